@@ -1,0 +1,35 @@
+"""The registry of estimators, and what is declared of each beside its class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from manifolds.registry import Entry, Registry
+
+Family = Literal["neighbours", "angles", "linear", "topology", "score", "other"]
+
+
+@dataclass(frozen=True)
+class EstimatorEntry(Entry):
+    """An estimator with its declarations.
+
+    ``scope`` says whether it reads the dimension at each point or of the whole sample;
+    ``deterministic`` is False where a random state changes the answer; ``gpu`` is True where
+    the estimator uses a GPU if there is one; ``published`` are the parameters that published
+    numbers used.
+    """
+
+    family: Family = "other"
+    scope: Literal["local", "global"] = "global"
+    deterministic: bool = True
+    gpu: bool = False
+    published: Mapping[str, Any] = field(default_factory=dict)
+
+
+registry = Registry("estimator", "estimators", "fit", EstimatorEntry)
+register = registry.register
+get = registry.get
+names = registry.names
+entry = registry.entry

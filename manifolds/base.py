@@ -1,0 +1,132 @@
+"""What a manifold and a sample of it are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Dimensions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Points with what is known of them.
+
+    ``points`` is (n, D) float64; ``dimension`` is (n,) int, the intrinsic dimension at each
+    point, or None where nobody knows it; ``shape`` is the shape of one point (images).
+    """
+
+    points: Array
+    dimension: Dimensions | None
+    shape: tuple[int, ...] = ()
+    manifold: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Manifold(ABC):
+    """A set of points of known dimension that can be sampled; subclasses give ``draw``.
+
+    Subclasses are frozen attrs classes of their parameters.
+    """
+
+    @abstractmethod
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions]:
+        """Draw ``n`` points (n, D) and the intrinsic dimension at each (n,)."""
+
+    def residual(self, points: Array) -> Array:
+        """How far each point (n, D) is from the manifold's equation, shape (n,)."""
+        raise ValueError(f"{type(self).__name__} states no equation")
+
+    def sample(self, n: int, seed: int) -> Sample:
+        """``n`` points from a seed; the same parameters, n and seed give the same points.
+
+        Raises ValueError for n < 1 or a negative seed.
+        """
+        if n < 1:
+            raise ValueError(f"a sample needs at least 1 point, not {n}")
+        if seed < 0:
+            raise ValueError(f"a seed must be a whole number of at least 0, not {seed}")
+        points, dimension = self.draw(n, np.random.default_rng(seed))
+        points = np.ascontiguousarray(points, dtype=np.float64)
+        parameters = attrs.asdict(self) if attrs.has(type(self)) else {}
+        return Sample(points, dimension, points.shape[1:], type(self).__name__, parameters)
+
+
+class Parametrised(Manifold):
+    """A manifold given by a parametrisation: points are ``embed(latent(n, rng))``.
+
+    Subclasses give ``dimension``, ``latent`` and ``embed``.
+    """
+
+    dimension: int
+
+    @abstractmethod
+    def latent(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw ``n`` parameters, shape (n, q); q may exceed the dimension."""
+
+    @abstractmethod
+    def embed(self, latent: Array) -> Array:
+        """The parametrisation: (n, q) -> (n, D)."""
+
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions]:
+        return self.embed(self.latent(n, rng)), np.full(n, self.dimension)
+
+
+def isometry(ambient: int, coordinates: int, seed: int = 0) -> Array:
+    """Random isometry R^coordinates -> R^ambient as an (ambient, coordinates) matrix.
+
+    The Q of a reduced QR of a Gaussian matrix drawn with seed 0, as in the code of Stanczuk et
+    al. 2024: it belongs to the manifold, not to the sample.
+    """
+    gaussian = np.random.default_rng(seed).standard_normal((ambient, coordinates))
+    q, r = np.linalg.qr(gaussian)
+    frame: Array = q * np.where(np.diag(r) < 0, -1.0, 1.0)
+    return frame
+
+
+class Embedded(Parametrised):
+    """A manifold in a few coordinates of its own, placed in R^ambient by an isometry.
+
+    Subclasses give ``dimension``, ``latent``, ``intrinsic``, ``equation`` and ``coordinates``,
+    the number of own coordinates; ``ambient`` is a parameter of theirs.
+    """
+
+    ambient: int
+    coordinates: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.coordinates > self.ambient:
+            raise ValueError(f"'ambient' must be at least {self.coordinates}, not {self.ambient}")
+
+    @abstractmethod
+    def intrinsic(self, latent: Array) -> Array:
+        """Parametrisation in the manifold's own coordinates: (n, q) -> (n, coordinates)."""
+
+    @abstractmethod
+    def equation(self, own: Array) -> Array:
+        """Residual of the manifold's equation at (n, coordinates) points, shape (n,)."""
+
+    def frame(self) -> Array:
+        """The isometry, shape (ambient, coordinates)."""
+        return isometry(self.ambient, self.coordinates)
+
+    def offset(self) -> Array:
+        """Where the origin of the manifold's own coordinates goes, shape (ambient,)."""
+        return np.zeros(self.ambient)
+
+    def embed(self, latent: Array) -> Array:
+        return self.intrinsic(latent) @ self.frame().T + self.offset()
+
+    def residual(self, points: Array) -> Array:
+        centred = points - self.offset()
+        own = centred @ self.frame()
+        outside = np.linalg.norm(centred - own @ self.frame().T, axis=1)
+        residual: Array = np.maximum(outside, np.abs(self.equation(own)))
+        return residual

@@ -1,0 +1,69 @@
+"""Classical surfaces of R^3, placed in R^D by a random isometry."""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import frozen
+
+from manifolds.base import Array, Embedded
+from manifolds.catalogue import register
+from manifolds.parameters import number, whole_number
+
+
+@register("swiss-roll", source="Hein & Audibert 2005 (M7_Roll of scikit-dimension)")
+@frozen(kw_only=True)
+class SwissRoll(Embedded):
+    """Swiss roll (t cos t, 21 u, t sin t), t = 1.5 pi (1 + 2 v), u and v uniform on (0, 1)."""
+
+    ambient: int = whole_number(100, "ambient dimension D", least=3)
+    dimension = 2
+    coordinates = 3
+
+    def latent(self, n: int, rng: np.random.Generator) -> Array:
+        return rng.random((n, 2))
+
+    def intrinsic(self, latent: Array) -> Array:
+        t = 1.5 * np.pi * (1 + 2 * latent[:, 0])
+        return np.column_stack([t * np.cos(t), 21 * latent[:, 1], t * np.sin(t)])
+
+    def equation(self, own: Array) -> Array:
+        t = np.hypot(own[:, 0], own[:, 2])
+        roll = np.hypot(own[:, 0] - t * np.cos(t), own[:, 2] - t * np.sin(t))
+        return roll + np.clip(np.abs(own[:, 1] - 10.5) - 10.5, 0, None)
+
+
+@register("torus", source="Bi & Lafaye De Micheaux 2025 (arXiv 2509.15517), area-uniform")
+@frozen(kw_only=True)
+class Torus(Embedded):
+    """Torus of revolution in R^3, uniform in area."""
+
+    ambient: int = whole_number(100, "ambient dimension D", least=3)
+    major: float = number(3.0, "radius of the core circle")
+    minor: float = number(1.0, "radius of the tube; smaller than 'major'")
+    dimension = 2
+    coordinates = 3
+
+    def __attrs_post_init__(self) -> None:
+        if self.minor >= self.major:
+            raise ValueError(f"'minor' must be smaller than 'major', not {self.minor}")
+        super().__attrs_post_init__()
+
+    def latent(self, n: int, rng: np.random.Generator) -> Array:
+        # Area is proportional to the distance from the axis: rejection on the tube's angle.
+        tube = np.empty(0)
+        while len(tube) < n:
+            angle = 2 * np.pi * rng.random(2 * n)
+            keep = rng.random(2 * n) * (self.major + self.minor)
+            tube = np.append(tube, angle[keep < self.major + self.minor * np.cos(angle)])
+        return np.column_stack([2 * np.pi * rng.random(n), tube[:n]])
+
+    def intrinsic(self, latent: Array) -> Array:
+        around, tube = latent.T
+        out = self.major + self.minor * np.cos(tube)
+        return np.column_stack(
+            [out * np.cos(around), out * np.sin(around), self.minor * np.sin(tube)]
+        )
+
+    def equation(self, own: Array) -> Array:
+        core = np.hypot(own[:, 0], own[:, 1]) - self.major
+        return np.hypot(core, own[:, 2]) - self.minor

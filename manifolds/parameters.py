@@ -1,0 +1,98 @@
+"""Declared parameters: a default, a sentence, and the values that are allowed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+Check = Callable[[Any], str | None]
+
+
+def _parameter(
+    default: Any,
+    about: str,
+    wrong: Check,
+    *,
+    none: bool = False,
+    converter: Callable[[Any], Any] | None = None,
+) -> Any:
+    """An attrs field; ``wrong(value)`` says what a value must be, or None if it is allowed."""
+
+    def validate(_: object, attribute: Any, value: Any) -> None:
+        if none and value is None:
+            return
+        needed = wrong(value)
+        if needed:
+            alternative = " or None" if none else ""
+            raise ValueError(f"{attribute.name!r} must be {needed}{alternative}, not {value!r}")
+
+    return attrs.field(
+        default=default, validator=validate, converter=converter, metadata={"about": about}
+    )
+
+
+def whole_number(default: int | None, about: str, *, least: int = 1, none: bool = False) -> Any:
+    """An integer of at least ``least`` (or None, if ``none``)."""
+
+    def wrong(value: Any) -> str | None:
+        fits = isinstance(value, int) and not isinstance(value, bool) and value >= least
+        return None if fits else f"a whole number of at least {least}"
+
+    return _parameter(default, about, wrong, none=none)
+
+
+def number(
+    default: float | None,
+    about: str,
+    *,
+    above: float = 0.0,
+    below: float = math.inf,
+    none: bool = False,
+) -> Any:
+    """A number strictly between ``above`` and ``below``."""
+
+    def wrong(value: Any) -> str | None:
+        real = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if real and above < value < below:
+            return None
+        return f"a number above {above:g}" + (f" and below {below:g}" if below < math.inf else "")
+
+    return _parameter(default, about, wrong, none=none)
+
+
+def choice(default: str, about: str, allowed: tuple[str, ...]) -> Any:
+    """One of a few words."""
+
+    def wrong(value: Any) -> str | None:
+        return None if value in allowed else f"one of {', '.join(map(repr, allowed))}"
+
+    return _parameter(default, about, wrong)
+
+
+def switch(default: bool, about: str) -> Any:
+    """True or False."""
+    return _parameter(
+        default, about, lambda value: None if isinstance(value, bool) else "True or False"
+    )
+
+
+def numbers(default: tuple[float, ...], about: str) -> Any:
+    """A list of positive numbers, kept as a tuple."""
+
+    def wrong(value: Any) -> str | None:
+        fits = (
+            isinstance(value, tuple)
+            and value
+            and all(isinstance(v, (int, float)) and 0 < v < math.inf for v in value)
+        )
+        return None if fits else "a list of positive numbers"
+
+    return _parameter(
+        default,
+        about,
+        wrong,
+        converter=lambda value: tuple(value) if isinstance(value, list) else value,
+    )

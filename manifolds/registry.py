@@ -1,0 +1,135 @@
+"""A registry: names for classes, so that they can be listed, found and made by name.
+
+The manifolds and the estimators each have one; this module knows nothing of either.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeVar
+
+Class = TypeVar("Class", bound=type)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a registered class beside its code.
+
+    ``source`` cites where it was defined; ``version`` is raised when its results change, so that
+    stored results are not taken for new ones.
+    """
+
+    name: str
+    cls: type
+    source: str = ""
+    version: int = 1
+
+    @property
+    def about(self) -> str:
+        """First line of the class's docstring."""
+        return (inspect.getdoc(self.cls) or "").partition("\n")[0]
+
+    @property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """The parameters that ``get`` takes, with their defaults."""
+        return dict(inspect.signature(self.cls).parameters)
+
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """'did you mean ...? ' with the nearest of the known names, or nothing if none is near."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}? " if near else ""
+
+
+class Registry(Generic[AnyEntry]):
+    """Classes of one kind by name: those of a package's modules, of plug-ins, and one's own."""
+
+    def __init__(self, kind: str, package: str, method: str, entry: type[AnyEntry]) -> None:
+        self.kind = kind
+        self.package = package
+        self.method = method
+        self._new_entry = entry
+        self._entries: dict[str, AnyEntry] = {}
+        self._discovered = False
+
+    def register(self, name: str, **facts: Any) -> Callable[[Class], Class]:
+        """Class decorator: make a class available as ``name``, with the facts of its entry.
+
+        Raises ValueError when another class has the name, or the class lacks the method that
+        every class of this kind needs.
+        """
+
+        def add(cls: Class) -> Class:
+            known = self._entries.get(name)
+            if known and (known.cls.__module__, known.cls.__qualname__) != (
+                cls.__module__,
+                cls.__qualname__,
+            ):
+                raise ValueError(f"{self.kind} name {name!r} is taken by {known.cls.__qualname__}")
+            if not callable(getattr(cls, self.method, None)):
+                raise ValueError(
+                    f"{self.kind} {name!r}: {cls.__qualname__} has no {self.method} method"
+                )
+            self._entries[name] = self._new_entry(name, cls, **facts)
+            return cls
+
+        return add
+
+    def _discover(self) -> None:
+        """Import the package's own modules, then the plug-ins of installed packages.
+
+        One level deep: a sub-package decides in its ``__init__`` what is imported with it, so
+        that listing names need not import what only fitting needs.
+        """
+        if self._discovered:
+            return
+        self._discovered = True
+        package = importlib.import_module(self.package)
+        for module in pkgutil.iter_modules(package.__path__, f"{self.package}."):
+            importlib.import_module(module.name)
+        for plugin in entry_points(group=f"bench.{self.package}"):
+            plugin.load()
+
+    def entries(self) -> list[AnyEntry]:
+        """Everything registered, sorted by name."""
+        self._discover()
+        return [self._entries[name] for name in sorted(self._entries)]
+
+    def names(self) -> list[str]:
+        """All registered names, sorted."""
+        return [entry.name for entry in self.entries()]
+
+    def entry(self, name: str) -> AnyEntry:
+        """What is registered under ``name``; ValueError with the nearest name if nothing is."""
+        known = self.names()
+        if name not in known:
+            hint = nearest(name, known)
+            raise ValueError(f"unknown {self.kind} {name!r}; {hint}known: {', '.join(known)}")
+        return self._entries[name]
+
+    def get(self, name: str, **parameters: Any) -> Any:
+        """An instance by name, with parameters other than the default ones.
+
+        Raises ValueError for an unknown name or parameter, or a value that is not allowed.
+        """
+        found = self.entry(name)
+        for parameter in parameters:
+            if parameter not in found.parameters:
+                known = ", ".join(found.parameters) or "none"
+                hint = nearest(parameter, found.parameters)
+                raise ValueError(
+                    f"{name}: unknown parameter {parameter!r}; {hint}it takes: {known}"
+                )
+        try:
+            return found.cls(**parameters)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name}: {error.args[0] if error.args else error}") from error
