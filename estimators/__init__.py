@@ -5,7 +5,8 @@
 9.5
 """
 
+from estimators import catalogue
 from estimators.base import Estimate, Estimator
 from estimators.catalogue import EstimatorEntry, entry, get, names, register
 
-__all__ = ["Estimate", "Estimator", "EstimatorEntry", "entry", "get", "names", "register"]
+__all__ = ["Estimate", "Estimator", "EstimatorEntry", "catalogue", "entry", "get", "names", "register"]

@@ -17,7 +17,9 @@ class EstimatorEntry(Entry):
 
     ``scope`` says whether it reads the dimension at each point or of the whole sample;
     ``deterministic`` is False where a random state changes the answer; ``gpu`` is True where
-    the estimator uses a GPU if there is one; ``published`` are the parameters that published
+    the estimator uses a GPU if there is one; ``neighbors`` is True where it works on the shared
+    neighbour graph; ``seconds`` is roughly what a fit takes on one core at n = 10 000, D = 100,
+    for planning before there are records; ``published`` are the parameters that published
     numbers used.
     """
 
@@ -25,6 +27,8 @@ class EstimatorEntry(Entry):
     scope: Literal["local", "global"] = "global"
     deterministic: bool = True
     gpu: bool = False
+    neighbors: bool = False
+    seconds: float = 1.0
     published: Mapping[str, Any] = field(default_factory=dict)
 
 

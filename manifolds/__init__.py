@@ -5,6 +5,7 @@
 (1000, 100)
 """
 
+from manifolds import catalogue
 from manifolds.base import Embedded, Manifold, Parametrised, Sample, isometry
 from manifolds.catalogue import entry, get, names, register
 from manifolds.registry import Entry
@@ -15,6 +16,7 @@ __all__ = [
     "Manifold",
     "Parametrised",
     "Sample",
+    "catalogue",
     "entry",
     "get",
     "isometry",

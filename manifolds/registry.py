@@ -68,21 +68,26 @@ class Registry(Generic[AnyEntry]):
         every class of this kind needs.
         """
 
-        def add(cls: Class) -> Class:
-            known = self._entries.get(name)
-            if known and (known.cls.__module__, known.cls.__qualname__) != (
-                cls.__module__,
-                cls.__qualname__,
-            ):
-                raise ValueError(f"{self.kind} name {name!r} is taken by {known.cls.__qualname__}")
-            if not callable(getattr(cls, self.method, None)):
-                raise ValueError(
-                    f"{self.kind} {name!r}: {cls.__qualname__} has no {self.method} method"
-                )
-            self._entries[name] = self._new_entry(name, cls, **facts)
+        def decorate(cls: Class) -> Class:
+            self.add(self._new_entry(name, cls, **facts))
             return cls
 
-        return add
+        return decorate
+
+    def add(self, entry: AnyEntry) -> None:
+        """Make an entry known; a class that is defined anew (in a notebook) replaces itself."""
+        name, cls = entry.name, entry.cls
+        known = self._entries.get(name)
+        if known and (known.cls.__module__, known.cls.__qualname__) != (
+            cls.__module__,
+            cls.__qualname__,
+        ):
+            raise ValueError(f"{self.kind} name {name!r} is taken by {known.cls.__qualname__}")
+        if not callable(getattr(cls, self.method, None)):
+            raise ValueError(
+                f"{self.kind} {name!r}: {cls.__qualname__} has no {self.method} method"
+            )
+        self._entries[name] = entry
 
     def _discover(self) -> None:
         """Import the package's own modules, then the plug-ins of installed packages.

@@ -1,0 +1,182 @@
+"""One cell: sample, fit, measure; one record comes out, whatever happens inside."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import estimators
+import manifolds
+from bench.plan import Cell
+from bench.records import Record
+
+_LONGEST_MESSAGE = 2000
+
+
+def blank(cell: Cell, **values: Any) -> Record:
+    """A record of the cell with nothing measured yet: a failure, until it is replaced."""
+    entry = estimators.entry(cell.estimator_name)
+    return Record(
+        key=cell.key,
+        suite=cell.suite,
+        manifold=cell.manifold,
+        estimator=cell.estimator,
+        manifold_name=cell.manifold_name,
+        manifold_parameters=json.dumps(cell.manifold_parameters, sort_keys=True),
+        estimator_name=cell.estimator_name,
+        estimator_parameters=json.dumps(cell.estimator_parameters, sort_keys=True),
+        family=getattr(entry, "family", "other"),
+        n=cell.n,
+        seed=cell.seed,
+        **{"status": "failed", **values},
+    )
+
+
+def measure(cell: Cell, device: str, threads: int) -> tuple[Record, dict[str, NDArray[Any]]]:
+    """Run a cell; ``device`` is "cpu" or "cuda". Returns the record and arrays to keep.
+
+    An estimator's exception becomes a failed record with its message, and its warnings are kept
+    in the message of the record.
+    """
+    entry = estimators.entry(cell.estimator_name)
+    on_gpu = device == "cuda" and getattr(entry, "gpu", False)
+    record = blank(cell, threads=threads, device="cuda" if on_gpu else "cpu")
+    try:
+        start = time.perf_counter()
+        sample = manifolds.get(cell.manifold_name, **cell.manifold_parameters).sample(
+            cell.n, cell.sample_seed
+        )
+        record = replace(
+            record,
+            sample_seconds=time.perf_counter() - start,
+            ambient=sample.points.shape[1],
+            points_used=len(sample.points),
+            truth=None if sample.dimension is None else float(sample.dimension.mean()),
+        )
+        estimator = estimators.get(cell.estimator_name, **_parameters(cell, entry, device))
+        _reset_peak()
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("default")
+            start = time.perf_counter()
+            estimator.fit(sample.points)
+            seconds = time.perf_counter() - start
+        estimate = float(estimator.dimension_)
+        if not np.isfinite(estimate):
+            raise ValueError(f"dimension_ is {estimate}")
+    except MemoryError as error:
+        return replace(record, status="memory", message=str(error) or "out of memory"), {}
+    except Exception as error:
+        return replace(record, message=_last_words(error), peak_memory_mib=_peak()), {}
+    record = replace(
+        record,
+        status="ok",
+        estimate=estimate,
+        fit_seconds=seconds + _borrowed_seconds(),
+        shared_seconds=seconds,
+        peak_memory_mib=_peak(),
+        message="; ".join(dict.fromkeys(str(w.message) for w in said))[:_LONGEST_MESSAGE],
+    )
+    return _compare(record, estimator, sample.dimension)
+
+
+def _parameters(cell: Cell, entry: Any, device: str) -> dict[str, Any]:
+    parameters = dict(cell.estimator_parameters)
+    if "device" in entry.parameters:
+        parameters["device"] = device
+    if "random_state" in entry.parameters:
+        parameters["random_state"] = cell.random_state
+    return parameters
+
+
+def _compare(
+    record: Record, estimator: Any, truth: NDArray[np.int64] | None
+) -> tuple[Record, dict[str, NDArray[Any]]]:
+    """Hold the estimate against the truth, level by level."""
+    assert record.estimate is not None
+    details: Mapping[str, Any] = getattr(estimator, "details_", None) or {}
+    pointwise = getattr(estimator, "dimension_pw_", None)
+    query = getattr(estimator, "query_", None)
+    if pointwise is not None:
+        pointwise = np.asarray(pointwise, dtype=np.float64)
+        query = np.arange(len(pointwise)) if query is None else query
+        record = replace(record, points_read=len(pointwise))
+    if "points_used" in details:
+        record = replace(record, points_used=int(details["points_used"]))
+    if truth is None:
+        return record, _arrays(details, pointwise, None)
+    at_query = None if pointwise is None else truth[query]
+    groups = []
+    for level in np.unique(truth):
+        of_level = np.array([]) if pointwise is None else pointwise[at_query == level]
+        spread = np.quantile(of_level, [0.25, 0.75]) if len(of_level) else [record.estimate] * 2
+        several = np.ptp(truth) > 0 and len(of_level)
+        groups.append(
+            {
+                "truth": int(level),
+                "weight": float(np.mean(truth == level)),
+                "estimate": float(np.median(of_level)) if several else record.estimate,
+                "low": float(spread[0]),
+                "high": float(spread[1]),
+            }
+        )
+    record = replace(
+        record,
+        groups=json.dumps(groups),
+        error=sum(g["weight"] * abs(g["estimate"] - g["truth"]) for g in groups),
+    )
+    if pointwise is not None:
+        record = replace(record, pointwise_error=float(np.mean(np.abs(pointwise - at_query))))
+    return record, _arrays(details, pointwise, at_query)
+
+
+def _arrays(details: Mapping[str, Any], pointwise: Any, truth: Any) -> dict[str, NDArray[Any]]:
+    """What to keep beside the record: the details of estimators that have any worth keeping."""
+    kept = {name: np.asarray(value) for name, value in details.items() if name != "points_used"}
+    kept = {name: array for name, array in kept.items() if not array.dtype.hasobject}
+    if kept and pointwise is not None:
+        kept["dimension"] = pointwise
+        if truth is not None:
+            kept["truth"] = truth
+    return kept
+
+
+def _borrowed_seconds() -> float:
+    """Time of building the neighbour graph, where the last fit found it built already."""
+    return 0.0
+    from estimators import neighbors
+
+    return neighbors.borrowed_seconds()
+
+
+def _last_words(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f" ({Path(frame.filename).name}:{frame.lineno})"
+    return f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE] + place
+
+
+def _reset_peak() -> None:
+    """Start the peak of resident memory anew, where the system can (Linux)."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        pass
+
+
+def _peak() -> float | None:
+    """Peak resident memory in MiB since the last reset."""
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    return None

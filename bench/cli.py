@@ -1,0 +1,155 @@
+"""The command line: parses, calls, prints, nothing else."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    help="Benchmark of intrinsic-dimension estimators on manifolds of known dimension.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Entry of the command line."""
+    app(prog_name="python -m bench")
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """A ValueError is what the user asked wrongly: one message, exit code 2, no traceback."""
+    try:
+        yield
+    except ValueError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _split(values: Optional[list[str]]) -> list[str]:  # noqa: UP045
+    """Options may be given several times, or once with commas."""
+    return [part for value in values or [] for part in value.split(",") if part]
+
+
+@app.command()
+def run(
+    suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")],
+    preset: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="smoke, quick or full  [default: quick; full where there is a GPU]"),
+    ] = None,
+    estimators: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Names or globs, separated by commas; all if not given."),
+    ] = None,
+    manifolds: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Names or globs, separated by commas; all if not given."),
+    ] = None,
+    seeds: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Seeds per cell, instead of the preset's."),
+    ] = None,
+    n: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--n", help="Points per sample, instead of the preset's."),
+    ] = None,
+    jobs: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Cells at a time, at most one a core  [default: all cores]"),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of the results  [default: results/SUITE]"),
+    ] = None,
+    timeout: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Seconds after which a cell is stopped  [default: none]"),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")] = False,
+    plugin: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Python file that registers estimators or manifolds of your own."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
+    ] = False,
+) -> None:
+    """Cross the manifolds of a suite with the estimators; write and print the results."""
+    from rich.console import Console
+
+    console = Console()
+    # A request to end is treated like Ctrl-C: what is finished is kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with _clear_errors():
+            from bench import api
+
+            job = api.prepare(
+                suite,
+                preset=preset,
+                manifolds=_split(manifolds),
+                estimators=_split(estimators),
+                seeds=seeds,
+                n=n,
+                jobs=jobs,
+                device=device,
+                out=out,
+                timeout=timeout,
+                plugins=plugin or [],
+            )
+            if dry_run:
+                api.dry_run(job, console)
+                return
+            store = api.open_store(job)
+        with store:
+            api.execute(job, store, fresh=fresh, console=console)
+    except KeyboardInterrupt:
+        typer.echo(
+            "interrupted: finished cells are kept; the same command (without --fresh) goes on "
+            "where it stopped",
+            err=True,
+        )
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="suites, manifolds or estimators")],
+) -> None:
+    """List what there is: suites, manifolds or estimators."""
+    from bench import catalogue
+
+    with _clear_errors():
+        typer.echo(catalogue.listing(what))
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A suite, manifold or estimator.")],
+    plugin: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Python file that registers estimators or manifolds of your own."),
+    ] = None,
+) -> None:
+    """Show a suite, manifold or estimator: what it is, parameters, defaults, source."""
+    from bench import catalogue
+
+    with _clear_errors():
+        if plugin:
+            from bench.plugins import load_file
+
+            for path in plugin:
+                load_file(path)
+        typer.echo(catalogue.description(name))
+

@@ -1,0 +1,89 @@
+"""One look for all figures, and how they are saved."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import seaborn as sns
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from bench.files import replacing
+
+DPI = 150
+FORMATS = (".png", ".svg")
+FAILED_COLOUR = "#b2182b"
+QUIET = "0.45"
+
+_PALETTE = list(sns.color_palette("colorblind").as_hex())
+_MARKERS = "osD^vP*XdphH<>8"
+#: Family of estimators -> colour and marker.
+FAMILIES = {
+    "neighbours": (_PALETTE[0], "o"),
+    "angles": (_PALETTE[1], "s"),
+    "linear": (_PALETTE[2], "D"),
+    "score": (_PALETTE[3], "*"),
+    "topology": (_PALETTE[4], "^"),
+    "other": (_PALETTE[7], "X"),
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Seaborn's look inside the block, and no trace of it after."""
+    settings: Any = {
+        **sns.axes_style("ticks"),
+        **sns.plotting_context("notebook", font_scale=0.85),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "svg.hashsalt": "intrinsic dimension",
+        "hatch.linewidth": 0.6,
+    }
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Save in each format and return the paths; the same figure gives the same bytes."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once for all formats
+    paths = []
+    for suffix in FORMATS:
+        path = stem.with_name(stem.name + suffix)
+        metadata = {"Date": None} if suffix == ".svg" else {}
+        with replacing(path) as part:
+            figure.savefig(part, format=suffix[1:], dpi=DPI, metadata=metadata)
+        paths.append(path)
+    return paths
+
+
+def family_look(family: str) -> tuple[str, str]:
+    """Colour and marker of a family of estimators."""
+    return FAMILIES.get(family, FAMILIES["other"])
+
+
+def manifold_looks(manifolds: list[str]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each manifold; no two alike for the first thirty."""
+    return {
+        manifold: (_PALETTE[index % len(_PALETTE)], _MARKERS[index % len(_MARKERS)])
+        for index, manifold in enumerate(manifolds)
+    }
+
+
+def plain_ticks(axis: Axis, low: float, high: float) -> None:
+    """Ticks at 1, 2, 5, 10, 20 and so on between two numbers, without exponents."""
+    ticks = [step * 10.0**power for power in range(-3, 6) for step in (1, 2, 5)]
+    axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def headline(figure: Figure, text: str) -> None:
+    """A title above all panels, in lines that the figure's width holds."""
+    figure.suptitle(textwrap.fill(text, int(10 * figure.get_figwidth())), fontsize=12)

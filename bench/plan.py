@@ -1,0 +1,217 @@
+"""From a suite to an ordered list of cells, each with a content key and a guess of its cost."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import estimators
+import manifolds
+from bench.suite import EstimatorChoice, EstimatorOverride, ManifoldChoice, ManifoldOverride, Suite
+from manifolds.registry import Registry, nearest
+
+# Parameters that the runner sets: they are not part of what a cell is.
+RUN_PARAMETERS = ("device", "random_state")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One manifold, sample and estimator.
+
+    ``entropy`` is the suite's seed; all random numbers of a cell come from it and the cell's
+    identity, so that adding a cell never changes another one.
+    """
+
+    suite: str
+    manifold: str
+    manifold_name: str
+    manifold_parameters: Mapping[str, Any]
+    manifold_version: int
+    n: int
+    seed: int
+    entropy: int
+    estimator: str
+    estimator_name: str
+    estimator_parameters: Mapping[str, Any]
+    estimator_version: int
+    seconds: float = 1.0
+
+    @cached_property
+    def sample_key(self) -> str:
+        """Hash of what the sample depends on."""
+        return _digest(
+            self.manifold_name,
+            self.manifold_parameters,
+            self.manifold_version,
+            self.n,
+            self.seed,
+            self.entropy,
+        )
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of what the result depends on."""
+        return _digest(
+            self.sample_key, self.estimator_name, self.estimator_parameters, self.estimator_version
+        )
+
+    @property
+    def sample_seed(self) -> int:
+        """Seed of the sample."""
+        return int(self.sample_key[:15], 16)
+
+    @property
+    def random_state(self) -> int:
+        """Seed of the estimator."""
+        return int(self.key[:7], 16)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def build(
+    suite: Suite,
+    preset: str,
+    *,
+    manifold_patterns: Sequence[str] = (),
+    estimator_patterns: Sequence[str] = (),
+    seeds: int | None = None,
+    n: int | None = None,
+    added_manifolds: Iterable[str] = (),
+    added_estimators: Iterable[str] = (),
+) -> list[Cell]:
+    """The cells of a suite at a preset, in the suite's order.
+
+    Patterns are names or globs of the suite's labels, or of registered names that the suite does
+    not have; ``added_...`` are registered names that join the suite (a plug-in's). ``seeds`` and
+    ``n`` replace those of the preset. Raises ValueError for whatever does not exist or is not
+    allowed, before any work.
+    """
+    sizes = suite.preset(preset)
+    chosen_manifolds = _choose(
+        "manifold",
+        suite.manifolds,
+        {name: ManifoldChoice(manifold=name) for name in manifolds.names()},
+        sizes.only_manifolds,
+        added_manifolds,
+        manifold_patterns,
+    )
+    chosen_estimators = _choose(
+        "estimator",
+        suite.estimators,
+        {name: EstimatorChoice(estimator=name) for name in estimators.names()},
+        sizes.only_estimators,
+        added_estimators,
+        estimator_patterns,
+    )
+    cells = []
+    for manifold, place in chosen_manifolds.items():
+        place_entry, place_parameters = _resolve(
+            f"manifold {manifold!r}", manifolds.catalogue.registry, place.manifold, place.parameters
+        )
+        points = n or sizes.manifolds.get(manifold, ManifoldOverride()).n or place.n or sizes.n
+        for estimator, method in chosen_estimators.items():
+            override = sizes.estimators.get(estimator, EstimatorOverride())
+            entry, parameters = _resolve(
+                f"estimator {estimator!r}",
+                estimators.catalogue.registry,
+                method.estimator,
+                {**method.parameters, **override.parameters},
+            )
+            for seed in range(seeds or override.seeds or sizes.seeds):
+                cells.append(
+                    Cell(
+                        suite=suite.name,
+                        manifold=manifold,
+                        manifold_name=place_entry.name,
+                        manifold_parameters=place_parameters,
+                        manifold_version=place_entry.version,
+                        n=points,
+                        seed=seed,
+                        entropy=suite.seed,
+                        estimator=estimator,
+                        estimator_name=entry.name,
+                        estimator_parameters=parameters,
+                        estimator_version=entry.version,
+                        seconds=entry.seconds,
+                    )
+                )
+    return cells
+
+
+def _choose(
+    kind: str,
+    own: Mapping[str, Any],
+    registered: Mapping[str, Any],
+    only: Sequence[str],
+    added: Iterable[str],
+    patterns: Sequence[str],
+) -> dict[str, Any]:
+    """Labels with their choices: the suite's own, those added, or those that patterns name."""
+    joined = {**own, **{name: registered[name] for name in added if name not in own}}
+    if not patterns:
+        return {k: v for k, v in joined.items() if not only or k in only or k not in own}
+    known = {**joined, **{k: v for k, v in registered.items() if k not in joined}}
+    chosen: dict[str, Any] = {}
+    for pattern in patterns:
+        found = fnmatch.filter(joined, pattern) or fnmatch.filter(registered, pattern)
+        if not found:
+            hint = nearest(pattern, known)
+            raise ValueError(
+                f"unknown {kind} {pattern!r}; {hint}this suite has: {', '.join(joined)}"
+            )
+        chosen.update((label, known[label]) for label in found)
+    return {label: choice for label, choice in known.items() if label in chosen}
+
+
+def _resolve(
+    what: str, registry: Registry[Any], name: str, parameters: Mapping[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """The entry, and all parameters with their defaults, as JSON can hold them."""
+    try:
+        instance = registry.get(name, **parameters)
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
+    entry = registry.entry(name)
+    values = {
+        parameter: getattr(instance, parameter, parameters.get(parameter, facts.default))
+        for parameter, facts in entry.parameters.items()
+        if parameter not in RUN_PARAMETERS
+    }
+    return entry, json.loads(json.dumps(values, default=str))
+
+
+def batches(cells: Iterable[Cell], cost: Mapping[str, float]) -> list[list[Cell]]:
+    """Group cells for the workers, and order the groups.
+
+    Neighbour estimators of one sample stay together, so that they share its graph. The cheapest
+    group comes first, so that the first results are there at once, then the longest.
+    ``cost`` is seconds by cell key.
+    """
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        shared = getattr(estimators.entry(cell.estimator_name), "neighbors", False)
+        groups.setdefault(cell.sample_key if shared else cell.key, []).append(cell)
+    ordered = sorted(groups.values(), key=lambda group: -sum(cost[cell.key] for cell in group))
+    return ordered[-1:] + ordered[:-1]
+
+
+def costs(cells: Iterable[Cell], seconds: Mapping[tuple[str, str, int], float]) -> dict[str, float]:
+    """Seconds that each cell will take, by key.
+
+    From earlier records where there are any (``seconds`` by estimator, its parameters as JSON,
+    and n), else from what the estimator declares for n = 10 000.
+    """
+    return {
+        cell.key: seconds.get(
+            (cell.estimator_name, json.dumps(cell.estimator_parameters, sort_keys=True), cell.n),
+            cell.seconds * cell.n / 10_000,
+        )
+        for cell in cells
+    }

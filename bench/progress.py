@@ -1,0 +1,109 @@
+"""What a person sees while a suite runs: each result as it arrives, and how far it has come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from typing_extensions import Self
+
+from bench.plan import Cell
+from bench.records import Record
+
+
+class Display:
+    """Live bar on a terminal, plain lines elsewhere.
+
+    ``costs`` are the predicted seconds of the cells to run, by key; the time left is what they
+    predict of the rest, corrected by how well they predicted what is done.
+    """
+
+    def __init__(self, console: Console, costs: Mapping[str, float], jobs: int) -> None:
+        self._console = console
+        self._costs = dict(costs)
+        self._jobs = jobs
+        self._running: dict[str, Cell] = {}
+        self._done = 0
+        self._predicted = 0.0
+        self._start = time.monotonic()
+        self._bar = Progress(
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            TextColumn("[dim]{task.description}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("starting workers", total=len(costs), left="")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def started(self, cell: Cell) -> None:
+        """A cell has begun."""
+        self._running[cell.key] = cell
+        self._refresh()
+
+    def finished(self, record: Record) -> None:
+        """A cell has ended: print its result."""
+        self._running.pop(record.key, None)
+        self._done += 1
+        self._predicted += self._costs[record.key]
+        self._console.print(self._line(record), highlight=False, soft_wrap=True)
+        self._refresh()
+
+    def seconds_left(self) -> float | None:
+        """Predicted wall seconds until the end; None before anything is known."""
+        if not self._predicted:
+            return None
+        rest = sum(self._costs.values()) - self._predicted
+        return rest * (time.monotonic() - self._start) / self._predicted
+
+    def _refresh(self) -> None:
+        left = self.seconds_left()
+        what = ", ".join(f"{cell.estimator} on {cell.manifold}" for cell in self._running.values())
+        self._bar.update(
+            self._task,
+            completed=self._done,
+            description=escape(what),
+            left="" if left is None else f"about {duration(left)} left",
+        )
+
+    def _line(self, record: Record) -> str:
+        count = f"{self._done}/{len(self._costs)}"
+        if not self._console.is_terminal:
+            left = self.seconds_left()
+            count += f", {duration(left)} left" if left is not None else ""
+        where = f"[{count}] {record.manifold} (seed {record.seed}) {record.estimator}: "
+        if record.status != "ok":
+            reason = record.message.partition("\n")[0]
+            return f"{escape(where)}[red]{record.status}[/red] {escape(reason)}"
+        truth = "" if record.truth is None else f", truth {record.truth:g}"
+        return escape(where) + escape(
+            f"{record.estimate:.4g}{truth}, {duration(record.fit_seconds or 0)}"
+        )
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

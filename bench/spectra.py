@@ -1,0 +1,138 @@
+"""Figure of the singular values of scores around points: a gap at D - d tells the dimension d."""
+
+from __future__ import annotations
+
+import math
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from bench.figure_style import QUIET, headline
+from bench.metrics import OK
+
+#: One colour for each truth level, ascending.
+LEVEL_COLOURS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#ca9161")
+#: Points of each truth level whose spectra are drawn; the median is over all.
+MAX_LINES = 40
+
+
+@dataclass(frozen=True)
+class Spectra:
+    """Singular values (m, D) at m points, the dimension read at each and the true one (NaN)."""
+
+    title: str
+    singular_values: NDArray[np.float64]
+    dimension: NDArray[np.float64]
+    truth: NDArray[np.float64]
+    sigma: float
+
+
+def spectra_figure(records: pd.DataFrame, store_folder: Path) -> Figure | None:
+    """Score spectra, a panel a manifold; the first seed is shown. None where there are none."""
+    panels = read_spectra(records, store_folder)
+    if not panels:
+        return None
+    columns = min(len(panels), 4)
+    lines = math.ceil(len(panels) / columns)
+    figure = Figure(figsize=(max(3 * columns, 6), 2.5 * lines + 1.2), layout="constrained")
+    grid = figure.subplots(lines, columns, sharey=True, squeeze=False)
+    for order, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
+        _draw(axes, panel)
+        axes.set_xlabel("index of singular value" if order + columns >= len(panels) else "")
+        axes.set_ylabel("value / largest" if order % columns == 0 else "")
+    for axes in list(grid.flat)[len(panels) :]:
+        axes.remove()
+    headline(figure, "Singular values of scores around points: the gap stands at index D − d")
+    figure.legend(
+        handles=[
+            Line2D([], [], color=QUIET, linewidth=0.6, alpha=0.6, label="one point"),
+            Line2D([], [], color=QUIET, linewidth=2.5, label="median over points"),
+            Line2D([], [], color=QUIET, linewidth=5, alpha=0.35, label="truth, D − d"),
+            Line2D([], [], color="black", linestyle=":", label="median reading"),
+        ],
+        loc="outside lower center",
+        ncols=4,
+        frameon=False,
+    )
+    return figure
+
+
+def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
+    """The spectra of each manifold and estimator that kept some, of its first seed that is ok.
+
+    Arrays that are missing or broken are left out with a warning.
+    """
+    kept = records[(records["status"] == OK) & (records["arrays"].fillna("") != "")]
+    several = kept["estimator"].nunique() > 1
+    panels = []
+    for (manifold, estimator), rows in kept.groupby(["manifold", "estimator"], sort=False):
+        path = store_folder / rows.sort_values("seed")["arrays"].iloc[0]
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                if "singular_values" not in arrays:
+                    continue
+                values = np.asarray(arrays["singular_values"], dtype=np.float64)
+                dimension = np.asarray(arrays["dimension"], dtype=np.float64)
+                truth = np.asarray(arrays["truth"], dtype=np.float64)
+                sigma = float(arrays["chosen_sigma"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            warnings.warn(f"no spectra of {estimator} on {manifold}: {error}", stacklevel=2)
+            continue
+        title = f"{manifold}, {estimator}" if several else str(manifold)
+        panels.append(Spectra(title, values, dimension, truth, sigma))
+    return panels
+
+
+def _draw(axes: Axes, panel: Spectra) -> None:
+    count, ambient = panel.singular_values.shape
+    largest = np.maximum(panel.singular_values.max(axis=1, keepdims=True), np.finfo(float).tiny)
+    spectra = panel.singular_values / largest
+    index = np.arange(1, ambient + 1)
+    levels = [float(level) for level in np.unique(panel.truth[~np.isnan(panel.truth)])]
+    groups = [(level, panel.truth == level) for level in levels] or [
+        (math.nan, np.ones(count, dtype=bool))
+    ]
+    for order, (level, members) in enumerate(groups):
+        colour = LEVEL_COLOURS[order % len(LEVEL_COLOURS)]
+        shown = spectra[members][:MAX_LINES]
+        segments = [np.column_stack([index, spectrum]) for spectrum in shown]
+        axes.add_collection(
+            LineCollection(segments, colors=colour, linewidths=0.6, alpha=0.3, rasterized=True)
+        )
+        axes.plot(index, np.median(spectra[members], axis=0), color=colour, linewidth=2.5)
+        readings = panel.dimension[members]
+        reading = float(np.median(readings))
+        text = f"reads {reading:g}"
+        if not math.isnan(level):
+            axes.axvline(ambient - level, color=colour, linewidth=5, alpha=0.35, gid="truth")
+            agree = int((readings == level).sum())
+            text = f"d = {level:g}, {text}\n({agree} of {len(readings)} points)"
+        axes.axvline(ambient - reading, color="black", linestyle=":", linewidth=1.3, gid="reading")
+        axes.text(
+            0.03,
+            0.32 + 0.19 * (len(groups) / 2 - order - 0.5),
+            text,
+            transform=axes.transAxes,
+            va="center",
+            fontsize=8,
+            color=colour,
+            bbox={"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1},
+        )
+    axes.set(xlim=(_first_index(panel, ambient), ambient + 1), ylim=(0, 1.04))
+    axes.set_title(f"{panel.title}, σ = {panel.sigma:.2g}", fontsize=10)
+    axes.tick_params(labelsize=8)
+
+
+def _first_index(panel: Spectra, ambient: int) -> float:
+    """Where the axis starts: at 1, or where a gap would be lost in many normal directions."""
+    known = np.concatenate([panel.truth[~np.isnan(panel.truth)], panel.dimension])
+    return 1 if ambient <= 200 else max(1, ambient - max(60, 3 * float(known.max(initial=0))))

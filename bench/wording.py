@@ -1,0 +1,141 @@
+"""How numbers, subsets and failures are said in tables and figures."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+
+import pandas as pd
+
+from bench.metrics import NOT_APPLICABLE
+
+NOT_RUN = "–"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number of an estimate's size: fewer digits where it is large, none where unknown."""
+    if math.isnan(value):
+        return NOT_RUN
+    places = digits if abs(value) < 100 else min(digits, 1) if abs(value) < 1000 else 0
+    return f"{value:.{places}f}"
+
+
+def percent(value: float) -> str:
+    """A fraction as a percentage: 0.4 %, 12 %, 970 %."""
+    if math.isnan(value):
+        return NOT_RUN
+    hundred = 100 * value
+    return f"{hundred:.1f} %" if abs(hundred) < 9.95 else f"{hundred:.0f} %"
+
+
+def seconds(value: float) -> str:
+    """Seconds to two digits, as a plain number: 0.06, 2.7, 48, 119."""
+    if math.isnan(value):
+        return NOT_RUN
+    if value < 0.01:
+        return "<0.01"
+    return f"{value:.2f}" if value < 0.995 else f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def duration(value: float) -> str:
+    """A time with its unit: 12 s, 3.4 min, 2.1 h."""
+    if math.isnan(value):
+        return NOT_RUN
+    if value < 100:
+        return f"{seconds(value)} s"
+    return f"{value / 60:.1f} min" if value < 6000 else f"{value / 3600:.1f} h"
+
+
+def memory(mebibytes: float) -> str:
+    """Memory with its unit."""
+    if math.isnan(mebibytes):
+        return NOT_RUN
+    return f"{mebibytes:.0f} MiB" if mebibytes < 1024 else f"{mebibytes / 1024:.1f} GiB"
+
+
+def truth_text(levels: tuple[float, ...]) -> str:
+    """The true dimensions of a manifold: "d = 10", "d = 10 | 30", "d unknown"."""
+    return "d = " + " | ".join(f"{level:g}" for level in levels) if levels else "d unknown"
+
+
+def estimate_text(row: pd.Series) -> str:
+    """An estimate with its interval and seeds: "9.51 ±0.02 (3)", "10.0 | 30.0 (1)", "failed"."""
+    if row["seeds_ok"] == 0:
+        return _without_estimate(row)
+    groups = json.loads(row["groups"])
+    digits = 2 if len(groups) == 1 else 1
+    levels = []
+    for group in groups:
+        half_width = group["half_width"]
+        interval = "" if half_width is None else f" ±{number(half_width, digits)}"
+        levels.append(number(group["estimate"], digits) + interval)
+    return f"{' | '.join(levels)} ({row['seeds_ok']})" + _some_failed(row)
+
+
+def runtime_text(row: pd.Series) -> str:
+    """Median fit seconds, or what there is instead."""
+    if row["seeds_ok"] == 0:
+        return _without_estimate(row)
+    return seconds(row["fit_seconds"]) + _some_failed(row)
+
+
+def _without_estimate(row: pd.Series) -> str:
+    return "n/a" if row["status"] == NOT_APPLICABLE else "failed"
+
+
+def _some_failed(row: pd.Series) -> str:
+    failed = row["seeds_failed"]
+    return f" failed {failed}/{row['seeds_planned']}" if failed else ""
+
+
+def subset_text(rows: pd.DataFrame) -> str:
+    """What part of the samples an estimator used: "[1000 of 10000 points]"; empty for all."""
+    used = rows[(rows["points_used"] < rows["n"]).fillna(False)]
+    whole = rows["points_used"].fillna(rows["n"]).clip(upper=rows["n"])
+    read = rows[(rows["points_read"] < whole).fillna(False)]
+    parts = []
+    if len(used):
+        parts.append(f"{span(used['points_used'])} of {span(used['n'])} points")
+    if len(read):
+        parts.append(f"reads {span(read['points_read'])} of {span(whole[read.index])} points")
+    return f"[{'; '.join(parts)}]" if parts else ""
+
+
+def labelled(estimator: str, rows: pd.DataFrame) -> str:
+    """An estimator's label, with the part of the samples that it used where not all."""
+    return f"{estimator} {subset_text(rows)}".strip()
+
+
+def span(values: pd.Series) -> str:
+    """The one value, or the smallest and largest."""
+    low, high = int(values.min()), int(values.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def sizes_text(summary: pd.DataFrame) -> str:
+    """The points of the samples: "n = 10000 points a sample (line: 5000)"."""
+    sizes = summary.groupby("manifold", sort=False)["n"].max()
+    usual = int(sizes.mode().max())
+    others = [f"{manifold}: {size}" for manifold, size in sizes.items() if size != usual]
+    return f"n = {usual} points a sample" + (f" ({', '.join(others)})" if others else "")
+
+
+def seeds_text(summary: pd.DataFrame) -> str:
+    """The seeds planned of each cell: "3 seeds a cell", "1 to 3 seeds a cell"."""
+    text = span(summary["seeds_planned"])
+    return f"{text} seed a cell" if text == "1" else f"{text} seeds a cell"
+
+
+def failure_texts(summary: pd.DataFrame, longest: int = 160) -> list[str]:
+    """Each failure of an estimator once, with the manifolds that it befell and the seeds."""
+    failed = summary[summary["seeds_failed"] > 0]
+    texts = []
+    for (estimator, failure), rows in failed.groupby(["estimator", "failure"], sort=False):
+        places = ", ".join(
+            f"{row['manifold']} ({row['seeds_failed']} of {row['seeds_planned']})"
+            for _, row in rows.iterrows()
+        )
+        message = textwrap.shorten(str(failure), longest, placeholder="…")
+        texts.append(f"{estimator} failed on {places}: {message}")
+    return texts

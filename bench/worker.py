@@ -1,0 +1,80 @@
+"""The worker process: takes cells from a pipe, runs them, sends records back.
+
+Started as ``python -m bench.worker`` by ``bench.lane``, which can kill it at any moment.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+from bench.plugins import load_file
+
+
+def main() -> None:
+    """Serve cells until the pipe closes."""
+    _die_with_parent()
+    connection = Connection(int(sys.argv[1]))
+    setup = connection.recv()
+    threads: int = setup["threads"]
+    _register(setup)
+
+    from bench.cell import measure
+
+    limit = _limit_threads(threads)
+    connection.send("ready")
+    while True:
+        try:
+            cell, device = connection.recv()
+        except EOFError:
+            return
+        with limit():
+            outcome = measure(cell, device, threads)
+        connection.send(outcome)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies, so that none is left behind."""
+    if sys.platform == "linux":
+        parent_death_signal = 1
+        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
+        if os.getppid() == 1:
+            os._exit(1)
+
+
+def _register(setup: dict[str, Any]) -> None:
+    """Make known what the coordinator has registered beyond the packages' own."""
+    import estimators
+    import manifolds
+
+    for plugin in setup["plugins"]:
+        load_file(plugin)
+    for module in setup["modules"]:
+        importlib.import_module(module)
+    import cloudpickle
+
+    for kind, entry in cloudpickle.loads(setup["entries"]):
+        registry = {"estimator": estimators.catalogue.registry, "manifold": manifolds.catalogue.registry}[kind]
+        registry.add(entry)
+
+
+def _limit_threads(threads: int) -> Any:
+    """A context manager that holds every thread pool to ``threads``."""
+    from threadpoolctl import threadpool_limits
+
+    def limit() -> Any:
+        # Pools appear as libraries are loaded, so the limit is set anew for each cell.
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(threads)
+        return threadpool_limits(threads)
+
+    return limit
+
+
+if __name__ == "__main__":
+    main()
