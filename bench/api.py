@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-import estimators
-import manifolds
 from bench import __version__, environment, plan, suite
 from bench.plan import Cell
-from bench.plugins import load_file
+from bench.plugins import REGISTRIES, load_file
 from bench.progress import Display, duration
 from bench.store import Store
 
@@ -191,7 +189,10 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
         from bench.plots import write_plots
         from bench.tables import write_tables
 
-        files = [*write_tables(records, job.out, job.preset), *write_plots(records, job.out, job.out)]
+        files = [
+            *write_tables(records, job.out, job.preset),
+            *write_plots(records, job.out, job.out),
+        ]
         names = [str(Path(file).relative_to(job.out)) for file in files]
         store.set_meta(_STAMP, "\n".join([state, *names]))
     terminal_tables(records, console, job.preset)
@@ -207,7 +208,7 @@ def _extras() -> tuple[tuple[str, ...], bytes]:
     import cloudpickle
 
     modules, entries = [], []
-    for kind, registry in (("estimator", estimators.catalogue.registry), ("manifold", manifolds.catalogue.registry)):
+    for kind, registry in REGISTRIES.items():
         for entry in registry.entries():
             module = entry.cls.__module__
             if module == "__main__":
@@ -218,7 +219,7 @@ def _extras() -> tuple[tuple[str, ...], bytes]:
 
 
 def _device(asked: str) -> str:
-    """"cpu" or "cuda"; ValueError for a device that is not there."""
+    """ "cpu" or "cuda"; ValueError for a device that is not there."""
     if asked not in DEVICES:
         raise ValueError(f"device must be one of {', '.join(DEVICES)}, not {asked!r}")
     if asked == "cpu":

@@ -28,9 +28,7 @@ def listing(what: str) -> str:
             for entry in estimators.catalogue.registry.entries()
         ]
     else:
-        raise ValueError(
-            f"cannot list {what!r}; {nearest(what, KINDS)}allowed: {', '.join(KINDS)}"
-        )
+        raise ValueError(f"cannot list {what!r}; {nearest(what, KINDS)}allowed: {', '.join(KINDS)}")
     return _columns(rows)
 
 
@@ -69,7 +67,10 @@ def _entry(kind: str, entry: Entry, facts: list[tuple[str, str]]) -> str:
         return "\n".join([*lines, "  none"])
     fields = attrs.fields_dict(entry.cls) if attrs.has(entry.cls) else {}
     parameters = [
-        (f"{name} = {_default(facts)}", fields[name].metadata.get("about", "") if name in fields else "")
+        (
+            f"{name} = {_default(facts)}",
+            fields[name].metadata.get("about", "") if name in fields else "",
+        )
         for name, facts in entry.parameters.items()
     ]
     return "\n".join([*lines, _columns(parameters, indent="  ")])
@@ -88,7 +89,10 @@ def _suite(suite: Any) -> str:
         return _columns(rows, indent="  ")
 
     presets = [
-        (name, f"n = {getattr(suite.presets, name).n}, seeds = {getattr(suite.presets, name).seeds}")
+        (
+            name,
+            f"n = {getattr(suite.presets, name).n}, seeds = {getattr(suite.presets, name).seeds}",
+        )
         for name in type(suite.presets).model_fields
     ]
     parts = [f"suite {suite.name}", "", suite.about, "", "presets:", _columns(presets, indent="  ")]

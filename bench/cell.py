@@ -64,6 +64,7 @@ def measure(cell: Cell, device: str, threads: int) -> tuple[Record, dict[str, ND
         )
         estimator = estimators.get(cell.estimator_name, **_parameters(cell, entry, device))
         _reset_peak()
+        _borrowed_seconds()
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("default")
             start = time.perf_counter()
@@ -85,7 +86,7 @@ def measure(cell: Cell, device: str, threads: int) -> tuple[Record, dict[str, ND
         peak_memory_mib=_peak(),
         message="; ".join(dict.fromkeys(str(w.message) for w in said))[:_LONGEST_MESSAGE],
     )
-    return _compare(record, estimator, sample.dimension)
+    return _compare(record, estimate, estimator, sample.dimension)
 
 
 def _parameters(cell: Cell, entry: Any, device: str) -> dict[str, Any]:
@@ -98,10 +99,9 @@ def _parameters(cell: Cell, entry: Any, device: str) -> dict[str, Any]:
 
 
 def _compare(
-    record: Record, estimator: Any, truth: NDArray[np.int64] | None
+    record: Record, estimate: float, estimator: Any, truth: NDArray[np.int64] | None
 ) -> tuple[Record, dict[str, NDArray[Any]]]:
     """Hold the estimate against the truth, level by level."""
-    assert record.estimate is not None
     details: Mapping[str, Any] = getattr(estimator, "details_", None) or {}
     pointwise = getattr(estimator, "dimension_pw_", None)
     query = getattr(estimator, "query_", None)
@@ -114,16 +114,16 @@ def _compare(
     if truth is None:
         return record, _arrays(details, pointwise, None)
     at_query = None if pointwise is None else truth[query]
-    groups = []
+    groups: list[dict[str, float]] = []
     for level in np.unique(truth):
         of_level = np.array([]) if pointwise is None else pointwise[at_query == level]
-        spread = np.quantile(of_level, [0.25, 0.75]) if len(of_level) else [record.estimate] * 2
+        spread = np.quantile(of_level, [0.25, 0.75]) if len(of_level) else [estimate] * 2
         several = np.ptp(truth) > 0 and len(of_level)
         groups.append(
             {
                 "truth": int(level),
                 "weight": float(np.mean(truth == level)),
-                "estimate": float(np.median(of_level)) if several else record.estimate,
+                "estimate": float(np.median(of_level)) if several else estimate,
                 "low": float(spread[0]),
                 "high": float(spread[1]),
             }
@@ -151,7 +151,6 @@ def _arrays(details: Mapping[str, Any], pointwise: Any, truth: Any) -> dict[str,
 
 def _borrowed_seconds() -> float:
     """Time of building the neighbour graph, where the last fit found it built already."""
-    return 0.0
     from estimators import neighbors
 
     return neighbors.borrowed_seconds()

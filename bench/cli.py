@@ -152,4 +152,3 @@ def show(
             for path in plugin:
                 load_file(path)
         typer.echo(catalogue.description(name))
-

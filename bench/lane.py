@@ -128,7 +128,9 @@ class Lane:
             how = f"killed by {signal.Signals(-code).name}"
         return "\n".join([f"the worker process ended: {how}", *lines[-_OUTPUT_LINES:]])
 
-    def _lost(self, cell: Cell, status: str, message: str, timeout: float | None) -> tuple[Record, dict[str, Any]]:
+    def _lost(
+        self, cell: Cell, status: str, message: str, timeout: float | None
+    ) -> tuple[Record, dict[str, Any]]:
         return blank(
             cell, status=status, message=message, timeout=timeout, threads=self.setup.threads
         ), {}

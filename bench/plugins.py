@@ -6,12 +6,16 @@ import importlib.util
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 import estimators
 import manifolds
 from manifolds.registry import Registry
 
-_REGISTRIES: dict[str, Registry] = {"estimator": estimators.catalogue.registry, "manifold": manifolds.catalogue.registry}
+REGISTRIES: dict[str, Registry[Any]] = {
+    "estimator": estimators.catalogue.registry,
+    "manifold": manifolds.catalogue.registry,
+}
 
 
 def load_file(path: str) -> dict[str, list[str]]:
@@ -24,7 +28,7 @@ def load_file(path: str) -> dict[str, list[str]]:
     if not file.is_file():
         raise ValueError(f"plug-in {path} is not a file")
     name = f"bench_plugin_{file.stem}"
-    before = {kind: set(registry.names()) for kind, registry in _REGISTRIES.items()}
+    before = {kind: set(registry.names()) for kind, registry in REGISTRIES.items()}
     specification = importlib.util.spec_from_file_location(name, file)
     if specification is None or specification.loader is None:
         raise ValueError(f"plug-in {path} is not a Python file")
@@ -34,8 +38,12 @@ def load_file(path: str) -> dict[str, list[str]]:
         specification.loader.exec_module(module)
     except Exception as error:
         line = next(
-            (f.lineno for f in reversed(traceback.extract_tb(error.__traceback__))
-             if f.filename == str(file)), None,
+            (
+                f.lineno
+                for f in reversed(traceback.extract_tb(error.__traceback__))
+                if f.filename == str(file)
+            ),
+            None,
         )
         place = f"{path}:{line}" if line else path
         raise ValueError(f"plug-in {place}: {type(error).__name__}: {error}") from error
@@ -45,7 +53,7 @@ def load_file(path: str) -> dict[str, list[str]]:
             for entry in registry.entries()
             if entry.name not in before[kind] or entry.cls.__module__ == name
         ]
-        for kind, registry in _REGISTRIES.items()
+        for kind, registry in REGISTRIES.items()
     }
     if not any(added.values()):
         raise ValueError(

@@ -56,7 +56,7 @@ def _standing(rows: pd.DataFrame, known: set[str]) -> dict[str, Any]:
         "not_applicable": int((mine["status"] == NOT_APPLICABLE).sum()),
         "not_run": len(known) - len(mine),
         "seeds_failed": int(rows["seeds_failed"].sum()),
-        "fit_seconds": float(rows["fit_seconds"].median()) if len(rows) else math.nan,
+        "fit_seconds": float(rows["fit_seconds"].dropna().median()),
         "core_seconds": float(rows["core_seconds"].sum(min_count=1)),
         "shared_core_seconds": float(rows["shared_core_seconds"].sum(min_count=1)),
         "peak_memory_mib": float(rows["peak_memory_mib"].max()) if len(rows) else math.nan,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,7 @@ def run(
     jobs: int,
     device: str,
     timeout: float | None,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Run batches of cells, at most ``jobs`` at a time, and yield events as they come.
 
     The cells of a batch run one after another in one worker. With ``device`` "cuda" the cells

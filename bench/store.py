@@ -47,7 +47,7 @@ class Store:
         self.folder = folder
         try:
             (folder / ARRAYS).mkdir(parents=True, exist_ok=True)
-            self._lock = open(folder / ".lock", "w", encoding="utf-8")  # noqa: SIM115
+            self._lock = open(folder / ".lock", "w", encoding="utf-8")
         except OSError as error:
             raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from None
         try:
@@ -161,5 +161,5 @@ class Store:
 
         rows = {row[0]: row for row in self._database.execute("SELECT * FROM records")}
         frame = pd.DataFrame([rows[key] for key in keys if key in rows], columns=_COLUMNS)
-        frame = frame.astype({column: "Int64" for column in _NUMBERS})
-        return frame.astype({column: "float64" for column in _REALS})
+        frame = frame.astype(dict.fromkeys(_NUMBERS, "Int64"))
+        return frame.astype(dict.fromkeys(_REALS, "float64"))

@@ -51,7 +51,7 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': "''",
     "±": r"$\pm$",
     "−": r"$-$",
     "×": r"$\times$",
@@ -185,8 +185,12 @@ def _latex_cell(cell: Cell) -> str:
 
 
 def latex_escape(text: str) -> str:
-    """Text for LaTeX; characters that it may have no glyph for become their code point."""
-    return "".join(
-        _LATEX.get(letter, letter if ord(letter) < 0x180 else f"[U+{ord(letter):04X}]")
-        for letter in text
-    )
+    """Text for LaTeX; a character that its default fonts may lack becomes its code point."""
+    return "".join(_LATEX.get(letter) or _latex_letter(letter) for letter in text)
+
+
+def _latex_letter(letter: str) -> str:
+    if letter.isascii() and letter.isprintable():
+        return letter
+    western = "À" <= letter <= "ÿ" and letter.isalpha() and letter not in "ÐðÞþ"
+    return letter if western else f"[U+{ord(letter):04X}]"

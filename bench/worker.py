@@ -13,7 +13,7 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bench.plugins import load_file
+from bench.plugins import REGISTRIES, load_file
 
 
 def main() -> None:
@@ -26,16 +26,13 @@ def main() -> None:
 
     from bench.cell import measure
 
-    limit = _limit_threads(threads)
     connection.send("ready")
     while True:
         try:
             cell, device = connection.recv()
         except EOFError:
             return
-        with limit():
-            outcome = measure(cell, device, threads)
-        connection.send(outcome)
+        connection.send(measure(cell, device, threads))
 
 
 def _die_with_parent() -> None:
@@ -49,9 +46,6 @@ def _die_with_parent() -> None:
 
 def _register(setup: dict[str, Any]) -> None:
     """Make known what the coordinator has registered beyond the packages' own."""
-    import estimators
-    import manifolds
-
     for plugin in setup["plugins"]:
         load_file(plugin)
     for module in setup["modules"]:
@@ -59,21 +53,7 @@ def _register(setup: dict[str, Any]) -> None:
     import cloudpickle
 
     for kind, entry in cloudpickle.loads(setup["entries"]):
-        registry = {"estimator": estimators.catalogue.registry, "manifold": manifolds.catalogue.registry}[kind]
-        registry.add(entry)
-
-
-def _limit_threads(threads: int) -> Any:
-    """A context manager that holds every thread pool to ``threads``."""
-    from threadpoolctl import threadpool_limits
-
-    def limit() -> Any:
-        # Pools appear as libraries are loaded, so the limit is set anew for each cell.
-        if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(threads)
-        return threadpool_limits(threads)
-
-    return limit
+        REGISTRIES[kind].add(entry)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,204 @@
+"""Estimators from the laws of nearest-neighbour distances, on the shared neighbour graph."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from estimators.base import Array, Estimate, Estimator
+from estimators.catalogue import register
+from estimators.neighbors import neighbor_graph
+from estimators.scikit_dimension import scikit_dimension
+from manifolds.parameters import choice, number, whole_number
+
+_AGGREGATES = ("mean", "median")
+
+
+class _OnGraph(Estimator):
+    """An estimator with a neighbourhood size: it needs one point more than that."""
+
+    neighbors: int
+
+    def needed_points(self) -> int:
+        return self.neighbors + 1
+
+
+@register(
+    "mle",
+    family="neighbours",
+    scope="local",
+    neighbors=True,
+    seconds=1.5,
+    source="Levina & Bickel 2005; MacKay & Ghahramani 2005 (harmonic mean); skdim.id.MLE",
+    published={"neighbors": [5, 20], "aggregate": "mle"},
+)
+@attrs.define(kw_only=True, slots=False)
+class MLE(_OnGraph):
+    """Maximum likelihood of neighbour distances: 1 / mean of log(r_k / r_j) over j < k."""
+
+    neighbors: int = whole_number(20, "neighbourhood size k", least=2)
+    aggregate: str = choice(
+        "mle", "mean over points: 'mle' is the harmonic one", ("mle", *_AGGREGATES)
+    )
+
+    def estimate(self, points: Array) -> Estimate:
+        graph = neighbor_graph(points, self.neighbors)
+        with scikit_dimension() as skdim:
+            # scikit-dimension's own parameter K is without effect; the graph sets k.
+            fitted = skdim.MLE().fit(points, precomputed_knn_arrays=graph, comb=self.aggregate)
+        return Estimate(fitted.dimension_, fitted.dimension_pw_)
+
+
+@register(
+    "mom",
+    family="neighbours",
+    scope="local",
+    neighbors=True,
+    source="Amsaleg et al. 2018 (method of moments); skdim.id.MOM",
+)
+@attrs.define(kw_only=True, slots=False)
+class MOM(_OnGraph):
+    """Method of moments: m / (r_k - m) with m the mean distance of the k neighbours."""
+
+    neighbors: int = whole_number(100, "neighbourhood size k", least=2)
+    aggregate: str = choice("mean", "mean over points", _AGGREGATES)
+
+    def estimate(self, points: Array) -> Estimate:
+        graph = neighbor_graph(points, self.neighbors)
+        with scikit_dimension() as skdim:
+            fitted = skdim.MOM().fit(points, precomputed_knn_arrays=graph, comb=self.aggregate)
+        return Estimate(fitted.dimension_, fitted.dimension_pw_)
+
+
+@register(
+    "tle",
+    family="neighbours",
+    scope="local",
+    neighbors=True,
+    seconds=5.0,
+    source="Amsaleg et al. 2019 (tight local estimator); skdim.id.TLE",
+)
+@attrs.define(kw_only=True, slots=False)
+class TLE(_OnGraph):
+    """Tight local estimator: pools the distances between all pairs in a neighbourhood."""
+
+    neighbors: int = whole_number(20, "neighbourhood size k", least=3)
+    aggregate: str = choice("mean", "mean over points", _AGGREGATES)
+
+    def estimate(self, points: Array) -> Estimate:
+        graph = neighbor_graph(points, self.neighbors)
+        # Its cut-off for tiny distances is absolute: lengths are put in units of the sample's.
+        unit = float(np.median(graph[0][:, -1]))
+        with scikit_dimension() as skdim:
+            fitted = skdim.TLE().fit(
+                points / unit,
+                precomputed_knn_arrays=(graph[0] / unit, graph[1]),
+                comb=self.aggregate,
+            )
+        return Estimate(fitted.dimension_, fitted.dimension_pw_)
+
+
+@register(
+    "mada",
+    family="neighbours",
+    scope="local",
+    neighbors=True,
+    source="Farahmand et al. 2007; formula of skdim.id.MADA",
+)
+@attrs.define(kw_only=True, slots=False)
+class MADA(_OnGraph):
+    """Manifold-adaptive estimate ln 2 / ln(r_k / r_{k/2}) at each point."""
+
+    neighbors: int = whole_number(20, "neighbourhood size k", least=2)
+    aggregate: str = choice("mean", "mean over points", _AGGREGATES)
+
+    def estimate(self, points: Array) -> Estimate:
+        # skdim.id.MADA sorts all n x n distances; these two are all that it uses of them.
+        distances, _ = neighbor_graph(points, self.neighbors)
+        with np.errstate(divide="ignore"):
+            pointwise = np.log(2) / np.log(distances[:, -1] / distances[:, self.neighbors // 2 - 1])
+        return Estimate(float(getattr(np, self.aggregate)(pointwise)), pointwise)
+
+
+@register(
+    "twonn",
+    family="neighbours",
+    neighbors=True,
+    source="Facco et al. 2017; skdim.id.TwoNN",
+)
+@attrs.define(kw_only=True, slots=False)
+class TwoNN(Estimator):
+    """Two nearest neighbours: log(r_2 / r_1) is exponential with rate d."""
+
+    discard_fraction: float = number(
+        0.1, "share of the largest ratios that is left out of the fit", above=-1e-12, below=1.0
+    )
+
+    def needed_points(self) -> int:
+        return 4
+
+    def estimate(self, points: Array) -> Estimate:
+        distances, _ = neighbor_graph(points, 2)
+        with scikit_dimension() as skdim:
+            twonn = skdim.TwoNN(discard_fraction=self.discard_fraction, dist=True)
+            return Estimate(twonn.fit(distances).dimension_)
+
+
+@register(
+    "gride",
+    family="neighbours",
+    neighbors=True,
+    source="Denti et al. 2022; skdim.id.GRIDE",
+    published={"near": 5, "far": 10},
+)
+@attrs.define(kw_only=True, slots=False)
+class GRIDE(Estimator):
+    """Generalised ratios: maximum likelihood of r_far / r_near."""
+
+    near: int = whole_number(5, "order of the nearer neighbour")
+    far: int = whole_number(10, "order of the farther neighbour, above 'near'", least=2)
+
+    def __attrs_post_init__(self) -> None:
+        if self.far <= self.near:
+            raise ValueError(f"'far' must be above 'near' ({self.near}), not {self.far}")
+
+    def needed_points(self) -> int:
+        return max(4, self.far + 1)
+
+    def estimate(self, points: Array) -> Estimate:
+        distances, _ = neighbor_graph(points, self.far)
+        with scikit_dimension():
+            from skdim.id._GRIDE import _gride
+
+            return Estimate(_gride(distances, self.near, self.far)[0])
+
+
+@register(
+    "mind-ml",
+    family="neighbours",
+    neighbors=True,
+    source="Rozza et al. 2012 (MiND_MLk, MiND_MLi); skdim.id.MiND_ML",
+)
+@attrs.define(kw_only=True, slots=False)
+class MiNDML(_OnGraph):
+    """Maximum likelihood of r_1 / r_{k+1}, dimensions up to the ambient one."""
+
+    neighbors: int = whole_number(20, "neighbourhood size k", least=2)
+    version: str = choice("MLk", "'MLk' is fractional, 'MLi' a whole number", ("MLk", "MLi"))
+
+    def needed_points(self) -> int:
+        return self.neighbors + 2
+
+    def estimate(self, points: Array) -> Estimate:
+        distances, _ = neighbor_graph(points, self.neighbors + 1)
+        ratios = distances[:, 0] / distances[:, -1]
+        if not (ratios < 1).all():
+            raise ValueError(
+                f"MiNDML: the first {self.neighbors + 1} neighbours of "
+                f"{int((ratios >= 1).sum())} points are all at the same distance"
+            )
+        with scikit_dimension() as skdim:
+            # Its default D = 10 would cap the answer.
+            mind = skdim.MiND_ML(k=self.neighbors, D=points.shape[1], ver=self.version)
+            whole = mind._MiND_MLi(ratios)
+            return Estimate(whole if self.version == "MLi" else mind._MiND_MLk(ratios, whole))

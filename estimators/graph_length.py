@@ -1,0 +1,113 @@
+"""Estimators from how counts and lengths of neighbour graphs grow."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from estimators.base import Array, Estimate, Estimator
+from estimators.catalogue import register
+from estimators.scikit_dimension import scikit_dimension
+from estimators.subsets import chosen_points
+from manifolds.parameters import number, whole_number
+
+
+@register(
+    "corrint",
+    family="neighbours",
+    seconds=4.0,
+    source="Grassberger & Procaccia 1983; Hino et al. 2017 (radii); skdim.id.CorrInt",
+)
+@attrs.define(kw_only=True, slots=False)
+class CorrInt(Estimator):
+    """Correlation integral: slope of log C(r) between two typical neighbour distances."""
+
+    near: int = whole_number(10, "the smaller radius is the median distance to this neighbour")
+    far: int = whole_number(20, "the larger radius is the median distance to this neighbour")
+
+    def __attrs_post_init__(self) -> None:
+        if self.far <= self.near:
+            raise ValueError(f"'far' must be above 'near' ({self.near}), not {self.far}")
+
+    def needed_points(self) -> int:
+        return self.far + 1
+
+    def estimate(self, points: Array) -> Estimate:
+        with scikit_dimension() as skdim:
+            return Estimate(skdim.CorrInt(k1=self.near, k2=self.far).fit(points).dimension_)
+
+
+class _WithoutReplacement(np.random.RandomState):
+    """Draws rows once each: repeated rows have a neighbour at distance zero."""
+
+    def randint(self, low, high=None, size=None, dtype=int):  # type: ignore[no-untyped-def]
+        return self.choice(np.arange(low, high), size, replace=False)
+
+
+@register(
+    "knn",
+    family="neighbours",
+    deterministic=False,
+    seconds=2.0,
+    source="Costa & Hero 2004; Carter et al. 2010; skdim.id.KNN",
+)
+@attrs.define(kw_only=True, slots=False)
+class KNN(Estimator):
+    """Growth of the length of the k-nearest-neighbour graph with the number of points."""
+
+    neighbors: int = whole_number(2, "neighbourhood size k")
+    power: float = number(2.0, "power gamma of the edge lengths")
+    sizes: int = whole_number(8, "number of sub-sample sizes, from an eighth to half", least=2)
+    repeats: int = whole_number(10, "sub-samples of each size")
+    points: int | None = whole_number(2000, "most points used; None for all", least=16, none=True)
+    random_state: int = whole_number(0, "seed of the sub-samples", least=0)
+
+    def needed_points(self) -> int:
+        return max(16, 8 * (self.neighbors + 1))
+
+    def estimate(self, points: Array) -> Estimate:
+        used = chosen_points(points, self.points, self.random_state)
+        # The fit compares powers of lengths: in units of the sample, it does not depend on scale.
+        used = used / np.linalg.norm(used - used.mean(0), axis=1).mean()
+        sizes = np.linspace(len(used) / 8, len(used) / 2, self.sizes).astype(int)
+        with scikit_dimension() as skdim:
+            fitted = skdim.KNN(
+                k=self.neighbors,
+                ps=np.maximum(sizes, self.neighbors + 1),
+                M=self.repeats,
+                gamma=self.power,
+                random_state=_WithoutReplacement(self.random_state),
+            ).fit(used)
+        return Estimate(fitted.dimension_, details={"points_used": np.array(len(used))})
+
+
+@register(
+    "ph",
+    family="topology",
+    deterministic=False,
+    seconds=6.0,
+    source="Schweinhart 2020; Jaquette & Schweinhart 2020; skdim.id.PH",
+)
+@attrs.define(kw_only=True, slots=False)
+class PH(Estimator):
+    """Growth of the total persistence of 0-dimensional homology (spanning-tree length)."""
+
+    power: float = number(1.0, "power alpha of the edge lengths")
+    sizes: int = whole_number(10, "number of sub-sample sizes, from half to all", least=2)
+    repeats: int = whole_number(5, "sub-samples of each size")
+    points: int | None = whole_number(1500, "most points used; None for all", least=10, none=True)
+    random_state: int = whole_number(0, "seed of the sub-samples", least=0)
+
+    def needed_points(self) -> int:
+        return 10
+
+    def estimate(self, points: Array) -> Estimate:
+        used = chosen_points(points, self.points, self.random_state)
+        with scikit_dimension() as skdim:
+            fitted = skdim.PH(
+                alpha=self.power,
+                nsteps=self.sizes,
+                subsamples=self.repeats,
+                random_state=self.random_state,
+            ).fit(used)
+        return Estimate(fitted.dimension_, details={"points_used": np.array(len(used))})

@@ -1,0 +1,90 @@
+"""Linear estimators: principal components of the whole sample, or of neighbourhoods."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from estimators.base import Array, Estimate, Estimator
+from estimators.catalogue import register
+from estimators.neighbors import query_neighbors
+from estimators.scikit_dimension import scikit_dimension
+from estimators.subsets import chosen_rows
+from manifolds.parameters import number, whole_number
+
+
+@register(
+    "lpca-global",
+    family="linear",
+    seconds=0.2,
+    source="Fukunaga & Olsen 1971 on the whole sample, as in Stanczuk et al. 2024; skdim.id.lPCA",
+    published={"threshold": 0.05},
+)
+@attrs.define(kw_only=True, slots=False)
+class GlobalPCA(Estimator):
+    """Number of covariance eigenvalues above a share of the largest, of the whole sample."""
+
+    threshold: float = number(0.05, "share of the largest eigenvalue (alphaFO)", below=1.0)
+
+    def estimate(self, points: Array) -> Estimate:
+        if points.shape[1] == 1:
+            return Estimate(1.0)
+        with scikit_dimension() as skdim:
+            return Estimate(skdim.lPCA(ver="FO", alphaFO=self.threshold).fit(points).dimension_)
+
+
+@register(
+    "lpca-local",
+    family="linear",
+    scope="local",
+    deterministic=False,
+    source="Fukunaga & Olsen 1971 in neighbourhoods; skdim.id.lPCA",
+)
+@attrs.define(kw_only=True, slots=False)
+class LocalPCA(Estimator):
+    """Number of covariance eigenvalues above a share of the largest, in neighbourhoods."""
+
+    neighbors: int = whole_number(100, "neighbourhood size k", least=3)
+    threshold: float = number(0.05, "share of the largest eigenvalue (alphaFO)", below=1.0)
+    queries: int | None = whole_number(
+        500, "points at which it is read, with neighbours from all; None for all", none=True
+    )
+    random_state: int = whole_number(0, "seed of the queries", least=0)
+
+    def needed_points(self) -> int:
+        return self.neighbors + 1
+
+    def estimate(self, points: Array) -> Estimate:
+        query = chosen_rows(len(points), self.queries, self.random_state)
+        neighborhoods = query_neighbors(points, query, self.neighbors)
+        if points.shape[1] == 1:
+            return Estimate(1.0, np.ones(len(query)), query)
+        with scikit_dimension() as skdim:
+            pca = skdim.lPCA(ver="FO", alphaFO=self.threshold)
+            pointwise = np.array([pca.fit(points[rows]).dimension_ for rows in neighborhoods])
+        return Estimate(float(np.mean(pointwise)), pointwise, query)
+
+
+@register(
+    "ppca",
+    family="linear",
+    seconds=0.2,
+    source="Minka 2000; sklearn.decomposition.PCA(n_components='mle')",
+)
+@attrs.define(kw_only=True, slots=False)
+class PPCA(Estimator):
+    """Probabilistic PCA: the number of components of largest evidence."""
+
+    def estimate(self, points: Array) -> Estimate:
+        from sklearn.decomposition import PCA
+
+        n, ambient = points.shape
+        if n < ambient:
+            raise ValueError(
+                f"PPCA needs at least as many points as coordinates ({ambient}), but X has {n}"
+            )
+        if ambient == 1:
+            return Estimate(1.0)
+        with np.errstate(all="ignore"):
+            fitted = PCA(n_components="mle", svd_solver="full").fit(points)
+        return Estimate(float(fitted.n_components_))

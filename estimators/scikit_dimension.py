@@ -1,0 +1,29 @@
+"""scikit-dimension, imported late and kept quiet.
+
+Importing it takes seconds and sets a global filter that hides every later warning; its classes
+divide by zero where points tie, which the callers check for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+
+@contextlib.contextmanager
+def scikit_dimension() -> Iterator[Any]:
+    """The module ``skdim.id``, within a block where its noise is not heard."""
+    with (
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
+        import skdim.id
+
+        warnings.simplefilter("ignore")
+        yield skdim.id

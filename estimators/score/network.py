@@ -1,0 +1,147 @@
+"""The score network: a residual MLP around the exact linear (Wiener) denoiser.
+
+The preconditioning is that of Karras et al. 2022 (EDM, arXiv 2206.00364, Table 1), with the
+data covariance in the place of the scalar data variance. Along a principal axis of standard
+deviation s, at noise level sigma,
+
+    denoised = c_skip z + c_out F,   c_skip = s^2 / (s^2 + sigma^2),
+                                     c_out  = s sigma / sqrt(s^2 + sigma^2),
+
+so that F = 0 is the best linear denoiser, which for Gaussian data is the best one, and the
+network only learns what is not linear. Axes without variance are left out of the network: the
+score along them is exactly -x / sigma^2. The cost of a training step therefore follows the
+linear span of the data and not the ambient dimension.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+#: Neighbouring scales that differ by less than this factor count as alike.
+ALIKE = 1.25
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Principal axes of a sample, shared by the network and its training.
+
+    ``mean`` (D,), ``axes`` (D, r) with orthonormal columns, ``scales`` (r,) standard deviations
+    along them in units of ``unit``, the typical standard deviation (a length).
+    """
+
+    mean: Tensor
+    axes: Tensor
+    scales: Tensor
+    unit: float
+
+    def coordinates(self, points: Tensor) -> Tensor:
+        """Points (n, D) along the axes, in units of ``unit``: (n, r)."""
+        return (points - self.mean) @ self.axes / self.unit
+
+
+def principal_frame(points: Tensor, negligible: float) -> Frame:
+    """Principal axes of float64 points (n, D) whose relative scale exceeds ``negligible``.
+
+    The unit is sqrt(sum s^4 / sum s^2): the standard deviation of an axis, averaged with its
+    variance as weight. It does not change when the data are padded with constant coordinates.
+    """
+    mean = points.mean(0)
+    centred = points - mean
+    largest = float(centred.abs().max())
+    centred = centred / largest
+    variances, axes = torch.linalg.eigh(centred.T @ centred / len(points))
+    variances = variances.flip(0).clamp(min=0)
+    unit = float((variances.square().sum() / variances.sum()).sqrt())
+    scales = variances.sqrt() / unit
+    kept = int((scales > negligible).sum())
+    return Frame(mean, axes.flip(1)[:, :kept].contiguous(), scales[:kept], unit * largest)
+
+
+class ResidualBlock(nn.Module):
+    """Pre-norm block: h + W silu(U norm(h) + shift), the shift being that of the noise level."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.inner = nn.Linear(width, width)
+        self.outer = nn.Linear(width, width)
+
+    def forward(self, hidden: Tensor, shift: Tensor) -> Tensor:
+        inner: Tensor = self.inner(self.norm(hidden)) + shift
+        return hidden + self.outer(nn.functional.silu(inner))
+
+
+def sharing(scales: Tensor) -> Tensor:
+    """Which axes share a gain, as rows of zeros and ones (g, r).
+
+    One gain for all axes, one for each group of axes whose scales the covariance can't tell
+    apart, and one for each axis alone.
+    """
+    apart = scales[:-1] > ALIKE * scales[1:]
+    group = torch.cat([torch.zeros_like(apart[:1]), apart]).cumsum(0)
+    groups = nn.functional.one_hot(group).T.to(scales)
+    return torch.cat([torch.ones_like(scales)[None], groups, torch.eye(len(scales)).to(scales)])
+
+
+class ScoreNetwork(nn.Module):
+    """Noise estimate and score of noisy data in the frame of a sample.
+
+    The network has two outputs: a point of the data, and gains on the linear estimate, as in a
+    shrinkage estimator. A denoiser that shrinks along many axes by a common factor is learned
+    through one number and not through as many as there are axes, which is what takes training
+    off the linear denoiser, a saddle, in high dimension.
+    """
+
+    mean: Tensor
+    axes: Tensor
+    scales: Tensor
+    frequencies: Tensor
+    sharing: Tensor
+
+    def __init__(self, frame: Frame, *, width: int, blocks: int) -> None:
+        super().__init__()
+        rank = len(frame.scales)
+        self.unit = frame.unit
+        self.register_buffer("mean", frame.mean.float())
+        self.register_buffer("axes", frame.axes.float())
+        self.register_buffer("scales", frame.scales.float())
+        self.register_buffer("frequencies", 2 ** torch.linspace(-2.0, 3.0, 16) * math.pi / 2)
+        self.register_buffer("sharing", sharing(self.scales))
+        self.entry = nn.Linear(rank, width)
+        self.noise = nn.Sequential(nn.Linear(32, 64), nn.SiLU(), nn.Linear(64, width * blocks))
+        self.blocks = nn.ModuleList(ResidualBlock(width) for _ in range(blocks))
+        self.norm = nn.LayerNorm(width)
+        self.exit = nn.Linear(width, rank + len(self.sharing))
+        # Training starts at the linear denoiser, with features that are not linear at once.
+        nn.init.zeros_(self.exit.weight)
+        nn.init.zeros_(self.exit.bias)
+
+    def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
+        """Expected noise eps in z = z0 + level * eps: z (n, r), level (n,) -> (n, r).
+
+        ``z`` and ``level`` are in units of the frame.
+        """
+        level = level[:, None]
+        total = self.scales.square() + level.square()
+        phase = torch.log(level) / 4 * self.frequencies
+        shifts = self.noise(torch.cat([phase.cos(), phase.sin()], dim=1))
+        whitened = z * (self.scales / total)
+        hidden = self.entry(whitened)
+        for block, shift in zip(self.blocks, shifts.chunk(len(self.blocks), 1), strict=True):
+            hidden = block(hidden, shift)
+        data, gain = self.exit(self.norm(hidden)).float().tensor_split([z.shape[1]], 1)
+        change = data + (gain @ self.sharing) * whitened
+        return z * (level / total) - self.scales / total.sqrt() * change / level
+
+    def score(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Score of the data blurred by noise: x (n, D), sigma (n,) -> (n, D), in 1/length."""
+        centred = x - self.mean
+        inside = centred @ self.axes
+        noise = self.noise_estimate(inside / self.unit, sigma / self.unit)
+        sigma = sigma[:, None]
+        outside = centred - inside @ self.axes.T
+        return -(noise @ self.axes.T) / sigma - outside / sigma.square()

@@ -1,0 +1,76 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bench
+
+TROUBLE = str(Path(__file__).parent / "plugins" / "troublesome.py")
+
+
+def run(tmp_path, **options):
+    return bench.run(
+        "euclidean",
+        preset="smoke",
+        n=50,
+        out=tmp_path,
+        manifolds=["line", "union-10-30"],
+        **{"estimators": ["constant"], "plugins": [TROUBLE], **options},
+    )
+
+
+def test_run_returns_one_row_a_cell_with_error_against_the_truth_at_each_level(tmp_path):
+    frame = run(tmp_path)
+    assert list(frame["manifold"]) == ["line", "union-10-30"]
+    line, union = frame.itertuples()
+    assert (line.status, line.estimate, line.truth, line.error) == ("ok", 3.0, 1.0, 2.0)
+    assert (union.truth, union.error) == (20.0, 0.5 * 7 + 0.5 * 27)
+    assert union.fit_seconds >= 0
+    assert union.ambient == 100
+
+
+def test_run_refuses_bad_options_with_a_value_error(tmp_path):
+    with pytest.raises(ValueError, match="unknown estimator 'mlle'"):
+        run(tmp_path, estimators=["mlle"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_estimator_defined_in_the_running_program_reaches_the_workers(tmp_path):
+    """As in a notebook: the class is in __main__ and in no file that a worker could import."""
+    code = f"""
+import bench, estimators
+
+@estimators.register("half")
+class Half:
+    def fit(self, X, y=None):
+        self.dimension_ = X.shape[1] / 2
+        return self
+
+frame = bench.run("euclidean", preset="smoke", n=50, manifolds=["line"], estimators=["half"],
+                  out={str(tmp_path)!r})
+print("estimate", frame["estimate"].tolist())
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+    )
+    assert "estimate [50.0]" in found.stdout, found.stderr
+
+
+def test_a_per_point_estimator_is_held_against_the_truth_at_each_point(tmp_path):
+    frame = bench.run(
+        "euclidean",
+        preset="smoke",
+        n=2000,
+        out=tmp_path,
+        manifolds=["union-10-30"],
+        estimators=["mle-20", "twonn"],
+    ).set_index("estimator")
+    import json
+
+    levels = {g["truth"]: g["estimate"] for g in json.loads(frame.loc["mle-20", "groups"])}
+    assert levels[10] < 13 < 15 < levels[30]
+    # A global answer is one number, and its error is taken at every point.
+    both = {g["estimate"] for g in json.loads(frame.loc["twonn", "groups"])}
+    assert len(both) == 1
+    assert frame.loc["twonn", "error"] >= 10

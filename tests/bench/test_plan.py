@@ -1,0 +1,109 @@
+import subprocess
+import sys
+
+import pytest
+
+from bench import plan, suite
+
+
+@pytest.fixture(scope="module")
+def euclidean():
+    return suite.load("euclidean")
+
+
+def build(own, **options):
+    return plan.build(own, "smoke", **options)
+
+
+def test_keys_are_unique_and_the_same_in_another_process(euclidean):
+    cells = plan.build(euclidean, "quick")
+    assert len({cell.key for cell in cells}) == len(cells)
+    code = (
+        "from bench import plan, suite; print(plan.build(suite.load('euclidean'), 'quick')[0].key)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == cells[0].key
+
+
+def test_a_cell_does_not_depend_on_which_others_are_planned(euclidean):
+    alone = build(euclidean, manifold_patterns=["torus"], estimator_patterns=["mle-5"], seeds=1)
+    among = build(euclidean, manifold_patterns=["*"], seeds=3)
+    assert alone[0] in among
+    same = next(cell for cell in among if cell.key == alone[0].key)
+    assert (same.sample_seed, same.random_state) == (alone[0].sample_seed, alone[0].random_state)
+
+
+def test_estimators_of_one_sample_share_it_and_seeds_differ(euclidean):
+    cells = build(euclidean, manifold_patterns=["torus"], seeds=2)
+    assert len({cell.sample_seed for cell in cells}) == 2
+
+
+def test_globs_choose_labels_and_registered_names_join(euclidean):
+    cells = build(euclidean, estimator_patterns=["mle-*", "mle"], manifold_patterns=["non*"])
+    assert {cell.estimator for cell in cells} == {"mle-5", "mle-20", "mle"}
+    assert {cell.manifold for cell in cells} == {
+        "nonuniform-1",
+        "nonuniform-0.75",
+        "nonuniform-0.5",
+    }
+
+
+def test_seeds_and_n_replace_those_of_the_preset(euclidean):
+    cells = build(
+        euclidean, manifold_patterns=["line"], estimator_patterns=["mle-5"], seeds=4, n=77
+    )
+    assert [(cell.seed, cell.n) for cell in cells] == [(0, 77), (1, 77), (2, 77), (3, 77)]
+
+
+def test_the_paper_s_sizes_are_those_of_the_full_preset(euclidean):
+    sizes = {cell.manifold: cell.n for cell in plan.build(euclidean, "full")}
+    assert sizes.pop("line") == 10_000
+    assert set(sizes.values()) == {50_000}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"estimator_patterns": ["mle-50"]}, "unknown estimator 'mle-50'; did you mean 'mle-5'"),
+        ({"manifold_patterns": ["torsu"]}, "unknown manifold 'torsu'; did you mean 'torus'"),
+        ({"manifold_patterns": ["zz*"]}, "unknown manifold 'zz\\*'"),
+    ],
+)
+def test_what_does_not_exist_is_told_with_the_nearest_name(euclidean, options, says):
+    with pytest.raises(ValueError, match=says):
+        build(euclidean, **options)
+
+
+def test_a_bad_parameter_in_a_suite_is_told_before_any_work(euclidean):
+    broken = euclidean.model_copy(
+        update={"estimators": {"mine": suite.EstimatorChoice(estimator="mle", parameters={"k": 5})}}
+    )
+    with pytest.raises(ValueError, match="estimator 'mine': mle: unknown parameter 'k'"):
+        plan.build(
+            broken.model_copy(
+                update={
+                    "presets": suite.Presets(
+                        **{name: suite.Preset(n=10, seeds=1) for name in suite.PRESETS}
+                    )
+                }
+            ),
+            "smoke",
+        )
+
+
+def test_batches_keep_every_cell_once_with_the_cheapest_first_then_the_longest(euclidean):
+    cells = plan.build(euclidean, "quick")
+    costs = plan.costs(cells, {})
+    batches = plan.batches(cells, costs)
+    assert sorted(cell.key for batch in batches for cell in batch) == sorted(costs)
+    sums = [sum(costs[cell.key] for cell in batch) for batch in batches]
+    assert sums[0] == min(sums)
+    assert sums[1:] == sorted(sums[1:], reverse=True)
+
+
+def test_costs_come_from_earlier_records_where_there_are_any(euclidean):
+    import json
+
+    cell = build(euclidean, manifold_patterns=["line"], estimator_patterns=["mle-5"])[0]
+    known = (cell.estimator_name, json.dumps(cell.estimator_parameters, sort_keys=True), cell.n)
+    assert plan.costs([cell], {known: 12.5}) == {cell.key: 12.5}

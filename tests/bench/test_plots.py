@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from matplotlib.text import Annotation, Text
+
+from bench.figure_style import DPI, style
+from bench.metrics import summarise
+from bench.plots import estimate_figure, heatmap_figure, write_plots
+from bench.ranking import rank
+from bench.spectra import spectra_figure
+from bench.tradeoff import pareto_front, tradeoff_figure
+
+NAMES = ("accuracy-against-runtime", "error-heatmap", "estimate-against-truth", "score-spectra")
+
+
+def by_title(figure: Figure) -> dict[str, Axes]:
+    return {axes.get_title(): axes for axes in figure.axes}
+
+
+def x_of(axes: Axes, gid: str) -> list[float]:
+    return [float(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == gid]
+
+
+def texts(axes: Axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def test_writes_every_figure_as_png_and_svg(with_arrays, tmp_path):
+    records, store = with_arrays
+    few = ["line", "union-10-30", "torus", "50-sphere"]
+    records = records[
+        records["manifold"].isin(few)
+        & records["estimator"].isin(["mle-5", "ph", "danco", "score-svd", "ppca", "knn"])
+    ]
+    before = dict(matplotlib.rcParams)
+    paths = write_plots(records, tmp_path / "out", store)
+    assert dict(matplotlib.rcParams) == before
+    assert sorted(paths) == sorted((tmp_path / "out").iterdir())
+    assert sorted({path.stem for path in paths}) == list(NAMES)
+    for path in paths:
+        if path.suffix == ".png":
+            image = imread(path)
+            height, width = image.shape[:2]
+            assert 5 * DPI <= width <= 20 * DPI
+            assert 3 * DPI <= height <= 20 * DPI
+            assert image[..., :3].std() > 0.02
+        else:
+            text = path.read_text(encoding="utf-8")
+            assert text.rstrip().endswith("</svg>")
+
+
+def test_the_same_records_give_the_same_bytes(make_records, tmp_path):
+    records = make_records(("torus",), ("mle-5", "knn"))
+    first, second = (
+        {path.name: path.read_bytes() for path in write_plots(records, tmp_path / name, tmp_path)}
+        for name in ("a", "b")
+    )
+    assert first == second
+
+
+def test_figures_without_data_are_removed_not_left_over(make_records, tmp_path):
+    records = make_records(("torus",), ("mle-5",))
+    for name in NAMES:
+        (tmp_path / f"{name}.png").write_text("stale")
+    records[["truth", "error"]] = np.nan
+    records["groups"] = "[]"
+    assert write_plots(records, tmp_path, tmp_path) == []
+    assert os.listdir(tmp_path) == []
+
+
+def test_estimates_stand_at_their_value(make_records):
+    summary = summarise(make_records(("10-sphere", "union-10-30"), ("mle-5",)))
+    figure = estimate_figure(summary)
+    assert figure is not None
+    (axes,) = figure.axes
+    points = [container.lines[0].get_xydata()[0] for container in axes.containers]
+    levels = np.array(points)
+    assert len(levels) == 3
+    assert sorted(levels[:, 1])[2] == pytest.approx(25, abs=1)
+    assert sorted(levels[:, 1])[0] == pytest.approx(9.45, abs=0.2)
+    assert levels[np.argmax(levels[:, 1]), 0] == pytest.approx(30)
+    (identity,) = (line for line in axes.lines if line.get_gid() == "truth")
+    np.testing.assert_array_equal(identity.get_xdata(), identity.get_ydata())
+    bars = axes.containers[0].lines[2][0].get_segments()[0]
+    half = summary["half_width"].iloc[0]
+    assert bars[:, 1] == pytest.approx([points[0][1] - half, points[0][1] + half])
+
+
+def test_estimate_panels_are_ranked_and_name_failures(records):
+    summary = summarise(records)
+    figure = estimate_figure(summary)
+    assert figure is not None
+    titles = [axes.get_title().split("\n")[0] for axes in figure.axes]
+    assert titles == list(rank(summary)["estimator"])
+    panels = dict(zip(titles, figure.axes, strict=True))
+    assert texts(panels["danco"]) == ["failed: line 3/3"]
+    assert texts(panels["ph"]) == ["failed:\n50-sphere 1/1\nunion-10-30 1/1"]
+    assert texts(panels["mle-5"]) == []
+    title = panels["ess"].get_title().replace("\n", " ")
+    assert title == "ess [1000 of 5000 to 10000 points]"
+
+
+def test_heatmap_annotates_errors_and_hatches_failures(records):
+    summary = summarise(records)
+    figure = heatmap_figure(summary)
+    assert figure is not None
+    axes = figure.axes[0]
+    rows = [label.get_text() for label in axes.get_yticklabels()]
+    columns = [label.get_text() for label in axes.get_xticklabels()]
+    assert rows == list(rank(summary)["estimator"])
+    assert columns[6:8] == ["union-10-30\nd = 10", "union-10-30\nd = 30"]
+    shown = {text.get_position(): text.get_text() for text in axes.texts}
+    line = columns.index("line\nd = 1")
+    assert shown[line, rows.index("ppca")] == "+9700"
+    assert shown[line, rows.index("danco")] == "failed"
+    assert shown[columns.index("torus\nd = 2"), rows.index("knn")].endswith("*")
+    assert shown[columns.index("hypercube-20\nd = 20"), rows.index("ess")] == "n/a"
+    assert shown[columns.index("swiss-roll\nd = 2"), rows.index("fishers")] == "–"
+    hatched = [patch for patch in axes.patches if patch.get_gid() == "failed"]
+    assert len(hatched) == 4
+    assert all(patch.get_hatch() for patch in hatched)
+
+
+def test_runtime_figure_places_points_and_front(records):
+    summary = summarise(records)
+    standings = rank(summary)
+    figure = tradeoff_figure(summary)
+    assert figure is not None
+    (axes,) = figure.axes
+    offsets = np.concatenate([points.get_offsets() for points in axes.collections])
+    np.testing.assert_allclose(offsets, standings[["fit_seconds", "ranking_error"]])
+    (front,) = (line for line in axes.lines if line.get_gid() == "front")
+    best = standings.set_index("estimator").loc["score-svd", "fit_seconds"]
+    assert best in list(front.get_xdata())
+
+
+def test_labels_do_not_overlap(records):
+    with style():
+        figure = tradeoff_figure(summarise(records))
+        assert figure is not None
+        figure.draw_without_rendering()
+        (axes,) = figure.axes
+        labels = [text for text in axes.texts if isinstance(text, Annotation)]
+        # of the text alone, without the line to its point
+        boxes = {label.get_text(): Text.get_window_extent(label) for label in labels}
+        frame = axes.get_window_extent()
+    assert len(boxes) == 18
+    names = list(boxes)
+    for index, name in enumerate(names):
+        assert frame.x0 <= boxes[name].x0
+        assert boxes[name].x1 <= frame.x1
+        for other in names[index + 1 :]:
+            assert not boxes[name].overlaps(boxes[other]), (name, other)
+
+
+def test_estimators_without_any_estimate_are_named(make_records):
+    records = make_records(("torus",), ("mle-5", "ph"))
+    records.loc[records["estimator"] == "ph", "status"] = "timeout"
+    figure = tradeoff_figure(summarise(records))
+    assert figure is not None
+    assert "without an estimate: ph" in figure.get_suptitle()
+
+
+def test_pareto_front_drops_what_is_beaten():
+    points = [(1.0, 0.5), (2.0, 0.6), (3.0, 0.1), (3.0, 0.2), (0.5, 0.9)]
+    assert pareto_front(points) == [(0.5, 0.9), (1.0, 0.5), (3.0, 0.1)]
+
+
+def test_spectra_mark_the_truth_at_ambient_minus_dimension(with_arrays):
+    records, store = with_arrays
+    figure = spectra_figure(records, store)
+    assert figure is not None
+    panels = by_title(figure)
+    assert len(panels) == 11
+    assert x_of(panels["10-sphere, σ = 0.2"], "truth") == [90]
+    assert x_of(panels["50-sphere, σ = 0.2"], "truth") == [50]
+    assert x_of(panels["line, σ = 0.2"], "reading") == [99]
+    union = panels["union-10-30, σ = 0.2"]
+    assert x_of(union, "truth") == [90, 70]
+    colours = [line.get_color() for line in union.lines if line.get_gid() == "truth"]
+    assert len(set(colours)) == 2
+    assert texts(union)[1] == "d = 30, reads 30\n(20 of 20 points)"
+    median = union.lines[0].get_ydata()
+    assert len(median) == 100
+    assert 0.9 < max(median) <= 1
+
+
+def test_spectra_of_unknown_truth_show_the_reading_alone(with_arrays):
+    records, store = with_arrays
+    name = records.loc[records["arrays"] != "", "arrays"].iloc[0]
+    with np.load(store / name) as arrays:
+        changed = {**arrays, "truth": np.full(len(arrays["truth"]), np.nan)}
+    np.savez(store / name, **changed)
+    figure = spectra_figure(records[records["arrays"] == name], store)
+    assert figure is not None
+    (axes,) = figure.axes
+    assert x_of(axes, "truth") == []
+    assert x_of(axes, "reading") == [90]
+    assert texts(axes) == ["reads 10"]
+
+
+def test_arrays_that_are_lost_are_warned_of(with_arrays):
+    records, store = with_arrays
+    kept = records.loc[records["arrays"] != "", "arrays"]
+    (store / kept.iloc[0]).unlink()
+    (store / kept.iloc[1]).write_bytes(b"not an archive")
+    with pytest.warns(UserWarning, match="no spectra of score-svd on"):
+        figure = spectra_figure(records, store)
+    assert figure is not None
+    assert len(figure.axes) == 9
+
+
+@pytest.mark.parametrize("status", ["failed", "not applicable"])
+def test_nothing_but_failures(make_records, tmp_path: Path, status):
+    records: pd.DataFrame = make_records(("torus", "line"), ("mle-5", "ph"), seeds=1)
+    records[["estimate", "error", "fit_seconds"]] = math.nan
+    records["status"] = status
+    records["groups"] = "[]"
+    paths = write_plots(records, tmp_path, tmp_path)
+    assert {path.stem for path in paths} == {"error-heatmap", "estimate-against-truth"}

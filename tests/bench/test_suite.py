@@ -1,0 +1,75 @@
+import pytest
+
+from bench import suite
+
+MINIMAL = """
+about = "two cells"
+[manifolds.line]
+manifold = "spaghetti-line"
+[estimators.mle-5]
+estimator = "mle"
+parameters = { neighbors = 5 }
+[presets]
+smoke = { n = 100, seeds = 1 }
+quick = { n = 200, seeds = 2 }
+full = { n = 300, seeds = 3 }
+"""
+
+
+def write(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_every_shipped_suite_is_valid():
+    assert "euclidean" in suite.names()
+    for name in suite.names():
+        assert suite.load(name).name == name
+
+
+def test_a_file_of_ones_own_works_where_a_name_does(tmp_path):
+    own = suite.load(write(tmp_path, MINIMAL))
+    assert own.name == "mine"
+    assert own.preset("quick").seeds == 2
+    assert own.estimators["mle-5"].parameters == {"neighbors": 5}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("n = 100", "n = 0"), ["presets.smoke.n", "found 0", "greater than or equal to 1"]),
+        (("n = 100", 'n = "many"'), ["presets.smoke.n", "found 'many'", "valid integer"]),
+        (
+            ("seeds = 2", "sedes = 2"),
+            ["presets.quick.sedes", "did you mean 'seeds'", "allowed: n,"],
+        ),
+        (('manifold = "spaghetti-line"', ""), ["manifolds.line.manifold: missing"]),
+        (("[presets]", "[presets]\ntiny = {n=1, seeds=1}"), ["presets.tiny", "smoke, quick, full"]),
+        (("[manifolds.line]", '[manifolds."../line"]'), ["manifolds", "../line"]),
+        (('about = "two cells"', "aboot = 1"), ["aboot: unknown key; did you mean 'about'"]),
+        (("[presets]", "[presets"), ["not valid TOML", "line"]),
+        (
+            ("n = 100, seeds = 1", "n = 100, seeds = 1, only_estimators = ['mle5']"),
+            ["presets.smoke", "'mle5'", "did you mean 'mle-5'"],
+        ),
+    ],
+)
+def test_a_bad_file_is_told_with_file_key_found_and_allowed(tmp_path, change, says):
+    path = write(tmp_path, MINIMAL.replace(*change))
+    with pytest.raises(ValueError, match=r"mine\.toml") as caught:
+        suite.load(path)
+    for part in says:
+        assert part in str(caught.value)
+
+
+def test_a_missing_file_and_an_unknown_name_are_told(tmp_path):
+    with pytest.raises(ValueError, match="cannot read suite .*nowhere.toml"):
+        suite.load(str(tmp_path / "nowhere.toml"))
+    with pytest.raises(ValueError, match="unknown suite 'euclidian'; did you mean 'euclidean'"):
+        suite.load("euclidian")
+
+
+def test_an_unknown_preset_is_told():
+    with pytest.raises(ValueError, match="unknown preset 'quik'; did you mean 'quick'"):
+        suite.load("euclidean").preset("quik")
