@@ -9,4 +9,13 @@ from estimators import catalogue
 from estimators.base import Estimate, Estimator
 from estimators.catalogue import EstimatorEntry, entry, get, names, register
 
-__all__ = ["Estimate", "Estimator", "EstimatorEntry", "catalogue", "entry", "get", "names", "register"]
+__all__ = [
+    "Estimate",
+    "Estimator",
+    "EstimatorEntry",
+    "catalogue",
+    "entry",
+    "get",
+    "names",
+    "register",
+]

@@ -21,7 +21,7 @@ _TABLE_NEIGHBORS, _TABLE_POINTS, _TABLE_DIMENSIONS = 10, 5000, 100
     family="angles",
     scope="local",
     deterministic=False,
-    seconds=6.0,
+    seconds=4.7,
     source="Johnsson et al. 2015; skdim.id.ESS",
 )
 @attrs.define(kw_only=True, slots=False)
@@ -56,7 +56,7 @@ class ESS(Estimator):
     "danco",
     family="angles",
     deterministic=False,
-    seconds=4.0,
+    seconds=0.2,
     source="Ceruti et al. 2014; skdim.id.DANCo (DANCoFit where its table allows)",
     published={"neighbors": 10},
 )
@@ -107,7 +107,7 @@ class DANCo(Estimator):
     "fishers",
     family="angles",
     deterministic=False,
-    seconds=4.0,
+    seconds=0.3,
     source="Albergante et al. 2019; skdim.id.FisherS",
 )
 @attrs.define(kw_only=True, slots=False)

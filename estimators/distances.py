@@ -8,6 +8,7 @@ import numpy as np
 from estimators.base import Array, Estimate, Estimator
 from estimators.catalogue import register
 from estimators.neighbors import neighbor_graph
+from estimators.readings import combined
 from estimators.scikit_dimension import scikit_dimension
 from manifolds.parameters import choice, number, whole_number
 
@@ -28,7 +29,7 @@ class _OnGraph(Estimator):
     family="neighbours",
     scope="local",
     neighbors=True,
-    seconds=1.5,
+    seconds=0.3,
     source="Levina & Bickel 2005; MacKay & Ghahramani 2005 (harmonic mean); skdim.id.MLE",
     published={"neighbors": [5, 20], "aggregate": "mle"},
 )
@@ -45,8 +46,8 @@ class MLE(_OnGraph):
         graph = neighbor_graph(points, self.neighbors)
         with scikit_dimension() as skdim:
             # scikit-dimension's own parameter K is without effect; the graph sets k.
-            fitted = skdim.MLE().fit(points, precomputed_knn_arrays=graph, comb=self.aggregate)
-        return Estimate(fitted.dimension_, fitted.dimension_pw_)
+            fitted = skdim.MLE().fit(points, precomputed_knn_arrays=graph)
+        return combined("MLE", fitted.dimension_pw_, self.aggregate)
 
 
 @register(
@@ -54,6 +55,7 @@ class MLE(_OnGraph):
     family="neighbours",
     scope="local",
     neighbors=True,
+    seconds=0.2,
     source="Amsaleg et al. 2018 (method of moments); skdim.id.MOM",
 )
 @attrs.define(kw_only=True, slots=False)
@@ -66,8 +68,8 @@ class MOM(_OnGraph):
     def estimate(self, points: Array) -> Estimate:
         graph = neighbor_graph(points, self.neighbors)
         with scikit_dimension() as skdim:
-            fitted = skdim.MOM().fit(points, precomputed_knn_arrays=graph, comb=self.aggregate)
-        return Estimate(fitted.dimension_, fitted.dimension_pw_)
+            fitted = skdim.MOM().fit(points, precomputed_knn_arrays=graph)
+        return combined("MOM", fitted.dimension_pw_, self.aggregate)
 
 
 @register(
@@ -75,7 +77,7 @@ class MOM(_OnGraph):
     family="neighbours",
     scope="local",
     neighbors=True,
-    seconds=5.0,
+    seconds=1.6,
     source="Amsaleg et al. 2019 (tight local estimator); skdim.id.TLE",
 )
 @attrs.define(kw_only=True, slots=False)
@@ -91,11 +93,9 @@ class TLE(_OnGraph):
         unit = float(np.median(graph[0][:, -1]))
         with scikit_dimension() as skdim:
             fitted = skdim.TLE().fit(
-                points / unit,
-                precomputed_knn_arrays=(graph[0] / unit, graph[1]),
-                comb=self.aggregate,
+                points / unit, precomputed_knn_arrays=(graph[0] / unit, graph[1])
             )
-        return Estimate(fitted.dimension_, fitted.dimension_pw_)
+        return combined("TLE", fitted.dimension_pw_, self.aggregate)
 
 
 @register(
@@ -103,6 +103,7 @@ class TLE(_OnGraph):
     family="neighbours",
     scope="local",
     neighbors=True,
+    seconds=0.2,
     source="Farahmand et al. 2007; formula of skdim.id.MADA",
 )
 @attrs.define(kw_only=True, slots=False)
@@ -117,13 +118,14 @@ class MADA(_OnGraph):
         distances, _ = neighbor_graph(points, self.neighbors)
         with np.errstate(divide="ignore"):
             pointwise = np.log(2) / np.log(distances[:, -1] / distances[:, self.neighbors // 2 - 1])
-        return Estimate(float(getattr(np, self.aggregate)(pointwise)), pointwise)
+        return combined("MADA", pointwise, self.aggregate)
 
 
 @register(
     "twonn",
     family="neighbours",
     neighbors=True,
+    seconds=0.2,
     source="Facco et al. 2017; skdim.id.TwoNN",
 )
 @attrs.define(kw_only=True, slots=False)
@@ -148,6 +150,7 @@ class TwoNN(Estimator):
     "gride",
     family="neighbours",
     neighbors=True,
+    seconds=0.2,
     source="Denti et al. 2022; skdim.id.GRIDE",
     published={"near": 5, "far": 10},
 )
@@ -177,6 +180,7 @@ class GRIDE(Estimator):
     "mind-ml",
     family="neighbours",
     neighbors=True,
+    seconds=0.2,
     source="Rozza et al. 2012 (MiND_MLk, MiND_MLi); skdim.id.MiND_ML",
 )
 @attrs.define(kw_only=True, slots=False)

@@ -15,7 +15,7 @@ from manifolds.parameters import number, whole_number
 @register(
     "corrint",
     family="neighbours",
-    seconds=4.0,
+    seconds=2.2,
     source="Grassberger & Procaccia 1983; Hino et al. 2017 (radii); skdim.id.CorrInt",
 )
 @attrs.define(kw_only=True, slots=False)
@@ -33,7 +33,10 @@ class CorrInt(Estimator):
         return self.far + 1
 
     def estimate(self, points: Array) -> Estimate:
-        with scikit_dimension() as skdim:
+        from sklearn import config_context
+
+        # All n x n distances are counted, in blocks of this many MiB.
+        with scikit_dimension() as skdim, config_context(working_memory=64):
             return Estimate(skdim.CorrInt(k1=self.near, k2=self.far).fit(points).dimension_)
 
 
@@ -48,7 +51,7 @@ class _WithoutReplacement(np.random.RandomState):
     "knn",
     family="neighbours",
     deterministic=False,
-    seconds=2.0,
+    seconds=1.1,
     source="Costa & Hero 2004; Carter et al. 2010; skdim.id.KNN",
 )
 @attrs.define(kw_only=True, slots=False)
@@ -85,7 +88,7 @@ class KNN(Estimator):
     "ph",
     family="topology",
     deterministic=False,
-    seconds=6.0,
+    seconds=5.2,
     source="Schweinhart 2020; Jaquette & Schweinhart 2020; skdim.id.PH",
 )
 @attrs.define(kw_only=True, slots=False)

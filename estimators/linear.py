@@ -38,6 +38,7 @@ class GlobalPCA(Estimator):
     family="linear",
     scope="local",
     deterministic=False,
+    seconds=0.7,
     source="Fukunaga & Olsen 1971 in neighbourhoods; skdim.id.lPCA",
 )
 @attrs.define(kw_only=True, slots=False)

@@ -45,7 +45,9 @@ def neighbor_graph(points: Array, k: int) -> tuple[Array, Indices]:
     n = len(points)
     if k >= n:
         raise ValueError(f"{k} neighbours need at least {k + 1} points, but there are {n}")
-    digest = hashlib.blake2b(points.tobytes(), digest_size=16).digest()
+    digest = hashlib.blake2b(
+        np.ascontiguousarray(points).data, digest_size=16, key=repr(points.shape).encode()
+    ).digest()
     graph = _shared.graph
     if graph is None or graph.digest != digest or graph.distances.shape[1] < k:
         start = time.perf_counter()
@@ -78,12 +80,33 @@ def query_neighbors(points: Array, query: Indices, k: int) -> Indices:
 def _search(points: Array, query: Indices | None, k: int) -> tuple[Array, Indices]:
     from sklearn.neighbors import NearestNeighbors
 
-    search = NearestNeighbors(n_neighbors=k).fit(points)
+    centred = points - points.mean(axis=0)
+    search = NearestNeighbors(n_neighbors=k).fit(centred)
     if query is None:
         distances, indices = search.kneighbors()
-        return distances, indices
+        return _exact(centred, np.arange(len(points)), distances, indices)
     # The points asked for are among those searched: each finds itself first.
-    distances, indices = search.kneighbors(points[query], n_neighbors=k + 1)
+    distances, indices = search.kneighbors(centred[query], n_neighbors=k + 1)
     itself = indices == query[:, None]
     itself[~itself.any(axis=1), -1] = True
-    return distances[~itself].reshape(len(query), k), indices[~itself].reshape(len(query), k)
+    shape = len(query), k
+    return _exact(centred, query, distances[~itself].reshape(shape), indices[~itself].reshape(shape))
+
+
+def _exact(
+    points: Array, rows: Indices, distances: Array, indices: Indices
+) -> tuple[Array, Indices]:
+    """Distances (m, k) from ``points[rows]`` to full accuracy, in order, with their indices.
+
+    In many coordinates the search takes squared distances from |x|^2 - 2 xy + |y|^2, which leaves
+    few digits of a small one: those are computed again from the difference of the points.
+    """
+    square = np.einsum("ij,ij->i", points, points)
+    row, column = np.nonzero(distances**2 < 1e-5 * (square[rows, None] + square[indices]))
+    if len(row) == 0:
+        return distances, indices
+    for part in np.array_split(np.arange(len(row)), 1 + len(row) * points.shape[1] // 4_000_000):
+        near = points[indices[row[part], column[part]]]
+        distances[row[part], column[part]] = np.linalg.norm(points[rows[row[part]]] - near, axis=1)
+    order = np.argsort(distances, axis=1, kind="stable")
+    return np.take_along_axis(distances, order, axis=1), np.take_along_axis(indices, order, axis=1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,7 +55,9 @@ class Manifold(ABC):
             raise ValueError(f"a seed must be a whole number of at least 0, not {seed}")
         points, dimension = self.draw(n, np.random.default_rng(seed))
         points = np.ascontiguousarray(points, dtype=np.float64)
-        parameters = attrs.asdict(self) if attrs.has(type(self)) else {}
+        parameters = {
+            name: getattr(self, name, None) for name in inspect.signature(type(self)).parameters
+        }
         return Sample(points, dimension, points.shape[1:], type(self).__name__, parameters)
 
 

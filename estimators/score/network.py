@@ -21,9 +21,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-#: Neighbouring scales that differ by less than this factor count as alike.
-ALIKE = 1.25
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -75,32 +72,19 @@ class ResidualBlock(nn.Module):
         return hidden + self.outer(nn.functional.silu(inner))
 
 
-def sharing(scales: Tensor) -> Tensor:
-    """Which axes share a gain, as rows of zeros and ones (g, r).
-
-    One gain for all axes, one for each group of axes whose scales the covariance can't tell
-    apart, and one for each axis alone.
-    """
-    apart = scales[:-1] > ALIKE * scales[1:]
-    group = torch.cat([torch.zeros_like(apart[:1]), apart]).cumsum(0)
-    groups = nn.functional.one_hot(group).T.to(scales)
-    return torch.cat([torch.ones_like(scales)[None], groups, torch.eye(len(scales)).to(scales)])
-
-
 class ScoreNetwork(nn.Module):
     """Noise estimate and score of noisy data in the frame of a sample.
 
-    The network has two outputs: a point of the data, and gains on the linear estimate, as in a
-    shrinkage estimator. A denoiser that shrinks along many axes by a common factor is learned
-    through one number and not through as many as there are axes, which is what takes training
-    off the linear denoiser, a saddle, in high dimension.
+    The network has two outputs along each axis: a correction of the denoised point, and a gain
+    on its linear estimate, as in an adaptive Wiener filter. Without gains, data of which the
+    linear denoiser is nearly the best one, such as a sphere of high dimension, keep the training
+    at that denoiser, which is a saddle of the loss.
     """
 
     mean: Tensor
     axes: Tensor
     scales: Tensor
     frequencies: Tensor
-    sharing: Tensor
 
     def __init__(self, frame: Frame, *, width: int, blocks: int) -> None:
         super().__init__()
@@ -110,12 +94,11 @@ class ScoreNetwork(nn.Module):
         self.register_buffer("axes", frame.axes.float())
         self.register_buffer("scales", frame.scales.float())
         self.register_buffer("frequencies", 2 ** torch.linspace(-2.0, 3.0, 16) * math.pi / 2)
-        self.register_buffer("sharing", sharing(self.scales))
         self.entry = nn.Linear(rank, width)
         self.noise = nn.Sequential(nn.Linear(32, 64), nn.SiLU(), nn.Linear(64, width * blocks))
         self.blocks = nn.ModuleList(ResidualBlock(width) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
-        self.exit = nn.Linear(width, rank + len(self.sharing))
+        self.exit = nn.Linear(width, 2 * rank)
         # Training starts at the linear denoiser, with features that are not linear at once.
         nn.init.zeros_(self.exit.weight)
         nn.init.zeros_(self.exit.bias)
@@ -133,8 +116,8 @@ class ScoreNetwork(nn.Module):
         hidden = self.entry(whitened)
         for block, shift in zip(self.blocks, shifts.chunk(len(self.blocks), 1), strict=True):
             hidden = block(hidden, shift)
-        data, gain = self.exit(self.norm(hidden)).float().tensor_split([z.shape[1]], 1)
-        change = data + (gain @ self.sharing) * whitened
+        data, gain = self.exit(self.norm(hidden)).float().chunk(2, 1)
+        change = data + gain * whitened
         return z * (level / total) - self.scales / total.sqrt() * change / level
 
     def score(self, x: Tensor, sigma: Tensor) -> Tensor:

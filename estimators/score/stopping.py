@@ -44,7 +44,11 @@ class Settling:
         generator = torch.Generator(self.z.device).manual_seed(self.seed)
         sigmas = [level * network.unit for level in self.levels]
         spectra = score_spectra(
-            network.score, self.points, sigmas, per_dimension=self.per_dimension, generator=generator
+            network.score,
+            self.points,
+            sigmas,
+            per_dimension=self.per_dimension,
+            generator=generator,
         )
         dimension, gap = largest_gap(spectra, 1 - self.per_dimension**-0.5)
         self.readings.append(dimension[gap.mean(1).argmax()])

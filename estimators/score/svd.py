@@ -14,7 +14,6 @@ from manifolds.parameters import choice, number, numbers, whole_number
 if TYPE_CHECKING:
     import torch
 
-    from estimators.score.network import ScoreNetwork
 
 #: Points at which the training looks for an early stop.
 LOOKED_AT = 8
@@ -127,6 +126,8 @@ class ScoreSVD(Estimator):
         import torch
 
         if self.device == "cuda" and not torch.cuda.is_available():
-            raise ValueError("score-svd: device 'cuda' was asked for, but torch sees no CUDA device")
+            raise ValueError(
+                "score-svd: device 'cuda' was asked for, but torch sees no CUDA device"
+            )
         cuda = self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
         return torch.device("cuda" if cuda else "cpu")

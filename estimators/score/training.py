@@ -19,10 +19,14 @@ from estimators.score.network import ScoreNetwork
 class Recipe:
     """How a network is trained; noise levels are in units of its frame.
 
-    ``steps`` is the budget. The learning rate rises over ``warmup`` steps, stays, and falls to
-    zero over the last ``decay`` of the steps, which begin early where the training has settled.
-    The network that is read is a running mean of the weights over the last ``average`` of the
-    steps.
+    ``steps`` is the budget, for batches of ``batch`` points. The learning rate rises over
+    ``warmup`` steps, stays, and falls to zero over the last ``decay`` of the steps, which begin
+    early where the training has settled. The network that is read is a running mean of the
+    weights over about the last ``average`` of the steps.
+
+    Noise levels are log-uniform between the two ``levels``. The lower end starts at ``start`` and
+    comes down over the first ``descent`` of the budget: errors at small noise count most in the
+    loss, and would drown what is first learned at larger noise.
     """
 
     steps: int
@@ -36,10 +40,15 @@ class Recipe:
     descent: float = 0.3
     start: float = 0.3
 
+    @property
+    def descended(self) -> int:
+        """The step from which all noise levels are trained."""
+        return math.ceil(self.descent * self.steps)
+
     def levels_at(self, step: int) -> tuple[float, float]:
         """Range of the noise levels at a step."""
         low, high = self.levels
-        left = max(0.0, 1 - step / (self.descent * self.steps))
+        left = max(0.0, 1 - step / self.descended)
         return max(low, low * (self.start / low) ** left), high
 
 
@@ -62,7 +71,9 @@ def noisy(
     device = z.device
     rows = torch.randint(len(z), (batch,), generator=generator, device=device)
     low, high = map(math.log, levels)
-    level = torch.exp(low + (high - low) * torch.rand(len(rows), generator=generator, device=device))
+    level = torch.exp(
+        low + (high - low) * torch.rand(len(rows), generator=generator, device=device)
+    )
     noise = torch.randn(len(rows), z.shape[1], generator=generator, device=device)
     return z[rows] + level[:, None] * noise, noise, level
 
@@ -80,7 +91,8 @@ def train(
     Raises RuntimeError where the loss is no longer finite.
     """
     mean = copy.deepcopy(network).requires_grad_(False)
-    weights, mean_weights = list(network.parameters()), list(mean.parameters())
+    weights: list[Tensor] = list(network.parameters())
+    mean_weights: list[Tensor] = list(mean.parameters())
     optimiser = torch.optim.AdamW(
         weights, lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
     )
@@ -93,18 +105,20 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * rate
         inputs, noise, level = noisy(z, recipe.batch, recipe.levels_at(step), generator)
-        with torch.autocast(z.device.type, torch.bfloat16):
+        # On a CPU, networks of this size gain nothing from half precision.
+        with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
             estimate = network.noise_estimate(inputs, level)
         loss = (estimate - noise).square().sum(1).mean()
         optimiser.zero_grad()
-        (loss / z.shape[1]).backward()
+        torch.autograd.backward(loss / z.shape[1])
         optimiser.step()
         step += 1
-        torch._foreach_lerp_(mean_weights, weights, 1 / (1 + recipe.average * step))
+        with torch.no_grad():
+            torch._foreach_lerp_(mean_weights, weights, 1 / (1 + recipe.average * step))
         losses.append(loss.detach())
         if step % recipe.check_every == 0:
             _check_finite(losses, step)
-            if recipe.descent * recipe.steps <= step < decay_from and settled(mean):
+            if recipe.descended <= step < decay_from and settled(mean):
                 decay_from = step
                 last = min(last, math.ceil(step / (1 - recipe.decay)))
     _check_finite(losses, step)
