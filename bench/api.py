@@ -126,6 +126,7 @@ def execute(job: Job, store: Store, *, fresh: bool, console: Console) -> pd.Data
         f"before, {len(missing)} to run, {job.jobs} at a time with "
         f"{_count(job.threads, 'thread')} each, on {job.device}",
         highlight=False,
+        soft_wrap=True,
     )
     if missing:
         _run_missing(job, missing, store, console)

@@ -63,6 +63,7 @@ def measure(cell: Cell, device: str, threads: int) -> tuple[Record, dict[str, ND
             truth=None if sample.dimension is None else float(sample.dimension.mean()),
         )
         estimator = estimators.get(cell.estimator_name, **_parameters(cell, entry, device))
+        _warm_up(cell.estimator_name, estimator)
         _reset_peak()
         _borrowed_seconds()
         with warnings.catch_warnings(record=True) as said:
@@ -87,6 +88,16 @@ def measure(cell: Cell, device: str, threads: int) -> tuple[Record, dict[str, ND
         message="; ".join(dict.fromkeys(str(w.message) for w in said))[:_LONGEST_MESSAGE],
     )
     return _compare(record, estimate, estimator, sample.dimension)
+
+
+_warm: set[str] = set()
+
+
+def _warm_up(name: str, estimator: Any) -> None:
+    """Before an estimator's first fit in this process, if it can."""
+    if name not in _warm and hasattr(estimator, "warm_up"):
+        estimator.warm_up()
+    _warm.add(name)
 
 
 def _parameters(cell: Cell, entry: Any, device: str) -> dict[str, Any]:

@@ -198,8 +198,11 @@ def batches(cells: Iterable[Cell], cost: Mapping[str, float]) -> list[list[Cell]
     for cell in cells:
         shared = getattr(estimators.entry(cell.estimator_name), "neighbors", False)
         groups.setdefault(cell.sample_key if shared else cell.key, []).append(cell)
-    ordered = sorted(groups.values(), key=lambda group: -sum(cost[cell.key] for cell in group))
-    return ordered[-1:] + ordered[:-1]
+    seconds = {name: sum(cost[cell.key] for cell in group) for name, group in groups.items()}
+    first = min(seconds, key=lambda name: seconds[name], default=None)
+    # Sorting is stable and False comes before True: the first, then the others by their cost.
+    ordered = sorted(groups, key=lambda name: (name != first, -seconds[name]))
+    return [groups[name] for name in ordered]
 
 
 def costs(cells: Iterable[Cell], seconds: Mapping[tuple[str, str, int], float]) -> dict[str, float]:

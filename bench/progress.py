@@ -66,11 +66,18 @@ class Display:
         self._refresh()
 
     def seconds_left(self) -> float | None:
-        """Predicted wall seconds until the end; None before anything is known."""
-        if not self._predicted:
+        """Predicted wall seconds until the end; None before the first result.
+
+        The predictions are scaled by how they have done so far, but not much before a good part
+        is done: the first results also waited for the workers to start.
+        """
+        if not self._done:
             return None
-        rest = sum(self._costs.values()) - self._predicted
-        return rest * (time.monotonic() - self._start) / self._predicted
+        total = sum(self._costs.values()) / self._jobs
+        done = self._predicted / self._jobs
+        trust = 0.1 * total + 10
+        elapsed = time.monotonic() - self._start
+        return (total - done) * (elapsed + trust) / (done + trust)
 
     def _refresh(self) -> None:
         left = self.seconds_left()

@@ -58,11 +58,15 @@ class Estimator(ABC):
         """The fewest points that the estimator can work on."""
         return 2
 
+    def warm_up(self) -> None:  # noqa: B027 (most have nothing to do)
+        """Import and compile what only a first fit needs, so that its time is not that of a fit."""
+
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Estimate the intrinsic dimension of points ``X`` (n, D); ``y`` is ignored.
 
         Duplicate points are used once, with a warning. Raises ValueError where X is not a
-        two-dimensional array of finite numbers, or has too few points that differ.
+        two-dimensional array of finite numbers, or has too few points that differ, or where the
+        estimate fails.
         """
         name = type(self).__name__
         points = check_points(X, name)
@@ -78,7 +82,12 @@ class Estimator(ABC):
             raise ValueError(
                 f"{name} needs at least {needed} distinct points, but X has {len(first)}"
             )
-        found = self.estimate(points[first] if len(first) < len(points) else points)
+        try:
+            found = self.estimate(points[first] if len(first) < len(points) else points)
+        except (ArithmeticError, ValueError) as error:
+            # Libraries below an estimator do not know its name.
+            told = str(error)
+            raise ValueError(told if told.startswith(name) else f"{name}: {told}") from error
         if not np.isfinite(found.dimension):
             raise ValueError(f"{name} found no finite dimension ({found.dimension})")
         self.dimension_ = float(found.dimension)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from estimators.base import Array, Estimate, Estimator
+from estimators.base import Array, Estimate
 from estimators.catalogue import register
 from estimators.neighbors import neighbor_graph
 from estimators.readings import combined
-from estimators.scikit_dimension import scikit_dimension
+from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
 from manifolds.parameters import choice, number, whole_number
 
 _AGGREGATES = ("mean", "median")
 
 
-class _OnGraph(Estimator):
+class _OnGraph(UsesScikitDimension):
     """An estimator with a neighbourhood size: it needs one point more than that."""
 
     neighbors: int
@@ -129,7 +129,7 @@ class MADA(_OnGraph):
     source="Facco et al. 2017; skdim.id.TwoNN",
 )
 @attrs.define(kw_only=True, slots=False)
-class TwoNN(Estimator):
+class TwoNN(UsesScikitDimension):
     """Two nearest neighbours: log(r_2 / r_1) is exponential with rate d."""
 
     discard_fraction: float = number(
@@ -155,7 +155,7 @@ class TwoNN(Estimator):
     published={"near": 5, "far": 10},
 )
 @attrs.define(kw_only=True, slots=False)
-class GRIDE(Estimator):
+class GRIDE(UsesScikitDimension):
     """Generalised ratios: maximum likelihood of r_far / r_near."""
 
     near: int = whole_number(5, "order of the nearer neighbour")

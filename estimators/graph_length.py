@@ -5,9 +5,9 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from estimators.base import Array, Estimate, Estimator
+from estimators.base import Array, Estimate
 from estimators.catalogue import register
-from estimators.scikit_dimension import scikit_dimension
+from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
 from estimators.subsets import chosen_points
 from manifolds.parameters import number, whole_number
 
@@ -19,7 +19,7 @@ from manifolds.parameters import number, whole_number
     source="Grassberger & Procaccia 1983; Hino et al. 2017 (radii); skdim.id.CorrInt",
 )
 @attrs.define(kw_only=True, slots=False)
-class CorrInt(Estimator):
+class CorrInt(UsesScikitDimension):
     """Correlation integral: slope of log C(r) between two typical neighbour distances."""
 
     near: int = whole_number(10, "the smaller radius is the median distance to this neighbour")
@@ -55,7 +55,7 @@ class _WithoutReplacement(np.random.RandomState):
     source="Costa & Hero 2004; Carter et al. 2010; skdim.id.KNN",
 )
 @attrs.define(kw_only=True, slots=False)
-class KNN(Estimator):
+class KNN(UsesScikitDimension):
     """Growth of the length of the k-nearest-neighbour graph with the number of points."""
 
     neighbors: int = whole_number(2, "neighbourhood size k")
@@ -92,7 +92,7 @@ class KNN(Estimator):
     source="Schweinhart 2020; Jaquette & Schweinhart 2020; skdim.id.PH",
 )
 @attrs.define(kw_only=True, slots=False)
-class PH(Estimator):
+class PH(UsesScikitDimension):
     """Growth of the total persistence of 0-dimensional homology (spanning-tree length)."""
 
     power: float = number(1.0, "power alpha of the edge lengths")

@@ -8,7 +8,8 @@ import numpy as np
 from estimators.base import Array, Estimate, Estimator
 from estimators.catalogue import register
 from estimators.neighbors import query_neighbors
-from estimators.scikit_dimension import scikit_dimension
+from estimators.readings import combined
+from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
 from estimators.subsets import chosen_rows
 from manifolds.parameters import number, whole_number
 
@@ -21,7 +22,7 @@ from manifolds.parameters import number, whole_number
     published={"threshold": 0.05},
 )
 @attrs.define(kw_only=True, slots=False)
-class GlobalPCA(Estimator):
+class GlobalPCA(UsesScikitDimension):
     """Number of covariance eigenvalues above a share of the largest, of the whole sample."""
 
     threshold: float = number(0.05, "share of the largest eigenvalue (alphaFO)", below=1.0)
@@ -42,7 +43,7 @@ class GlobalPCA(Estimator):
     source="Fukunaga & Olsen 1971 in neighbourhoods; skdim.id.lPCA",
 )
 @attrs.define(kw_only=True, slots=False)
-class LocalPCA(Estimator):
+class LocalPCA(UsesScikitDimension):
     """Number of covariance eigenvalues above a share of the largest, in neighbourhoods."""
 
     neighbors: int = whole_number(100, "neighbourhood size k", least=3)
@@ -63,7 +64,7 @@ class LocalPCA(Estimator):
         with scikit_dimension() as skdim:
             pca = skdim.lPCA(ver="FO", alphaFO=self.threshold)
             pointwise = np.array([pca.fit(points[rows]).dimension_ for rows in neighborhoods])
-        return Estimate(float(np.mean(pointwise)), pointwise, query)
+        return combined("LocalPCA", pointwise, query=query)
 
 
 @register(
@@ -76,6 +77,9 @@ class LocalPCA(Estimator):
 class PPCA(Estimator):
     """Probabilistic PCA: the number of components of largest evidence."""
 
+    def warm_up(self) -> None:
+        import sklearn.decomposition  # noqa: F401
+
     def estimate(self, points: Array) -> Estimate:
         from sklearn.decomposition import PCA
 
@@ -86,6 +90,9 @@ class PPCA(Estimator):
             )
         if ambient == 1:
             return Estimate(1.0)
+        # Eigenvalues below 1e-15 count as zero: in units of the sample, scale does not matter.
+        centred = points - points.mean(axis=0)
+        unit = np.sqrt(np.square(centred).sum(axis=1).mean())
         with np.errstate(all="ignore"):
-            fitted = PCA(n_components="mle", svd_solver="full").fit(points)
+            fitted = PCA(n_components="mle", svd_solver="full").fit(centred / unit)
         return Estimate(float(fitted.n_components_))

@@ -90,7 +90,9 @@ def _search(points: Array, query: Indices | None, k: int) -> tuple[Array, Indice
     itself = indices == query[:, None]
     itself[~itself.any(axis=1), -1] = True
     shape = len(query), k
-    return _exact(centred, query, distances[~itself].reshape(shape), indices[~itself].reshape(shape))
+    return _exact(
+        centred, query, distances[~itself].reshape(shape), indices[~itself].reshape(shape)
+    )
 
 
 def _exact(

@@ -32,6 +32,8 @@ def combined(
         )
     if aggregate == "mle":
         dimension = 1 / np.mean(1 / readings[usable | np.isposinf(readings)])
+    elif aggregate == "median":
+        dimension = np.median(readings[usable])
     else:
-        dimension = {"mean": np.mean, "median": np.median}[aggregate](readings[usable])
+        dimension = np.mean(readings[usable])
     return Estimate(float(dimension), np.where(usable, readings, np.nan), query)

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from estimators.base import Estimator
+
 
 @contextlib.contextmanager
 def scikit_dimension() -> Iterator[Any]:
@@ -27,3 +29,11 @@ def scikit_dimension() -> Iterator[Any]:
 
         warnings.simplefilter("ignore")
         yield skdim.id
+
+
+class UsesScikitDimension(Estimator):
+    """Base of the estimators that call scikit-dimension."""
+
+    def warm_up(self) -> None:
+        with scikit_dimension():
+            pass

@@ -24,20 +24,21 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Frame:
-    """Principal axes of a sample, shared by the network and its training.
+    """Principal axes of a sample, in which its network works.
 
-    ``mean`` (D,), ``axes`` (D, r) with orthonormal columns, ``scales`` (r,) standard deviations
-    along them in units of ``unit``, the typical standard deviation (a length).
+    ``mean`` (D,) and ``unit``, the typical standard deviation, are in the units of the points;
+    ``axes`` (D, r) has orthonormal columns; ``scales`` (r,) are the standard deviations along
+    them in units of ``unit``.
     """
 
     mean: Tensor
+    unit: float
     axes: Tensor
     scales: Tensor
-    unit: float
 
-    def coordinates(self, points: Tensor) -> Tensor:
-        """Points (n, D) along the axes, in units of ``unit``: (n, r)."""
-        return (points - self.mean) @ self.axes / self.unit
+    def standardise(self, points: Tensor) -> Tensor:
+        """Points (n, D) about the mean and in units of ``unit``, as float32: (n, D)."""
+        return ((points - self.mean) / self.unit).float()
 
 
 def principal_frame(points: Tensor, negligible: float) -> Frame:
@@ -55,7 +56,7 @@ def principal_frame(points: Tensor, negligible: float) -> Frame:
     unit = float((variances.square().sum() / variances.sum()).sqrt())
     scales = variances.sqrt() / unit
     kept = int((scales > negligible).sum())
-    return Frame(mean, axes.flip(1)[:, :kept].contiguous(), scales[:kept], unit * largest)
+    return Frame(mean, unit * largest, axes.flip(1)[:, :kept].contiguous(), scales[:kept])
 
 
 class ResidualBlock(nn.Module):
@@ -73,7 +74,7 @@ class ResidualBlock(nn.Module):
 
 
 class ScoreNetwork(nn.Module):
-    """Noise estimate and score of noisy data in the frame of a sample.
+    """Noise estimate and score of noisy data, standardised by the frame of their sample.
 
     The network has two outputs along each axis: a correction of the denoised point, and a gain
     on its linear estimate, as in an adaptive Wiener filter. Without gains, data of which the
@@ -81,7 +82,6 @@ class ScoreNetwork(nn.Module):
     at that denoiser, which is a saddle of the loss.
     """
 
-    mean: Tensor
     axes: Tensor
     scales: Tensor
     frequencies: Tensor
@@ -89,8 +89,6 @@ class ScoreNetwork(nn.Module):
     def __init__(self, frame: Frame, *, width: int, blocks: int) -> None:
         super().__init__()
         rank = len(frame.scales)
-        self.unit = frame.unit
-        self.register_buffer("mean", frame.mean.float())
         self.register_buffer("axes", frame.axes.float())
         self.register_buffer("scales", frame.scales.float())
         self.register_buffer("frequencies", 2 ** torch.linspace(-2.0, 3.0, 16) * math.pi / 2)
@@ -104,10 +102,7 @@ class ScoreNetwork(nn.Module):
         nn.init.zeros_(self.exit.bias)
 
     def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
-        """Expected noise eps in z = z0 + level * eps: z (n, r), level (n,) -> (n, r).
-
-        ``z`` and ``level`` are in units of the frame.
-        """
+        """Expected noise eps in z = z0 + level * eps, along the axes: (n, r), (n,) -> (n, r)."""
         level = level[:, None]
         total = self.scales.square() + level.square()
         phase = torch.log(level) / 4 * self.frequencies
@@ -121,10 +116,9 @@ class ScoreNetwork(nn.Module):
         return z * (level / total) - self.scales / total.sqrt() * change / level
 
     def score(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score of the data blurred by noise: x (n, D), sigma (n,) -> (n, D), in 1/length."""
-        centred = x - self.mean
-        inside = centred @ self.axes
-        noise = self.noise_estimate(inside / self.unit, sigma / self.unit)
+        """Score of the blurred data: standardised x (n, D), sigma (n,) -> (n, D), in 1/unit."""
+        inside = x @ self.axes
+        noise = self.noise_estimate(inside, sigma)
         sigma = sigma[:, None]
-        outside = centred - inside @ self.axes.T
+        outside = x - inside @ self.axes.T
         return -(noise @ self.axes.T) / sigma - outside / sigma.square()

@@ -11,7 +11,7 @@ from torch import Tensor
 from estimators.score.network import ScoreNetwork
 from estimators.score.spectrum import largest_gap, score_spectra
 
-#: Rows on which the loss is measured, always with the same noise.
+#: Most rows on which the loss is measured, always with the same noise.
 LOSS_ROWS = 1024
 #: A loss that fell by less than this fraction from one look to the last has settled.
 FLAT = 0.01
@@ -42,11 +42,10 @@ class Settling:
     def __call__(self, network: ScoreNetwork) -> bool:
         """Look at the network; True if its training has settled."""
         generator = torch.Generator(self.z.device).manual_seed(self.seed)
-        sigmas = [level * network.unit for level in self.levels]
         spectra = score_spectra(
             network.score,
             self.points,
-            sigmas,
+            self.levels,
             per_dimension=self.per_dimension,
             generator=generator,
         )
@@ -64,7 +63,7 @@ class Settling:
     @torch.no_grad()
     def _loss(self, network: ScoreNetwork, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Mean squared errors of the noise estimate at each level, and of the linear one: (S,)."""
-        z = self.z[:LOSS_ROWS]
+        z = self.z[:: -(-len(self.z) // LOSS_ROWS)]
         noise = torch.randn(z.shape, generator=generator, device=z.device)
         losses, linear = [], []
         for value in self.levels:

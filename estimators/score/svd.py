@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 
-#: Points at which the training looks for an early stop.
+#: Most points at which the training looks for an early stop.
 LOOKED_AT = 8
 
 
@@ -42,7 +42,9 @@ class ScoreSVD(Estimator):
         (0.02, 0.035, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
         "noise levels to read at, relative to the typical standard deviation of the data",
     )
-    scores_per_dimension: int = whole_number(4, "scores read at a point, per ambient dimension")
+    scores_per_dimension: int = whole_number(
+        4, "scores read at a point, per ambient dimension", least=2
+    )
     queries: int = whole_number(24, "points that are read")
     check_every: int = whole_number(500, "training steps between looks at whether to stop early")
     patience: int = whole_number(3, "looks in a row that must agree for an early stop", least=2)
@@ -69,15 +71,16 @@ class ScoreSVD(Estimator):
         from estimators.score.training import Recipe, train
 
         device = self._device()
-        torch.manual_seed(self.random_state)
         generator = torch.Generator(device).manual_seed(self.random_state)
         frame = principal_frame(torch.from_numpy(points), 0.05 * min(self.sigmas))
-        network = ScoreNetwork(frame, width=self.width, blocks=self.blocks).to(device)
-        z = frame.coordinates(torch.from_numpy(points)).float().to(device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.random_state)
+            network = ScoreNetwork(frame, width=self.width, blocks=self.blocks).to(device)
+        standard = frame.standardise(torch.from_numpy(points)).to(device)
+        z = standard @ network.axes
         rng = np.random.default_rng(self.random_state)
         query = np.sort(rng.permutation(len(points))[: self.queries])
-        at = torch.from_numpy(points[query]).float().to(device)
-        sigmas = [sigma * frame.unit for sigma in self.sigmas]
+        at = standard[torch.from_numpy(query).to(device)]
         recipe = Recipe(
             steps=self.steps,
             batch=self.batch,
@@ -86,7 +89,7 @@ class ScoreSVD(Estimator):
             check_every=self.check_every,
         )
         settling = Settling(
-            points=at[:LOOKED_AT],
+            points=at[:: -(-len(at) // LOOKED_AT)],
             z=z,
             levels=self.sigmas,
             per_dimension=self.scores_per_dimension,
@@ -97,7 +100,7 @@ class ScoreSVD(Estimator):
         spectra = score_spectra(
             training.network.score,
             at,
-            sigmas,
+            self.sigmas,
             per_dimension=self.scores_per_dimension,
             generator=generator,
         )
@@ -111,11 +114,10 @@ class ScoreSVD(Estimator):
             pointwise=pointwise,
             query=query,
             details={
-                "sigmas": np.array(sigmas),
-                "chosen_sigma": np.array(sigmas[chosen]),
+                "sigmas": np.array(self.sigmas) * frame.unit,
+                "chosen_sigma": np.array(self.sigmas[chosen] * frame.unit),
                 "singular_values": spectra[chosen].numpy(),
                 "gap": mean_gap,
-                "gap_by_point": gap.numpy(),
                 "dimension_by_sigma": dimension.numpy(),
                 "loss": training.loss,
                 "steps": np.array(len(training.loss)),

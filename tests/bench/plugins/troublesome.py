@@ -27,7 +27,7 @@ class Raises(Plain):
 @estimators.register("sleeps")
 class Sleeps(Plain):
     def fit(self, X, y=None):
-        time.sleep(120)
+        time.sleep(40)
 
 
 @estimators.register("exits")

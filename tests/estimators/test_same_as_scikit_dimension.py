@@ -1,0 +1,155 @@
+"""Same answers as the classes of scikit-dimension and scikit-learn, fitted alone.
+
+The wrappers share one neighbour graph, set parameters that matter, or reproduce a formula: none
+of that may change the number.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import estimators
+import manifolds
+
+N = 300
+
+
+@pytest.fixture(scope="module")
+def skdim():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import skdim.id
+
+        yield skdim.id
+
+
+@pytest.fixture(
+    params=[
+        ("sphere", {"dimension": 4, "ambient": 40}),
+        ("hypercube", {"dimension": 3, "ambient": 8}),
+        ("sphere-union", {"dimensions": (2, 9), "ambient": 20}),
+    ],
+    ids=lambda case: case[0],
+)
+def points(request):
+    name, parameters = request.param
+    return manifolds.get(name, **parameters).sample(N, seed=3).points
+
+
+class WithoutReplacement(np.random.RandomState):
+    """What KNN should have drawn with: no row twice."""
+
+    def randint(self, low, high=None, size=None, dtype=int):
+        return self.choice(np.arange(low, high), size, replace=False)
+
+
+def unit(points):
+    return np.linalg.norm(points - points.mean(axis=0), axis=1).mean()
+
+
+# Each: our name and parameters, and how scikit-dimension is called for the same.
+LOCAL = {
+    "mle": ({"neighbors": 7}, lambda s, x: s.MLE().fit(x, n_neighbors=7)),
+    "mle median": (
+        {"neighbors": 7, "aggregate": "median"},
+        lambda s, x: s.MLE().fit(x, n_neighbors=7, comb="median"),
+    ),
+    "mom": ({"neighbors": 30}, lambda s, x: s.MOM().fit(x, n_neighbors=30)),
+    "mada": ({}, lambda s, x: s.MADA().fit(x, n_neighbors=20)),
+    "mada odd": ({"neighbors": 9}, lambda s, x: s.MADA().fit(x, n_neighbors=9)),
+    "lpca-local": (
+        {"neighbors": 30, "queries": None},
+        lambda s, x: s.lPCA().fit_pw(x, n_neighbors=30),
+    ),
+}
+GLOBAL = {
+    "lpca-global": ({}, lambda s, x: s.lPCA().fit(x)),
+    "twonn": ({}, lambda s, x: s.TwoNN().fit(x)),
+    "gride": ({"near": 3, "far": 8}, lambda s, x: s.GRIDE(n1=3, n2=8).fit(x)),
+    "mind-ml": ({}, lambda s, x: s.MiND_ML(D=x.shape[1]).fit(x)),
+    "mind-ml whole": (
+        {"version": "MLi", "neighbors": 5},
+        lambda s, x: s.MiND_ML(D=x.shape[1], ver="MLi", k=5).fit(x),
+    ),
+    "corrint": ({}, lambda s, x: s.CorrInt().fit(x)),
+    "fishers": ({}, lambda s, x: s.FisherS().fit(x)),
+    "danco": ({}, lambda s, x: s.DANCo(ver="DANCoFit").fit(x)),
+    "ph": (
+        {"sizes": 4, "repeats": 2},
+        lambda s, x: s.PH(nsteps=4, subsamples=2, random_state=0).fit(x),
+    ),
+    "knn": (
+        {"sizes": 3, "repeats": 4},
+        lambda s, x: s.KNN(
+            k=2, ps=np.array([37, 93, 150]), M=4, random_state=WithoutReplacement(0)
+        ).fit(x / unit(x)),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOCAL)
+def test_local(case, points, skdim):
+    parameters, alone = LOCAL[case]
+    ours = estimators.get(case.split()[0], **parameters).fit(points)
+    theirs = alone(skdim, points)
+    np.testing.assert_allclose(ours.dimension_pw_, theirs.dimension_pw_, rtol=1e-9)
+    assert len(ours.query_) == N
+    if case != "lpca-local":  # fit_pw leaves the last neighbourhood in dimension_
+        assert ours.dimension_ == pytest.approx(theirs.dimension_, rel=1e-9)
+
+
+@pytest.mark.parametrize("case", GLOBAL)
+def test_global(case, points, skdim):
+    parameters, alone = GLOBAL[case]
+    ours = estimators.get(case.split()[0], **parameters).fit(points)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = float(np.squeeze(alone(skdim, points).dimension_))
+    assert ours.dimension_ == pytest.approx(theirs, rel=1e-9)
+
+
+def test_tle_in_units_of_the_sample(points, skdim):
+    # Its cut-off for small distances is a length: the answer is that at one length scale.
+    radius = np.median(skdim.MLE().fit(points).dimension_pw_ * 0 + _kth_distance(points, 20))
+    theirs = skdim.TLE().fit(points / radius)
+    ours = estimators.get("tle").fit(points)
+    np.testing.assert_allclose(ours.dimension_pw_, theirs.dimension_pw_, rtol=1e-7)
+
+
+def _kth_distance(points, k):
+    from scipy.spatial.distance import cdist
+
+    return np.sort(cdist(points, points), axis=1)[:, k]
+
+
+@pytest.mark.parametrize("version", ["a", "b"])
+def test_ess(version, points, skdim):
+    # 40 neighbours are 780 pairs: scikit-dimension takes all of them, and not a sample.
+    ours = estimators.get("ess", neighbors=40, version=version, queries=5).fit(points)
+    theirs = skdim.ESS(ver=version, random_state=0)
+    order = np.argsort(np.linalg.norm(points[:, None] - points[ours.query_], axis=2), axis=0)
+    expected = [theirs.fit_once(points[order[1:41, j]]).dimension_ for j in range(5)]
+    np.testing.assert_allclose(ours.dimension_pw_, expected, rtol=1e-9)
+
+
+def test_ppca():
+    from sklearn.decomposition import PCA
+
+    points = manifolds.get("affine-subspace", dimension=5, ambient=12).sample(N, seed=0).points
+    points = points + 0.1 * np.random.default_rng(0).standard_normal(points.shape)
+    ours = estimators.get("ppca").fit(points).dimension_
+    assert ours == PCA(n_components="mle").fit(points).n_components_ == 5
+
+
+def test_simulated_balls_of_danco_are_not_capped_at_k():
+    # scikit-dimension 0.5.0 simulates references whose distances never look above k-dimensional.
+    # 25-dimensional normal points have no boundary, the balls have: DANCo reads a little high.
+    points = np.random.default_rng(0).standard_normal((400, 25))
+    points = np.hstack([points, np.zeros((400, 10))])
+    simulated = estimators.get("danco", calibration="simulated").fit(points).dimension_
+    table = estimators.get("danco").fit(points).dimension_
+    # One ball a dimension against the mean of a hundred: one ball's MiND estimate has a relative
+    # standard error of 1/sqrt(400), 1.25 dimensions at 25; three of them.
+    assert simulated == pytest.approx(table, abs=3.75)
+    assert simulated > 20
