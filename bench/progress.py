@@ -77,7 +77,7 @@ class Display:
         done = self._predicted / self._jobs
         trust = 0.1 * total + 10
         elapsed = time.monotonic() - self._start
-        return (total - done) * (elapsed + trust) / (done + trust)
+        return max(0.0, total - done) * (elapsed + trust) / (done + trust)
 
     def _refresh(self) -> None:
         left = self.seconds_left()

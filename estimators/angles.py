@@ -59,13 +59,14 @@ def _skewness(neighborhoods: Array, version: str) -> Array:
     """
     vectors = neighborhoods - neighborhoods.mean(axis=1, keepdims=True)
     inner = vectors @ vectors.transpose(0, 2, 1)
-    length = np.sqrt(np.einsum("mkk->mk", inner))
-    product = length[:, :, None] * length[:, None, :]
+    square = np.einsum("mkk->mk", inner)
+    length = np.sqrt(square)
     if version == "a":
-        pairs = np.sqrt(np.clip(product**2 - inner**2, 0, None)).sum(axis=(1, 2))
+        areas = square[:, :, None] * square[:, None, :] - inner**2
+        pairs = np.sqrt(np.clip(areas, 0, None)).sum(axis=(1, 2))
     else:
-        pairs = np.abs(inner).sum(axis=(1, 2)) - (length**2).sum(axis=1)
-    return pairs / (length.sum(axis=1) ** 2 - (length**2).sum(axis=1))
+        pairs = np.abs(inner).sum(axis=(1, 2)) - square.sum(axis=1)
+    return pairs / (length.sum(axis=1) ** 2 - square.sum(axis=1))
 
 
 def _dimension_of_skewness(skewness: Array, version: str) -> Array:

@@ -196,10 +196,11 @@ class MiNDML(_OnGraph):
     def estimate(self, points: Array) -> Estimate:
         distances, _ = neighbor_graph(points, self.neighbors + 1)
         ratios = distances[:, 0] / distances[:, -1]
-        if not (ratios < 1).all():
+        tied = ratios > 1 - 1e-12
+        if tied.any():
             raise ValueError(
                 f"MiNDML: the first {self.neighbors + 1} neighbours of "
-                f"{int((ratios >= 1).sum())} points are all at the same distance"
+                f"{int(tied.sum())} points are all at the same distance"
             )
         with scikit_dimension() as skdim:
             # Its default D = 10 would cap the answer.

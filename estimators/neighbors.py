@@ -84,15 +84,13 @@ def _search(points: Array, query: Indices | None, k: int) -> tuple[Array, Indice
     search = NearestNeighbors(n_neighbors=k).fit(centred)
     if query is None:
         distances, indices = search.kneighbors()
-        return _exact(centred, np.arange(len(points)), distances, indices)
+        return _exact(points, np.arange(len(points)), distances, indices)
     # The points asked for are among those searched: each finds itself first.
     distances, indices = search.kneighbors(centred[query], n_neighbors=k + 1)
     itself = indices == query[:, None]
     itself[~itself.any(axis=1), -1] = True
     shape = len(query), k
-    return _exact(
-        centred, query, distances[~itself].reshape(shape), indices[~itself].reshape(shape)
-    )
+    return _exact(points, query, distances[~itself].reshape(shape), indices[~itself].reshape(shape))
 
 
 def _exact(
@@ -103,7 +101,8 @@ def _exact(
     In many coordinates the search takes squared distances from |x|^2 - 2 xy + |y|^2, which leaves
     few digits of a small one: those are computed again from the difference of the points.
     """
-    square = np.einsum("ij,ij->i", points, points)
+    centred = points - points.mean(axis=0)
+    square = np.einsum("ij,ij->i", centred, centred)
     row, column = np.nonzero(distances**2 < 1e-5 * (square[rows, None] + square[indices]))
     if len(row) == 0:
         return distances, indices

@@ -8,6 +8,9 @@ import numpy as np
 
 from estimators.base import Array, Estimate, Indices
 
+# Where neighbours tie but for rounding, a reading is some 1e15 instead of infinite.
+_INFINITE = 1e9
+
 
 def combined(
     name: str, readings: Array, aggregate: str = "mean", query: Indices | None = None
@@ -18,7 +21,8 @@ def combined(
     counts as 1/inf = 0. Where neighbours tie, a reading may be infinite, zero or undefined: it
     becomes NaN and stays out of the mean, with a warning. Raises ValueError where none is left.
     """
-    usable = np.isfinite(readings) & (readings > 0)
+    infinite = readings > _INFINITE
+    usable = (readings > 0) & ~infinite
     if not usable.any():
         raise ValueError(
             f"{name} found no dimension at any of {len(readings)} points: their neighbours are all "
@@ -31,7 +35,7 @@ def combined(
             stacklevel=4,
         )
     if aggregate == "mle":
-        dimension = 1 / np.mean(1 / readings[usable | np.isposinf(readings)])
+        dimension = 1 / np.mean(1 / readings[usable | infinite])
     elif aggregate == "median":
         dimension = np.median(readings[usable])
     else:

@@ -88,7 +88,7 @@ def test_the_mean_over_samples_is_the_one_of_huang_2026(manifold, name, publishe
     [
         # Huang 2026 (MiND-Full), then Benko et al. 2022: DANCo of R, of Matlab
         ("M1_Sphere", (10.7, 11.34, 10.42)),
-        ("M9_Affine", (19.6, 20.37, 19.91)),
+        ("M9_Affine", (19.6, 19.16, 19.24)),
     ],
 )
 def test_danco_is_within_the_range_of_published_implementations(manifold, published):
@@ -129,7 +129,7 @@ def test_probabilistic_pca_gives_the_numerical_rank_of_the_line_where_98_was_pub
     spectrum = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) ** 2
     rank = int((spectrum / spectrum.sum() > 1e-15).sum())
     assert rank < 60
-    assert estimators.get("ppca").fit(points).dimension_ == pytest.approx(rank, abs=3)
+    assert estimators.get("ppca").fit(points).dimension_ == pytest.approx(rank, abs=1)
 
 
 @pytest.mark.slow

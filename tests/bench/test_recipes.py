@@ -1,0 +1,58 @@
+"""What CONTRIBUTING.md and README.md tell people to type works as written."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def blocks(page, language=""):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+
+
+@pytest.mark.parametrize(("index", "column"), [(0, "estimator"), (1, "manifold")])
+def test_the_recipes_of_contributing_work_as_written(tmp_path, index, column):
+    code = blocks("CONTRIBUTING.md", "python")[index]
+    assert len([line for line in code.splitlines() if line and "import" not in line]) <= 15
+    commands = [c.strip() for c in blocks("CONTRIBUTING.md") if "--plugin" in c]
+    words = shlex.split(commands[index])
+    plugin = words[words.index("--plugin") + 1]
+    (tmp_path / plugin).write_text(code, encoding="utf-8")
+    # A manifold is crossed with every estimator; here a few quick ones will do.
+    fewer = ["--estimators", "mle-5,twonn"] if column == "manifold" else []
+    found = subprocess.run(
+        [sys.executable, *words[1:], *fewer],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stderr
+    name = re.search(r'register\("(.*?)"', code)
+    assert name is not None
+    table = pd.read_csv(tmp_path / "results" / "euclidean" / "accuracy.csv")
+    own = table[table[column] == name.group(1)]
+    assert len(own)
+    assert (own["status"] == "ok").all()
+
+
+def test_the_python_of_the_readme_works_as_written(tmp_path):
+    (code,) = blocks("README.md", "python")
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stderr
+    assert (tmp_path / "results" / "euclidean" / "accuracy.csv").exists()

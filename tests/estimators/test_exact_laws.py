@@ -1,0 +1,167 @@
+"""Estimators on a flat torus, where the laws that they are built on hold.
+
+The product of d circles in R^(2d) is flat and has no edge: within a neighbourhood points are
+uniform, so (r_j / r_k)^d for j < k are k - 1 sorted uniform numbers. What an estimator should
+give then follows from its formula alone, bias for finite k included.
+"""
+
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+
+import estimators
+
+N = 6000
+
+
+def flat_torus(dimension, n=N, seed=0):
+    angle = 2 * np.pi * np.random.default_rng(seed).random((n, dimension))
+    return np.hstack([np.cos(angle), np.sin(angle)])
+
+
+def ball(dimension, n, seed=0):
+    gaussian = np.random.default_rng(seed).standard_normal((n, dimension + 1 + 1))
+    # The first d of d + 2 coordinates of a uniform sphere are uniform in the ball.
+    return (gaussian / np.linalg.norm(gaussian, axis=1, keepdims=True))[:, :dimension]
+
+
+every_dimension = pytest.mark.parametrize("dimension", [1, 2, 3])
+
+
+def error(expected, n=N):
+    """Three times expected / sqrt(n), the standard error of one exponential reading a point.
+
+    Estimators that read more of each neighbourhood err less, but neighbourhoods overlap. The
+    torus bends away from its tangent by r^2 / 24, which leaves less than 1 % at these n.
+    """
+    return 3 * expected / np.sqrt(n) + 0.01 * expected
+
+
+@every_dimension
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("twonn", {}),
+        ("twonn", {"discard_fraction": 0.01}),
+        ("gride", {}),
+        ("gride", {"near": 1, "far": 2}),
+        ("gride", {"near": 2, "far": 16}),
+        ("mle", {"neighbors": 5}),
+        ("mle", {"neighbors": 20}),
+        ("mind-ml", {"neighbors": 5}),
+        ("mind-ml", {"neighbors": 20}),
+        ("corrint", {}),
+    ],
+    ids=str,
+)
+def test_consistent_estimators_give_the_dimension(name, parameters, dimension):
+    found = estimators.get(name, **parameters).fit(flat_torus(dimension)).dimension_
+    assert found == pytest.approx(dimension, abs=error(dimension))
+
+
+@every_dimension
+def test_whole_number_maximum_likelihood_is_exact(dimension):
+    mind = estimators.get("mind-ml", version="MLi").fit(flat_torus(dimension))
+    assert mind.dimension_ == dimension
+
+
+@every_dimension
+@pytest.mark.parametrize("k", [5, 20])
+def test_the_arithmetic_mean_of_maximum_likelihood_is_too_large_by_its_known_bias(dimension, k):
+    # 1 / d_i is the mean of k - 1 exponentials of mean 1 / d.
+    found = estimators.get("mle", neighbors=k, aggregate="mean").fit(flat_torus(dimension))
+    expected = dimension * (k - 1) / (k - 2)
+    assert found.dimension_ == pytest.approx(expected, abs=error(expected))
+
+
+@every_dimension
+def test_pointwise_maximum_likelihood_follows_the_inverse_gamma_law(dimension):
+    k = 5
+    found = estimators.get("mle", neighbors=k).fit(flat_torus(dimension)).dimension_pw_
+    law = stats.invgamma(k - 1, scale=dimension * (k - 1))
+    # Neighbourhoods overlap: a tenth of the points are nearly independent.
+    assert stats.kstest(found[:: N // 600], law.cdf).pvalue > 1e-3
+
+
+@every_dimension
+@pytest.mark.parametrize("k", [6, 20])
+def test_the_manifold_adaptive_estimate_has_its_exact_mean(dimension, k):
+    # (r_{k/2} / r_k)^d is Beta(k/2, k/2).
+    law = stats.beta(k // 2, k - k // 2)
+    expected, _ = integrate.quad(lambda b: -dimension * np.log(2) / np.log(b) * law.pdf(b), 0, 1)
+    found = estimators.get("mada", neighbors=k).fit(flat_torus(dimension)).dimension_
+    assert found == pytest.approx(expected, abs=error(expected))
+
+
+@every_dimension
+@pytest.mark.parametrize("k", [5, 20])
+def test_the_method_of_moments_has_the_mean_that_its_formula_gives_on_uniform_balls(dimension, k):
+    uniform = np.random.default_rng(1).random((50_000, k - 1)) ** (1 / dimension)
+    mean = (uniform.sum(axis=1) + 1) / k
+    expected = np.mean(mean / (1 - mean))
+    found = estimators.get("mom", neighbors=k).fit(flat_torus(dimension)).dimension_
+    assert found == pytest.approx(expected, abs=error(expected))
+
+
+@every_dimension
+def test_the_tight_estimator_is_near_the_dimension(dimension):
+    found = estimators.get("tle").fit(flat_torus(dimension, n=2000)).dimension_
+    assert found == pytest.approx(dimension, rel=0.1)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_graph_length_and_persistence_grow_with_the_dimension_of_uniform_sets(dimension):
+    points = np.random.default_rng(0).random((1500, dimension))
+    assert estimators.get("knn").fit(points).dimension_ == dimension
+    assert estimators.get("ph").fit(points).dimension_ == pytest.approx(dimension, rel=0.12)
+
+
+@pytest.mark.parametrize("version", ["a", "b"])
+@pytest.mark.parametrize("dimension", [2, 3, 6, 15])
+def test_simplex_skewness_gives_the_dimension_of_a_ball(version, dimension):
+    # One large neighbourhood that is a ball; the expected skewness of a ball is exact.
+    points = ball(dimension, 1500)
+    found = estimators.get("ess", neighbors=1499, version=version, queries=1).fit(points)
+    assert found.dimension_ == pytest.approx(dimension, rel=0.03)
+
+
+def test_simplex_skewness_inverts_the_published_formula():
+    points = ball(4, 60)
+    found = estimators.get("ess", neighbors=30, queries=5).fit(points)
+    for row, dimension in zip(found.query_, found.dimension_pw_, strict=True):
+        order = np.argsort(np.linalg.norm(points - points[row], axis=1))
+        near = points[order[1:31]] - points[order[1:31]].mean(axis=0)
+        areas, lengths = 0.0, 0.0
+        for i in range(30):
+            for j in range(i):
+                gram = near[[i, j]] @ near[[i, j]].T
+                areas += np.sqrt(np.linalg.det(gram))
+                lengths += np.sqrt(gram[0, 0] * gram[1, 1])
+        # E_m = Gamma(m/2)^2 / (Gamma((m+1)/2) Gamma((m-1)/2)), by lines between whole m
+        m = np.arange(2, 40)
+        expected = special.gamma(m / 2) ** 2 / (
+            special.gamma((m + 1) / 2) * special.gamma((m - 1) / 2)
+        )
+        assert dimension == pytest.approx(np.interp(areas / lengths, expected, m), rel=1e-9)
+
+
+@pytest.mark.parametrize("dimension", [3, 8])
+def test_fisher_separability_and_concentration_give_the_dimension_of_a_sphere_plus_one(dimension):
+    gaussian = np.random.default_rng(0).standard_normal((1500, dimension + 1))
+    points = gaussian / np.linalg.norm(gaussian, axis=1, keepdims=True)
+    # Both compare with (d + 1)-dimensional full sets: they count the sphere's linear span.
+    assert estimators.get("fishers").fit(points).dimension_ == pytest.approx(dimension + 1, abs=0.5)
+
+
+@pytest.mark.parametrize("dimension", [2, 5])
+def test_angle_and_norm_concentration_gives_the_dimension_of_a_ball(dimension):
+    found = estimators.get("danco").fit(ball(dimension, 1500)).dimension_
+    assert found == pytest.approx(dimension, abs=0.5)
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 7])
+def test_linear_estimators_count_the_span_of_a_flat_sample(dimension):
+    own = np.random.default_rng(0).random((400, dimension))
+    frame, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((12, dimension)))
+    for name in ("lpca-global", "lpca-local", "ppca"):
+        assert estimators.get(name).fit(own @ frame.T + 3.0).dimension_ == dimension
