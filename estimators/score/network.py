@@ -4,13 +4,17 @@ The preconditioning is that of Karras et al. 2022 (EDM, arXiv 2206.00364, Table 
 data covariance in the place of the scalar data variance. Along a principal axis of standard
 deviation s, at noise level sigma,
 
-    denoised = c_skip z + c_out F,   c_skip = s^2 / (s^2 + sigma^2),
-                                     c_out  = s sigma / sqrt(s^2 + sigma^2),
+    denoised = c_skip z + c_out (F + G z'),   c_skip = s^2 / (s^2 + sigma^2),
+                                              c_out  = s / sqrt(s^2 + sigma^2),
 
-so that F = 0 is the best linear denoiser, which for Gaussian data is the best one, and the
-network only learns what is not linear. Axes without variance are left out of the network: the
-score along them is exactly -x / sigma^2. The cost of a training step therefore follows the
-linear span of the data and not the ambient dimension.
+with two outputs of the network along each axis: F, and a gain G on the whitened linear estimate
+z' = z s / (s^2 + sigma^2), which is also the network's input. F = G = 0 is the best linear
+denoiser, which for Gaussian data is the best one: only what is not linear is learned. Unlike
+EDM's, c_out has no factor sigma: F and G then stay smooth in z as sigma goes to 0.
+
+Axes without variance are left out of the network: the score along them is exactly -x / sigma^2.
+The cost of a training step therefore follows the linear span of the data and not the ambient
+dimension.
 """
 
 from __future__ import annotations
@@ -76,10 +80,9 @@ class ResidualBlock(nn.Module):
 class ScoreNetwork(nn.Module):
     """Noise estimate and score of noisy data, standardised by the frame of their sample.
 
-    The network has two outputs along each axis: a correction of the denoised point, and a gain
-    on its linear estimate, as in an adaptive Wiener filter. Without gains, data of which the
-    linear denoiser is nearly the best one, such as a sphere of high dimension, keep the training
-    at that denoiser, which is a saddle of the loss.
+    The gains make it an adaptive Wiener filter. Without them, data of which the linear denoiser
+    is nearly the best one, such as a sphere of high dimension, hold the training at that
+    denoiser, which is a saddle of the loss.
     """
 
     axes: Tensor

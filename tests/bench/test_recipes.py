@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 def blocks(page, language=""):
     text = (ROOT / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+    found = re.findall(r"^```(\w*)\n(.*?)^```", text, re.M | re.S)
+    return [code for name, code in found if name == language]
 
 
 @pytest.mark.parametrize(("index", "column"), [(0, "estimator"), (1, "manifold")])

@@ -49,13 +49,16 @@ def test_arrays_lie_beside_the_store_and_load_without_pickle(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="cannot write to .*file"):
+    with pytest.raises(ValueError, match=r"cannot write to .*file"):
         Store(tmp_path / "file")
 
 
 def test_a_second_run_into_the_same_folder_is_refused_and_the_first_goes_on(tmp_path):
     with Store(tmp_path) as store:
-        code = f"from bench.store import Store; from pathlib import Path; Store(Path({str(tmp_path)!r}))"
+        code = (
+            "from bench.store import Store; from pathlib import Path; "
+            f"Store(Path({str(tmp_path)!r}))"
+        )
         found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert "another run is writing" in found.stderr
         store.add(record("a"))

@@ -64,7 +64,7 @@ def test_a_bad_file_is_told_with_file_key_found_and_allowed(tmp_path, change, sa
 
 
 def test_a_missing_file_and_an_unknown_name_are_told(tmp_path):
-    with pytest.raises(ValueError, match="cannot read suite .*nowhere.toml"):
+    with pytest.raises(ValueError, match=r"cannot read suite .*nowhere\.toml"):
         suite.load(str(tmp_path / "nowhere.toml"))
     with pytest.raises(ValueError, match="unknown suite 'euclidian'; did you mean 'euclidean'"):
         suite.load("euclidian")

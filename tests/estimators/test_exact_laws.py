@@ -20,7 +20,7 @@ def flat_torus(dimension, n=N, seed=0):
 
 
 def ball(dimension, n, seed=0):
-    gaussian = np.random.default_rng(seed).standard_normal((n, dimension + 1 + 1))
+    gaussian = np.random.default_rng(seed).standard_normal((n, dimension + 2))
     # The first d of d + 2 coordinates of a uniform sphere are uniform in the ball.
     return (gaussian / np.linalg.norm(gaussian, axis=1, keepdims=True))[:, :dimension]
 
@@ -104,16 +104,19 @@ def test_the_method_of_moments_has_the_mean_that_its_formula_gives_on_uniform_ba
 
 
 @every_dimension
-def test_the_tight_estimator_is_near_the_dimension(dimension):
+def test_the_tight_estimator_is_a_little_above_the_dimension(dimension):
+    # It has no exact law: the distances that it pools are not independent.
     found = estimators.get("tle").fit(flat_torus(dimension, n=2000)).dimension_
-    assert found == pytest.approx(dimension, rel=0.1)
+    assert dimension * 0.99 < found < dimension * 1.2
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_graph_length_and_persistence_grow_with_the_dimension_of_uniform_sets(dimension):
     points = np.random.default_rng(0).random((1500, dimension))
     assert estimators.get("knn").fit(points).dimension_ == dimension
-    assert estimators.get("ph").fit(points).dimension_ == pytest.approx(dimension, rel=0.12)
+    assert estimators.get("ph", points=500, repeats=10).fit(points).dimension_ == pytest.approx(
+        dimension, rel=0.12
+    )
 
 
 @pytest.mark.parametrize("version", ["a", "b"])

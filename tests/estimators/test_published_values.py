@@ -84,6 +84,26 @@ def test_the_mean_over_samples_is_the_one_of_huang_2026(manifold, name, publishe
 
 
 @pytest.mark.parametrize(
+    ("manifold", "name", "parameters", "published"),
+    [
+        ("M1_Sphere", "mle", {"neighbors": 10, "aggregate": "mean"}, 10.15),
+        ("M9_Affine", "mle", {"neighbors": 10, "aggregate": "mean"}, 16.38),
+        ("M1_Sphere", "twonn", {"discard_fraction": 0.05}, 9.40),
+        ("M9_Affine", "twonn", {"discard_fraction": 0.05}, 15.55),
+    ],
+)
+def test_the_mean_over_samples_is_the_one_of_benko_2022(manifold, name, parameters, published):
+    # 100 samples of the generator of Hein & Audibert, other code: Levina-Bickel with k = 10,
+    # arithmetic mean; TwoNN without the largest 5 %.
+    estimator = estimators.get(name, **parameters)
+    found = np.array(
+        [estimator.fit(benchmark_sample(manifold, seed)).dimension_ for seed in range(REPLICATES)]
+    )
+    error = found.std(ddof=1) * np.sqrt(1 / REPLICATES + 1 / 100)
+    assert found.mean() == pytest.approx(published, abs=0.005 + 3 * error)
+
+
+@pytest.mark.parametrize(
     ("manifold", "published"),
     [
         # Huang 2026 (MiND-Full), then Benko et al. 2022: DANCo of R, of Matlab

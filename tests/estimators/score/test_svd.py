@@ -96,8 +96,8 @@ def test_data_that_fill_their_space_have_its_dimension():
 
 def test_answer_does_not_depend_on_place_and_unit():
     points = sphere()
-    assert fit(1e6 * points + 1e7).dimension_ == 3
-    assert fit(1e-30 * points).dimension_ == 3
+    for moved in (1e6 * points + 1e7, 1e-30 * points):
+        assert fit(moved, steps=300).dimension_ == 3
 
 
 def test_fewer_points_than_queries_are_all_read():
