@@ -180,15 +180,15 @@ def _missing(job: Job, store: Store) -> list[Cell]:
 
 def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> None:
     """Write tables and plots where they are not there yet for these records; print the tables."""
-    from bench.terminal import terminal_tables
+    from bench.outputs.terminal import terminal_tables
 
     state = hashlib.sha256(
         "\n".join([__version__, job.preset, *records["key"], *records["finished"]]).encode()
     ).hexdigest()
     written = (store.meta(_STAMP) or "").split("\n")
     if written[0] != state or not all((job.out / name).exists() for name in written[1:]):
-        from bench.plots import write_plots
-        from bench.tables import write_tables
+        from bench.outputs.plots import write_plots
+        from bench.outputs.tables import write_tables
 
         files = [
             *write_tables(records, job.out, job.preset),

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.metrics import by_level, mean_interval, summarise, truth_levels
-from bench.ranking import rank
+from bench.outputs.metrics import by_level, mean_interval, summarise, truth_levels
+from bench.outputs.ranking import rank
 
 
 def cell(summary: pd.DataFrame, manifold: str, estimator: str) -> pd.Series:

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from bench.figure_style import QUIET, headline
-from bench.metrics import OK
+from bench.outputs.figure_style import QUIET, headline
+from bench.outputs.metrics import OK
 
 #: One colour for each truth level, ascending.
 LEVEL_COLOURS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#ca9161")

@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
-from bench.figure_style import FAMILIES, QUIET, family_look, headline, plain_ticks
-from bench.ranking import rank
+from bench.outputs.figure_style import FAMILIES, QUIET, family_look, headline, plain_ticks
+from bench.outputs.ranking import rank
 
 Array = NDArray[np.float64]
 

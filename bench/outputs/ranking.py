@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.metrics import NOT_APPLICABLE, truth_levels
+from bench.outputs.metrics import NOT_APPLICABLE, truth_levels
 
 #: A failed cell counts in the ranking as an estimate of zero would: 100 % off.
 FAILURE_RELATIVE_ERROR = 1.0

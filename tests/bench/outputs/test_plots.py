@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Annotation, Text
 
-from bench.figure_style import DPI, style
-from bench.metrics import summarise
-from bench.plots import estimate_figure, heatmap_figure, write_plots
-from bench.ranking import rank
-from bench.spectra import spectra_figure
-from bench.tradeoff import pareto_front, tradeoff_figure
+from bench.outputs.figure_style import DPI, style
+from bench.outputs.metrics import summarise
+from bench.outputs.plots import estimate_figure, heatmap_figure, write_plots
+from bench.outputs.ranking import rank
+from bench.outputs.spectra import spectra_figure
+from bench.outputs.tradeoff import pareto_front, tradeoff_figure
 
 NAMES = ("accuracy-against-runtime", "error-heatmap", "estimate-against-truth", "score-spectra")
 

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.files import replacing
-from bench.metrics import summarise
-from bench.tables import latex_escape, write_tables
-from bench.terminal import terminal_tables
+from bench.outputs.files import replacing
+from bench.outputs.metrics import summarise
+from bench.outputs.tables import latex_escape, write_tables
+from bench.outputs.terminal import terminal_tables
 
 
 @pytest.fixture

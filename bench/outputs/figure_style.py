@@ -14,7 +14,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from bench.files import replacing
+from bench.outputs.files import replacing
 
 DPI = 150
 FORMATS = (".png", ".svg")

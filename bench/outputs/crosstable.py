@@ -8,9 +8,9 @@ from typing import Literal
 
 import pandas as pd
 
-from bench.metrics import truth_levels
-from bench.ranking import rank
-from bench.wording import (
+from bench.outputs.metrics import truth_levels
+from bench.outputs.ranking import rank
+from bench.outputs.wording import (
     NOT_RUN,
     duration,
     estimate_text,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.crosstable import Cell, CrossTable, accuracy_table, runtime_table
-from bench.files import replacing
-from bench.metrics import summarise
-from bench.wording import truth_text
+from bench.outputs.crosstable import Cell, CrossTable, accuracy_table, runtime_table
+from bench.outputs.files import replacing
+from bench.outputs.metrics import summarise
+from bench.outputs.wording import truth_text
 
 #: Columns of a summary in the runtime files; the accuracy files have all of them.
 RUNTIME_COLUMNS = [

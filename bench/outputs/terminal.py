@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bench.crosstable import Cell, CrossTable, accuracy_table, runtime_table
-from bench.metrics import summarise
-from bench.wording import truth_text
+from bench.outputs.crosstable import Cell, CrossTable, accuracy_table, runtime_table
+from bench.outputs.metrics import summarise
+from bench.outputs.wording import truth_text
 
 STYLES = {"plain": "", "best": "bold", "failed": "red"}
 #: Space between two columns.

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
-from bench.figure_style import (
+from bench.outputs.figure_style import (
     FAILED_COLOUR,
     FORMATS,
     QUIET,
@@ -27,11 +27,11 @@ from bench.figure_style import (
     save,
     style,
 )
-from bench.metrics import NOT_APPLICABLE, by_level, summarise, truth_levels
-from bench.ranking import rank
-from bench.spectra import spectra_figure
-from bench.tradeoff import tradeoff_figure
-from bench.wording import percent, seeds_text, sizes_text, subset_text
+from bench.outputs.metrics import NOT_APPLICABLE, by_level, summarise, truth_levels
+from bench.outputs.ranking import rank
+from bench.outputs.spectra import spectra_figure
+from bench.outputs.tradeoff import tradeoff_figure
+from bench.outputs.wording import percent, seeds_text, sizes_text, subset_text
 
 #: Sideways distance, in units of ln d, between manifolds of one dimension.
 SPREAD = 0.1

@@ -8,7 +8,7 @@ import textwrap
 
 import pandas as pd
 
-from bench.metrics import NOT_APPLICABLE
+from bench.outputs.metrics import NOT_APPLICABLE
 
 NOT_RUN = "–"
 
