@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -157,11 +158,11 @@ def test_dry_run_prints_plan_and_cost_and_touches_nothing(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_keeps_finished_cells_leaves_no_process_and_says_how_to_resume(tmp_path, stop):
+def started(out):
+    """A run that has finished one cell and sleeps in the next; its process and its workers."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench",
-         *map(str, tiny(tmp_path, "--jobs", 1, estimators="constant,sleeps"))],
+         *map(str, tiny(out, "--jobs", 1, estimators="constant,sleeps"))],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
@@ -170,40 +171,28 @@ def test_an_interrupt_keeps_finished_cells_leaves_no_process_and_says_how_to_res
         if "constant: 3" in line:
             break
     time.sleep(0.3)
-    children = subprocess.run(
-        ["pgrep", "-P", str(process.pid)], capture_output=True, text=True
-    ).stdout.split()
-    assert children
+    workers = psutil.Process(process.pid).children()
+    assert workers
+    return process, workers
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_finished_cells_leaves_no_process_and_says_how_to_resume(tmp_path, stop):
+    process, workers = started(tmp_path)
     process.send_signal(stop)
-    start = time.monotonic()
     _, said = process.communicate(timeout=20)
     assert process.returncode == 130, said
     assert "goes on where it stopped" in said
-    assert time.monotonic() - start < 15
-    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert not any(worker.is_running() for worker in workers)
     assert statuses(tmp_path) == {"constant": "ok"}
 
 
 def test_a_killed_coordinator_leaves_no_worker_and_the_next_run_goes_on(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench",
-         *map(str, tiny(tmp_path, "--jobs", 1, estimators="constant,sleeps"))],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "constant: 3" in line:
-            break
-    time.sleep(0.3)
-    children = subprocess.run(
-        ["pgrep", "-P", str(process.pid)], capture_output=True, text=True
-    ).stdout.split()
+    process, workers = started(tmp_path)
     process.kill()
-    process.wait()
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in children):
-        time.sleep(0.05)
-    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    process.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=5)
+    assert not alive
     said = bench(*tiny(tmp_path, "--timeout", 1, estimators="constant,sleeps"))
     assert "1 done before, 1 to run" in said.stdout
 
