@@ -128,6 +128,7 @@ def _compare(
     groups: list[dict[str, float]] = []
     for level in np.unique(truth):
         of_level = np.array([]) if pointwise is None else pointwise[at_query == level]
+        of_level = of_level[np.isfinite(of_level)]
         spread = np.quantile(of_level, [0.25, 0.75]) if len(of_level) else [estimate] * 2
         several = np.ptp(truth) > 0 and len(of_level)
         groups.append(
@@ -145,7 +146,7 @@ def _compare(
         error=sum(g["weight"] * abs(g["estimate"] - g["truth"]) for g in groups),
     )
     if pointwise is not None:
-        record = replace(record, pointwise_error=float(np.mean(np.abs(pointwise - at_query))))
+        record = replace(record, pointwise_error=float(np.nanmean(np.abs(pointwise - at_query))))
     return record, _arrays(details, pointwise, at_query)
 
 

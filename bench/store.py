@@ -66,24 +66,25 @@ class Store:
     def _open(self, path: Path) -> None:
         try:
             self._database = sqlite3.connect(path)
-            self._database.execute(
-                "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)"
-            )
+            tables = self._database.execute("SELECT name FROM sqlite_master").fetchall()
+            if not tables:
+                self._create()
             found = self.meta("format")
-            if found not in (None, str(FORMAT)):
-                raise ValueError(
-                    f"{path} is a store of format {found}, this version reads {FORMAT}; choose "
-                    "another --out"
-                )
-            with self._database:
-                columns = ", ".join(_declaration(column) for column in _COLUMNS)
-                self._database.execute(f"CREATE TABLE IF NOT EXISTS records ({columns})")
-                self._database.execute(
-                    "CREATE TABLE IF NOT EXISTS environments (id TEXT PRIMARY KEY, facts TEXT)"
-                )
-                self.set_meta("format", str(FORMAT))
         except sqlite3.Error as error:
             raise ValueError(f"{path} cannot be used as a store: {error}") from None
+        if found != str(FORMAT):
+            raise ValueError(
+                f"{path} is a store of format {found}, this version reads {FORMAT}; choose "
+                "another --out"
+            )
+
+    def _create(self) -> None:
+        columns = ", ".join(_declaration(column) for column in _COLUMNS)
+        with self._database:
+            self._database.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
+            self._database.execute(f"CREATE TABLE records ({columns})")
+            self._database.execute("CREATE TABLE environments (id TEXT PRIMARY KEY, facts TEXT)")
+            self._database.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
 
     def __enter__(self) -> Self:
         return self

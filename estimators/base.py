@@ -88,8 +88,8 @@ class Estimator(ABC):
             # Libraries below an estimator do not know its name.
             told = str(error)
             raise ValueError(told if told.startswith(name) else f"{name}: {told}") from error
-        if not np.isfinite(found.dimension):
-            raise ValueError(f"{name} found no finite dimension ({found.dimension})")
+        if not 0 < found.dimension < np.inf:
+            raise ValueError(f"{name} found no dimension in these points ({found.dimension})")
         self.dimension_ = float(found.dimension)
         self.details_ = dict(found.details)
         self.dimension_pw_ = self.query_ = None
@@ -109,11 +109,14 @@ class Estimator(ABC):
     def set_params(self, **parameters: Any) -> Self:
         """Change parameters; ValueError for one that does not exist or is not allowed."""
         known = self.get_params()
-        for name, value in parameters.items():
+        for name in parameters:
             if name not in known:
                 raise ValueError(
                     f"{type(self).__name__} has no parameter {name!r}; it takes: {', '.join(known)}"
                 )
+        # Some are only allowed together: the constructor knows, and nothing is changed if not.
+        type(self)(**{**known, **parameters})
+        for name, value in parameters.items():
             setattr(self, name, value)
         return self
 

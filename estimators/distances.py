@@ -133,7 +133,7 @@ class TwoNN(UsesScikitDimension):
     """Two nearest neighbours: log(r_2 / r_1) is exponential with rate d."""
 
     discard_fraction: float = number(
-        0.1, "share of the largest ratios that is left out of the fit", above=-1e-12, below=1.0
+        0.1, "share of the largest ratios that is left out of the fit", below=1.0
     )
 
     def needed_points(self) -> int:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any
 
 import attrs
 
 Check = Callable[[Any], str | None]
+
+
+def _is_a(kind: type, value: Any) -> bool:
+    """Whether a value is a number of this kind, numpy's included; True and False are not."""
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _parameter(
@@ -38,7 +44,7 @@ def whole_number(default: int | None, about: str, *, least: int = 1, none: bool 
     """An integer of at least ``least`` (or None, if ``none``)."""
 
     def wrong(value: Any) -> str | None:
-        fits = isinstance(value, int) and not isinstance(value, bool) and value >= least
+        fits = _is_a(Integral, value) and value >= least
         return None if fits else f"a whole number of at least {least}"
 
     return _parameter(default, about, wrong, none=none)
@@ -55,7 +61,7 @@ def number(
     """A number strictly between ``above`` and ``below``."""
 
     def wrong(value: Any) -> str | None:
-        real = isinstance(value, (int, float)) and not isinstance(value, bool)
+        real = _is_a(Real, value)
         if real and above < value < below:
             return None
         return f"a number above {above:g}" + (f" and below {below:g}" if below < math.inf else "")
@@ -86,7 +92,7 @@ def numbers(default: tuple[float, ...], about: str) -> Any:
         fits = (
             isinstance(value, tuple)
             and value
-            and all(isinstance(v, (int, float)) and 0 < v < math.inf for v in value)
+            and all(_is_a(Real, v) and 0 < v < math.inf for v in value)
         )
         return None if fits else "a list of positive numbers"
 

@@ -25,7 +25,7 @@ LOOKED_AT = 8
     scope="local",
     deterministic=False,
     gpu=True,
-    seconds=60.0,
+    seconds=45.0,
     source="Stanczuk et al. 2024 (arXiv 2212.12611), Algorithm 1",
     published={"sigmas": (0.01,), "scores_per_dimension": 4},
 )

@@ -156,11 +156,11 @@ def test_a_fit_leaves_points_warnings_errors_random_states_and_output_alone(name
 def test_the_first_fit_of_a_process_does_not_hide_later_warnings():
     # Importing scikit-dimension hides every later warning; a fit imports it.
     code = (
-        "import warnings; before = list(warnings.filters)\n"
+        "import sys, warnings\n"
         "import numpy as np, estimators\n"
         "estimators.get('mle').fit(np.random.default_rng(0).random((50, 3)))\n"
-        "import sys; assert 'skdim' in sys.modules\n"
-        "blanket = [f for f in warnings.filters if f[0] == 'ignore' and f[2] is Warning]\n"
+        "assert 'skdim' in sys.modules\n"
+        "blanket = [f for f in warnings.filters if f[:3] == ('ignore', None, Warning)]\n"
         "assert not blanket, blanket\n"
         "warnings.warn('still heard')\n"
     )

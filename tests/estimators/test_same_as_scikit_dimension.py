@@ -79,7 +79,7 @@ GLOBAL = {
     "danco": ({}, lambda s, x: s.DANCo(ver="DANCoFit").fit(x)),
     "ph": (
         {"sizes": 4, "repeats": 2},
-        lambda s, x: s.PH(nsteps=4, subsamples=2, random_state=0).fit(x),
+        lambda s, x: s.PH(n_range_min=0.1, nsteps=4, subsamples=2, random_state=0).fit(x),
     ),
     "knn": (
         {"sizes": 3, "repeats": 4},

@@ -1,0 +1,274 @@
+"""What every estimator promises beside its number."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import estimators
+from estimators.catalogue import EstimatorEntry
+from manifolds.registry import Registry
+
+NAMES = [name for name in estimators.names() if name != "score-svd"]
+every_estimator = pytest.mark.parametrize("name", NAMES)
+CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
+
+
+@pytest.fixture(scope="module")
+def points():
+    gaussian = np.random.default_rng(0).standard_normal((160, 4))
+    own = gaussian / np.linalg.norm(gaussian, axis=1, keepdims=True)
+    return np.hstack([own, 0.1 * own[:, :2] ** 2])
+
+
+@pytest.fixture
+def registry():
+    """A registry of its own, so that nothing stays behind."""
+    own = Registry("estimator", "estimators", "fit", EstimatorEntry)
+    own._discovered = True
+    return own
+
+
+@every_estimator
+def test_a_fit_returns_the_estimator_with_a_plain_float(name, points):
+    estimator = estimators.get(name)
+    assert estimator.fit(points, None) is estimator
+    assert type(estimator.dimension_) is float
+    assert 0 < estimator.dimension_ <= 12
+
+
+@every_estimator
+def test_local_estimators_say_the_dimension_at_the_rows_they_name_and_global_ones_do_not(
+    name, points
+):
+    fitted = estimators.get(name).fit(points)
+    if estimators.entry(name).scope == "global":
+        assert fitted.dimension_pw_ is None
+        assert fitted.query_ is None
+        return
+    assert fitted.dimension_pw_.shape == fitted.query_.shape
+    assert fitted.dimension_pw_.dtype == np.float64
+    assert np.issubdtype(fitted.query_.dtype, np.integer)
+    assert len(np.unique(fitted.query_)) == len(fitted.query_)
+    assert set(fitted.query_) <= set(range(len(points)))
+    low, high = fitted.dimension_pw_.min(), fitted.dimension_pw_.max()
+    assert low <= fitted.dimension_ <= high
+
+
+@pytest.mark.parametrize("name", ["ess", "lpca-local"])
+def test_queries_are_read_at_as_many_points_as_asked_for(name, points):
+    fitted = estimators.get(name, queries=9).fit(points)
+    assert len(fitted.query_) == len(fitted.dimension_pw_) == 9
+    assert (np.diff(fitted.query_) > 0).all()
+    everywhere = estimators.get(name, queries=None).fit(points)
+    assert np.array_equal(everywhere.query_, np.arange(160))
+    np.testing.assert_allclose(
+        fitted.dimension_pw_, everywhere.dimension_pw_[fitted.query_], rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize("name", ["danco", "fishers", "knn", "ph"])
+def test_estimators_of_a_subset_say_how_many_points_they_used(name, points):
+    assert estimators.get(name, points=100).fit(points).details_["points_used"] == 100
+    assert estimators.get(name).fit(points).details_["points_used"] == 160
+
+
+@every_estimator
+def test_a_second_fit_gives_the_same_and_leaves_nothing_of_the_first(name, points):
+    estimator = estimators.get(name).fit(points)
+    first = estimator.dimension_, estimator.dimension_pw_
+    estimator.fit(points[:130])
+    assert estimator.dimension_pw_ is None or estimator.query_.max() < 130
+    estimator.fit(points)
+    assert estimator.dimension_ == first[0]
+    if first[1] is not None:
+        assert np.array_equal(estimator.dimension_pw_, first[1])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if not estimators.entry(name).deterministic]
+)
+def test_a_random_state_fixes_the_answer_and_only_the_declared_estimators_take_one(name, points):
+    limits = {"points": 80, "queries": 20}
+    own = {key: value for key, value in limits.items() if key in estimators.get(name).get_params()}
+    found = [
+        estimators.get(name, random_state=seed, **own).fit(points).dimension_ for seed in (3, 3, 4)
+    ]
+    assert found[0] == found[1]
+    if name not in ("danco", "knn", "lpca-local"):  # whole numbers, or nearly so
+        assert found[0] != found[2]
+
+
+def test_deterministic_estimators_take_no_random_state():
+    for name in NAMES:
+        takes = "random_state" in estimators.entry(name).parameters
+        assert takes != estimators.entry(name).deterministic, name
+
+
+@every_estimator
+def test_scikit_learn_can_clone_it_with_its_parameters_and_without_its_fit(name, points):
+    estimator = estimators.get(name)
+    for parameter, value in {"neighbors": 10, "random_state": 5}.items():
+        if parameter in estimator.get_params():
+            estimator.set_params(**{parameter: value})
+    estimator.fit(points)
+    copy = clone(estimator)
+    assert type(copy) is type(estimator)
+    assert copy.get_params() == estimator.get_params()
+    assert not hasattr(copy, "dimension_")
+    assert copy.fit(points).dimension_ == estimator.dimension_
+
+
+@every_estimator
+def test_parameters_are_those_of_the_constructor_and_can_be_set(name):
+    estimator = estimators.get(name)
+    parameters = estimator.get_params()
+    assert list(parameters) == list(estimators.entry(name).parameters)
+    assert estimators.get(name, **parameters).get_params() == parameters
+    assert estimator.set_params(**parameters) is estimator
+    with pytest.raises(ValueError, match=f"{type(estimator).__name__} has no parameter 'colour'"):
+        estimator.set_params(colour=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("mle", {"neighbors": 1}, "'neighbors' must be a whole number of at least 2, not 1"),
+        ("mle", {"neighbors": 5.0}, "'neighbors' must be a whole number"),
+        ("mle", {"neighbors": True}, "not True"),
+        ("mle", {"neighbors": None}, "not None"),
+        ("mle", {"aggregate": "sum"}, "one of 'mle', 'mean', 'median', not 'sum'"),
+        ("mada", {"aggregate": "mle"}, "one of 'mean', 'median'"),
+        ("twonn", {"discard_fraction": 1.0}, "above 0 and below 1"),
+        ("twonn", {"discard_fraction": 0.0}, "above 0 and below 1"),
+        ("gride", {"near": 10}, "'far' must be above 'near' (10), not 10"),
+        ("gride", {"near": 6, "far": 5}, "'far' must be above 'near' (6), not 5"),
+        ("corrint", {"near": 20}, "'far' must be above 'near' (20), not 20"),
+        ("mind-ml", {"version": "MLx"}, "one of 'MLk', 'MLi'"),
+        ("danco", {"neighbors": 12}, "'neighbors' must be 10 with calibration='table', not 12"),
+        ("danco", {"points": None}, "'points' must be at most 5000 with calibration='table'"),
+        ("ess", {"queries": 0}, "'queries' must be a whole number of at least 1 or None"),
+        ("knn", {"random_state": -1}, "'random_state' must be a whole number of at least 0"),
+        ("lpca-global", {"threshold": float("nan")}, "above 0 and below 1"),
+    ],
+)
+def test_a_parameter_that_is_not_allowed_is_refused_when_made_and_when_set(
+    name, parameters, message
+):
+    with pytest.raises(ValueError, match=rf"^{name}: .*{re.escape(message)}"):
+        estimators.get(name, **parameters)
+    estimator = estimators.get(name)
+    before = estimator.get_params()
+    with pytest.raises(ValueError, match=re.escape(message)):
+        estimator.set_params(**parameters)
+    assert estimator.get_params() == before
+
+
+def test_parameters_that_fit_together_can_be_set_together():
+    estimator = estimators.get("gride").set_params(near=12, far=24)
+    assert estimator.get_params() == {"near": 12, "far": 24}
+
+
+def test_unknown_names_and_parameters_are_answered_with_the_nearest():
+    with pytest.raises(ValueError, match=r"unknown estimator 'twnn'; did you mean 'twonn'\?"):
+        estimators.get("twnn")
+    with pytest.raises(ValueError, match=r"known: corrint, .*twonn"):
+        estimators.entry("no such thing")
+    with pytest.raises(
+        ValueError, match=r"mle: unknown parameter 'neighbours'; did you mean 'neighbors'\?"
+    ):
+        estimators.get("mle", neighbours=3)
+
+
+@every_estimator
+def test_an_entry_says_what_it_is_where_it_is_from_and_what_each_parameter_means(name):
+    entry = estimators.entry(name)
+    assert entry.about.endswith(".")
+    assert re.search(r"\d{4}", entry.source)
+    assert entry.family in ("neighbours", "angles", "linear", "topology")
+    assert set(entry.published) <= set(entry.parameters)
+    about = {a.name: a.metadata.get("about") for a in entry.cls.__attrs_attrs__}
+    assert set(about) == set(entry.parameters)
+    assert all(about.values())
+
+
+def test_a_plain_class_with_a_fit_can_be_registered(registry):
+    @registry.register("half", family="other", source="nobody")
+    class Half:
+        """Half of the coordinates."""
+
+        def __init__(self, share=0.5):
+            self.share = share
+
+        def fit(self, X, y=None):
+            self.dimension_ = self.share * X.shape[1]
+            return self
+
+    assert registry.names() == ["half"]
+    assert registry.get("half", share=0.25).fit(np.zeros((3, 8))).dimension_ == 2
+    assert registry.entry("half").about == "Half of the coordinates."
+    with pytest.raises(ValueError, match=r"half: unknown parameter 'shore'; did you mean 'share'"):
+        registry.get("half", shore=1)
+    with pytest.raises(ValueError, match=r"estimator name 'half' is taken by .*Half"):
+        registry.register("half")(type("Other", (), {"fit": None}))
+    with pytest.raises(ValueError, match="estimator 'none': None_ has no fit method"):
+        registry.register("none")(type("None_", (), {}))
+
+
+def test_the_estimator_of_the_contributing_guide_works_as_printed(tmp_path):
+    guide = CONTRIBUTING.read_text().partition("## Add an estimator")[2]
+    code = re.search(r"```python\n(.*?)```", guide, re.DOTALL).group(1)
+    (tmp_path / "correlation_sum.py").write_text(code)
+    use = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import correlation_sum, estimators, numpy as np\n"
+        "points = np.random.default_rng(0).random((2000, 2))\n"
+        "print(estimators.get('correlation-sum', low=0.002).fit(points).dimension_)"
+    )
+    run = subprocess.run([sys.executable, "-c", use], capture_output=True, text=True, check=True)
+    assert float(run.stdout) == pytest.approx(2, abs=0.1)
+
+
+def test_a_derived_estimator_gets_checked_points_and_reads_them_locally():
+    class First(estimators.Estimator):
+        """The first coordinate of each point, read at every second one."""
+
+        def needed_points(self):
+            return 3
+
+        def estimate(self, points):
+            query = np.arange(0, len(points), 2)
+            return estimators.Estimate(1.0, points[query, 0], query, {"seen": points})
+
+    rows = [[5, 0], [5, 0], [7, 0], [5, 0], [9, 0]]
+    with pytest.warns(UserWarning, match="First: 2 of 5 points are duplicates"):
+        fitted = First().fit(rows)
+    assert fitted.details_["seen"].tolist() == [[5, 0], [7, 0], [9, 0]]
+    assert fitted.dimension_pw_.tolist() == [5, 9]
+    assert fitted.query_.tolist() == [0, 4]
+    with pytest.raises(ValueError, match="First needs at least 3 distinct points, but X has 2"):
+        First().fit([[1.0], [2.0]])
+
+
+@pytest.mark.parametrize("answer", [np.nan, np.inf])
+def test_an_answer_that_is_not_finite_is_an_error(answer):
+    class Lost(estimators.Estimator):
+        def estimate(self, points):
+            return estimators.Estimate(answer)
+
+    with pytest.raises(ValueError, match="Lost found no dimension in these points"):
+        Lost().fit(np.eye(3))
+
+
+def test_listing_names_imports_none_of_the_libraries_that_fitting_needs():
+    code = (
+        "import sys, estimators, manifolds; estimators.names(); manifolds.names()\n"
+        "heavy = {'skdim', 'sklearn', 'scipy', 'torch', 'pandas', 'numba', 'matplotlib'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
