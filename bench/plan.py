@@ -89,7 +89,8 @@ def build(
     """The cells of a suite at a preset, in the suite's order.
 
     Patterns are names or globs of the suite's labels, or of registered names that the suite does
-    not have; ``added_...`` are registered names that join the suite (a plug-in's). ``seeds`` and
+    not have; ``added_...`` are registered names (a plug-in's) that join the suite, if it does not
+    have them already. ``seeds`` and
     ``n`` replace those of the preset. Raises ValueError for whatever does not exist or is not
     allowed, before any work.
     """
@@ -99,7 +100,7 @@ def build(
         suite.manifolds,
         {name: ManifoldChoice(manifold=name) for name in manifolds.names()},
         sizes.only_manifolds,
-        added_manifolds,
+        set(added_manifolds) - {choice.manifold for choice in suite.manifolds.values()},
         manifold_patterns,
     )
     chosen_estimators = _choose(
@@ -107,7 +108,7 @@ def build(
         suite.estimators,
         {name: EstimatorChoice(estimator=name) for name in estimators.names()},
         sizes.only_estimators,
-        added_estimators,
+        set(added_estimators) - {choice.estimator for choice in suite.estimators.values()},
         estimator_patterns,
     )
     cells = []
@@ -150,11 +151,11 @@ def _choose(
     own: Mapping[str, Any],
     registered: Mapping[str, Any],
     only: Sequence[str],
-    added: Iterable[str],
+    added: set[str],
     patterns: Sequence[str],
 ) -> dict[str, Any]:
     """Labels with their choices: the suite's own, those added, or those that patterns name."""
-    joined = {**own, **{name: registered[name] for name in added if name not in own}}
+    joined = {**own, **{name: registered[name] for name in sorted(added - own.keys())}}
     if not patterns:
         return {k: v for k, v in joined.items() if not only or k in only or k not in own}
     known = {**joined, **{k: v for k, v in registered.items() if k not in joined}}
