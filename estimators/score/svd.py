@@ -27,7 +27,7 @@ LOOKED_AT = 8
     gpu=True,
     seconds=45.0,
     source="Stanczuk et al. 2024 (arXiv 2212.12611), Algorithm 1",
-    published={"sigmas": (0.01,), "scores_per_dimension": 4},
+    published={"scores_per_dimension": 4},
 )
 @attrs.define(kw_only=True, slots=False)
 class ScoreSVD(Estimator):
