@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import datetime
 import hashlib
+import inspect
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from bench import __version__, environment, plan, suite
+from bench import __version__, devices, environment, plan, suite
 from bench.plan import Cell
 from bench.plugins import REGISTRIES, load_file
-from bench.progress import Display, duration
+from bench.progress import Display, counted
 from bench.store import Store
+from manifolds.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DEVICES = ("auto", "cpu", "cuda")
 _STAMP = "outputs"
+_STATE = ["key", "manifold", "estimator", "finished"]
+_LONGEST_TIMEOUT = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -44,28 +46,31 @@ def prepare(
     suite_name: str = "euclidean",
     *,
     preset: str | None = None,
-    manifolds: Sequence[str] = (),
-    estimators: Sequence[str] = (),
+    manifolds: str | Sequence[str] = (),
+    estimators: str | Sequence[str] = (),
     seeds: int | None = None,
     n: int | None = None,
     jobs: int | None = None,
     device: str = "auto",
     out: str | os.PathLike[str] | None = None,
     timeout: float | None = None,
-    plugins: Sequence[str] = (),
+    plugins: str | Sequence[str] = (),
 ) -> Job:
     """Check every option and plan the cells; ValueError says what is wrong and what is allowed."""
     for option, value in (("seeds", seeds), ("n", n), ("jobs", jobs)):
-        if value is not None and value < 1:
-            raise ValueError(f"{option} must be at least 1, not {value}")
-    if timeout is not None and not timeout > 0:
-        raise ValueError(f"timeout must be more than 0 seconds, not {timeout:g}")
-    device = _device(device)
-    own = suite.load(suite_name)
+        if value is not None and not (isinstance(value, int) and value >= 1):
+            raise ValueError(f"{option} must be a whole number of at least 1, not {value!r}")
+    if timeout is not None and not 0 < timeout <= _LONGEST_TIMEOUT:
+        raise ValueError(
+            f"timeout must be more than 0 and at most {_LONGEST_TIMEOUT} seconds, not {timeout!r}"
+        )
+    manifolds, estimators, plugins = map(_several, (manifolds, estimators, plugins))
+    device = devices.choose(device)
     added: dict[str, list[str]] = {"manifold": [], "estimator": []}
     for plugin in plugins:
         for kind, names in load_file(plugin).items():
             added[kind] += names
+    own = suite.load(suite_name)
     preset = preset or ("full" if device == "cuda" else "quick")
     cells = plan.build(
         own,
@@ -103,6 +108,11 @@ def run(
     ``options`` are those of ``prepare``. ``fresh`` runs cells again that have a record. Results
     and tables are printed to ``console``.
     """
+    known = inspect.signature(prepare).parameters
+    for option in options:
+        if option not in known:
+            hint = nearest(option, known)
+            raise ValueError(f"unknown option {option!r}; {hint}it takes: {', '.join(known)}")
     job = prepare(suite_name, **options)
     with open_store(job) as store:
         return execute(job, store, fresh=fresh, console=console or Console())
@@ -113,6 +123,11 @@ def open_store(job: Job) -> Store:
     return Store(job.out)
 
 
+def _several(names: str | Sequence[str]) -> list[str]:
+    """A list of names; one may be given as it is."""
+    return [names] if isinstance(names, str) else list(names)
+
+
 def execute(job: Job, store: Store, *, fresh: bool, console: Console) -> pd.DataFrame:
     """Run the cells of a job that have no record yet, then write and print tables and plots.
 
@@ -120,22 +135,26 @@ def execute(job: Job, store: Store, *, fresh: bool, console: Console) -> pd.Data
     """
     if fresh:
         store.remove(cell.key for cell in job.cells)
-    missing = _missing(job, store)
+    missing = missing_cells(job, store)
     console.print(
-        f"{len(job.cells)} cells at preset {job.preset}: {len(job.cells) - len(missing)} done "
-        f"before, {len(missing)} to run, {job.jobs} at a time with "
-        f"{_count(job.threads, 'thread')} each, on {job.device}",
+        f"{counted(len(job.cells), 'cell')} at preset {job.preset}: "
+        f"{len(job.cells) - len(missing)} done before, {len(missing)} to run, {job.jobs} at a time "
+        f"with {counted(job.threads, 'thread')} each, on {job.device}",
         highlight=False,
         soft_wrap=True,
     )
     if missing:
-        _run_missing(job, missing, store, console)
+        _runmissing_cells(job, missing, store, console)
     records = store.frame([cell.key for cell in job.cells])
+    # Labels belong to the suite of this run; the record may come from another one's.
+    for label in ("suite", "manifold", "estimator"):
+        labels = {cell.key: getattr(cell, label) for cell in job.cells}
+        records[label] = records["key"].map(labels)
     _write(job, store, records, console)
     return records
 
 
-def _run_missing(job: Job, missing: list[Cell], store: Store, console: Console) -> None:
+def _runmissing_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> None:
     from bench import runner
     from bench.lane import Setup
 
@@ -165,7 +184,7 @@ def _run_missing(job: Job, missing: list[Cell], store: Store, console: Console) 
         events.close()
 
 
-def _missing(job: Job, store: Store) -> list[Cell]:
+def missing_cells(job: Job, store: Store) -> list[Cell]:
     """Cells without a record, and those stopped by a shorter time limit than the present one."""
     outcomes = store.outcomes()
 
@@ -183,7 +202,9 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
     from bench.outputs.terminal import terminal_tables
 
     state = hashlib.sha256(
-        "\n".join([__version__, job.preset, *records["key"], *records["finished"]]).encode()
+        "\n".join(
+            [__version__, job.preset, *records[_STATE].astype(str).agg("|".join, axis=1)]
+        ).encode()
     ).hexdigest()
     written = (store.meta(_STAMP) or "").split("\n")
     if written[0] != state or not all((job.out / name).exists() for name in written[1:]):
@@ -197,7 +218,8 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
         names = [str(Path(file).relative_to(job.out)) for file in files]
         store.set_meta(_STAMP, "\n".join([state, *names]))
     terminal_tables(records, console, job.preset)
-    console.print(f"tables and plots are in {job.out}", highlight=False, soft_wrap=True)
+    where = f"tables and plots are in {job.out}"
+    console.print(where, highlight=False, soft_wrap=True, markup=False)
 
 
 def _extras() -> tuple[tuple[str, ...], bytes]:
@@ -217,63 +239,3 @@ def _extras() -> tuple[tuple[str, ...], bytes]:
             elif not module.startswith((f"{registry.package}.", "bench_plugin_")):
                 modules.append(module)
     return tuple(dict.fromkeys(modules)), cloudpickle.dumps(entries)
-
-
-def _device(asked: str) -> str:
-    """ "cpu" or "cuda"; ValueError for a device that is not there."""
-    if asked not in DEVICES:
-        raise ValueError(f"device must be one of {', '.join(DEVICES)}, not {asked!r}")
-    if asked == "cpu":
-        return "cpu"
-    available = _cuda_available()
-    if asked == "cuda" and not available:
-        raise ValueError("device 'cuda' was asked for, but PyTorch finds no CUDA device here")
-    return "cuda" if available else "cpu"
-
-
-def _cuda_available() -> bool:
-    try:
-        # Without the driver there is no device, and no need to import PyTorch to find out.
-        ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return False
-    import torch
-
-    return bool(torch.cuda.is_available())
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def dry_run(job: Job, console: Console) -> None:
-    """Print what would run, and a guess of what it costs."""
-    from rich.table import Table
-
-    seconds: dict[tuple[str, str, int], float] = {}
-    done: set[str] = set()
-    if (job.out / "records.sqlite").exists():
-        with Store(job.out) as store:
-            seconds = store.seconds()
-            done = {cell.key for cell in job.cells} - {c.key for c in _missing(job, store)}
-    missing = [cell for cell in job.cells if cell.key not in done]
-    costs = plan.costs(missing, seconds)
-    table = Table("estimator", "cells", "done", "points", "core time", title=f"preset {job.preset}")
-    for label in dict.fromkeys(cell.estimator for cell in job.cells):
-        own = [cell for cell in job.cells if cell.estimator == label]
-        sizes = sorted({cell.n for cell in own})
-        cost = sum(costs.get(cell.key, 0.0) for cell in own)
-        table.add_row(
-            label,
-            str(len(own)),
-            str(sum(cell.key in done for cell in own)),
-            " to ".join(str(size) for size in dict.fromkeys([sizes[0], sizes[-1]])),
-            duration(cost),
-        )
-    console.print(table)
-    total = sum(costs.values())
-    console.print(
-        f"{len(missing)} of {len(job.cells)} cells to run, about {duration(total)} of core time, "
-        f"about {duration(total / job.jobs)} with {_count(job.jobs, 'job')}; nothing was run",
-        highlight=False,
-    )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 import estimators
 import manifolds
 from manifolds.registry import Entry, nearest
+
+if TYPE_CHECKING:
+    from bench.suite import Suite
 
 KINDS = ("suites", "manifolds", "estimators")
 
@@ -34,8 +37,6 @@ def listing(what: str) -> str:
 
 def description(name: str) -> str:
     """What a suite, manifold or estimator is; ValueError with the nearest name if none is."""
-    from bench import suite
-
     if name in estimators.names():
         entry = estimators.entry(name)
         facts = [
@@ -50,9 +51,20 @@ def description(name: str) -> str:
         return _entry("estimator", entry, facts)
     if name in manifolds.names():
         return _entry("manifold", manifolds.entry(name), [])
+    from bench import suite
+
     if name in suite.names() or name.endswith(".toml"):
         return _suite(suite.load(name))
-    known = [*suite.names(), *manifolds.names(), *estimators.names()]
+    labels: list[str] = []
+    for own in map(suite.load, suite.names()):
+        labels += [*own.manifolds, *own.estimators]
+        if name in own.manifolds:
+            place = own.manifolds[name]
+            return _label(name, own.name, place.manifold, place.parameters)
+        if name in own.estimators:
+            method = own.estimators[name]
+            return _label(name, own.name, method.estimator, method.parameters)
+    known = [*suite.names(), *manifolds.names(), *estimators.names(), *labels]
     raise ValueError(
         f"there is no suite, manifold or estimator {name!r}; {nearest(name, known)}"
         "see: python -m bench list suites|manifolds|estimators"
@@ -80,24 +92,39 @@ def _default(facts: inspect.Parameter) -> str:
     return "(required)" if facts.default is inspect.Parameter.empty else repr(facts.default)
 
 
-def _suite(suite: Any) -> str:
-    def choices(own: dict[str, Any], kind: str) -> str:
-        rows = []
-        for label, choice in own.items():
-            values = ", ".join(f"{key}={value!r}" for key, value in choice.parameters.items())
-            rows.append((label, f"{getattr(choice, kind)}({values})"))
-        return _columns(rows, indent="  ")
+def _label(label: str, suite: str, name: str, parameters: dict[str, Any]) -> str:
+    """A suite's name for an estimator or manifold with parameters of its own."""
+    return f"{label} in suite {suite} is {_call(name, parameters)}\n\n{description(name)}"
 
-    presets = [
-        (
-            name,
-            f"n = {getattr(suite.presets, name).n}, seeds = {getattr(suite.presets, name).seeds}",
-        )
-        for name in type(suite.presets).model_fields
-    ]
-    parts = [f"suite {suite.name}", "", suite.about, "", "presets:", _columns(presets, indent="  ")]
-    parts += ["", "manifolds:", choices(suite.manifolds, "manifold")]
-    parts += ["", "estimators:", choices(suite.estimators, "estimator")]
+
+def _call(name: str, parameters: dict[str, Any]) -> str:
+    values = ", ".join(f"{key}={value!r}" for key, value in parameters.items())
+    return f"{name}({values})"
+
+
+def _suite(suite: Suite) -> str:
+    from bench.suite import PRESETS
+
+    parts = [f"suite {suite.name}", "", suite.about, "", "manifolds:"]
+    places = [(label, _call(c.manifold, c.parameters)) for label, c in suite.manifolds.items()]
+    methods = [(label, _call(c.estimator, c.parameters)) for label, c in suite.estimators.items()]
+    parts += [_columns(places, "  "), "", "estimators:", _columns(methods, "  ")]
+    for name in PRESETS:
+        preset = suite.preset(name)
+        changes = [
+            (kind, ", ".join(chosen))
+            for kind, chosen in (
+                ("only", preset.only_manifolds),
+                ("only", preset.only_estimators),
+            )
+            if chosen
+        ]
+        for label, change in {**preset.manifolds, **preset.estimators}.items():
+            values = change.model_dump(exclude_defaults=True)
+            values.update(values.pop("parameters", {}))
+            changes.append((label, ", ".join(f"{key} = {value}" for key, value in values.items())))
+        parts += ["", f"preset {name}: n = {preset.n}, seeds = {preset.seeds}"]
+        parts += [_columns(changes, "  ")] if changes else []
     return "\n".join(parts)
 
 

@@ -71,9 +71,9 @@ def measure(cell: Cell, device: str, threads: int) -> tuple[Record, dict[str, ND
             start = time.perf_counter()
             estimator.fit(sample.points)
             seconds = time.perf_counter() - start
-        estimate = float(estimator.dimension_)
-        if not np.isfinite(estimate):
-            raise ValueError(f"dimension_ is {estimate}")
+        estimate = float(np.squeeze(estimator.dimension_))
+        if not 0 < estimate < np.inf:
+            raise ValueError(f"dimension_ is {estimate}, which is no dimension")
     except MemoryError as error:
         return replace(record, status="memory", message=str(error) or "out of memory"), {}
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,11 @@ app = typer.Typer(
 )
 
 _INTERRUPTED = 130
+
+PluginOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--plugin", help="Python file that registers estimators or manifolds of yours."),
+]
 
 
 def main() -> None:
@@ -37,7 +43,19 @@ def _clear_errors() -> Iterator[None]:
 
 def _split(values: Optional[list[str]]) -> list[str]:  # noqa: UP045
     """Options may be given several times, or once with commas."""
-    return [part for value in values or [] for part in value.split(",") if part]
+    parts = [part.strip() for value in values or [] for part in value.split(",")]
+    if "" in parts:
+        raise ValueError(f"a name is empty in {', '.join(map(repr, values or []))}")
+    return parts
+
+
+def _load(plugins: Optional[list[str]]) -> None:  # noqa: UP045
+    """Plug-ins, for commands that do not run anything."""
+    if plugins:
+        from bench.plugins import load_file
+
+        for path in plugins:
+            load_file(path)
 
 
 @app.command()
@@ -45,7 +63,7 @@ def run(
     suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")],
     preset: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="smoke, quick or full  [default: quick; full where there is a GPU]"),
+        typer.Option(help="smoke, quick or full (default: quick; full where there is a GPU)."),
     ] = None,
     estimators: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -65,22 +83,19 @@ def run(
     ] = None,
     jobs: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(help="Cells at a time, at most one a core  [default: all cores]"),
+        typer.Option(help="Cells at a time, at most one a core (default: all cores)."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
     out: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="Folder of the results  [default: results/SUITE]"),
+        typer.Option(help="Folder of the results (default: results/SUITE)."),
     ] = None,
     timeout: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(help="Seconds after which a cell is stopped  [default: none]"),
+        typer.Option(help="Seconds after which a cell is stopped (default: none)."),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")] = False,
-    plugin: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(help="Python file that registers estimators or manifolds of your own."),
-    ] = None,
+    plugin: PluginOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
     ] = False,
@@ -109,11 +124,19 @@ def run(
                 plugins=plugin or [],
             )
             if dry_run:
-                api.dry_run(job, console)
+                from bench.preview import preview
+
+                preview(job, console)
                 return
             store = api.open_store(job)
         with store:
             api.execute(job, store, fresh=fresh, console=console)
+    except (OSError, sqlite3.Error) as error:
+        typer.echo(
+            f"error: results could not be written: {error}; finished cells are kept in {job.out}",
+            err=True,
+        )
+        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo(
             "interrupted: finished cells are kept; the same command (without --fresh) goes on "
@@ -126,29 +149,24 @@ def run(
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="suites, manifolds or estimators")],
+    plugin: PluginOption = None,
 ) -> None:
     """List what there is: suites, manifolds or estimators."""
     from bench import catalogue
 
     with _clear_errors():
+        _load(plugin)
         typer.echo(catalogue.listing(what))
 
 
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="A suite, manifold or estimator.")],
-    plugin: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(help="Python file that registers estimators or manifolds of your own."),
-    ] = None,
+    plugin: PluginOption = None,
 ) -> None:
     """Show a suite, manifold or estimator: what it is, parameters, defaults, source."""
     from bench import catalogue
 
     with _clear_errors():
-        if plugin:
-            from bench.plugins import load_file
-
-            for path in plugin:
-                load_file(path)
+        _load(plugin)
         typer.echo(catalogue.description(name))

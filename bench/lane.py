@@ -89,7 +89,7 @@ class Lane:
         }
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bench.worker", str(theirs.fileno())],
+                [sys.executable, "-m", "bench.worker", str(theirs.fileno()), str(os.getpid())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,

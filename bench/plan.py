@@ -12,7 +12,15 @@ from typing import Any
 
 import estimators
 import manifolds
-from bench.suite import EstimatorChoice, EstimatorOverride, ManifoldChoice, ManifoldOverride, Suite
+from bench.plugins import source_digest
+from bench.suite import (
+    EstimatorChoice,
+    EstimatorOverride,
+    ManifoldChoice,
+    ManifoldOverride,
+    Preset,
+    Suite,
+)
 from manifolds.registry import Registry, nearest
 
 # Parameters that the runner sets: they are not part of what a cell is.
@@ -24,7 +32,8 @@ class Cell:
     """One manifold, sample and estimator.
 
     ``entropy`` is the suite's seed; all random numbers of a cell come from it and the cell's
-    identity, so that adding a cell never changes another one.
+    identity, so that adding a cell never changes another one. ``code`` is a hash of the code of
+    classes from outside the packages: results of a plug-in that was edited are not taken for new.
     """
 
     suite: str
@@ -39,6 +48,7 @@ class Cell:
     estimator_name: str
     estimator_parameters: Mapping[str, Any]
     estimator_version: int
+    code: str = ""
     seconds: float = 1.0
 
     @cached_property
@@ -54,11 +64,16 @@ class Cell:
         )
 
     @cached_property
-    def key(self) -> str:
-        """Hash of what the result depends on."""
+    def identity(self) -> str:
+        """Hash of what the cell is."""
         return _digest(
             self.sample_key, self.estimator_name, self.estimator_parameters, self.estimator_version
         )
+
+    @property
+    def key(self) -> str:
+        """Hash of what the result depends on: the identity, and the code of one's own classes."""
+        return _digest(self.identity, self.code) if self.code else self.identity
 
     @property
     def sample_seed(self) -> int:
@@ -68,7 +83,7 @@ class Cell:
     @property
     def random_state(self) -> int:
         """Seed of the estimator."""
-        return int(self.key[:7], 16)
+        return int(self.identity[:7], 16)
 
 
 def _digest(*parts: object) -> str:
@@ -111,39 +126,55 @@ def build(
         set(added_estimators) - {choice.estimator for choice in suite.estimators.values()},
         estimator_patterns,
     )
-    cells = []
+    _check_parameters(suite, sizes)
+    cells: dict[str, Cell] = {}
     for manifold, place in chosen_manifolds.items():
         place_entry, place_parameters = _resolve(
-            f"manifold {manifold!r}", manifolds.catalogue.registry, place.manifold, place.parameters
+            manifolds.catalogue.registry, place.manifold, place.parameters
         )
         points = n or sizes.manifolds.get(manifold, ManifoldOverride()).n or place.n or sizes.n
         for estimator, method in chosen_estimators.items():
             override = sizes.estimators.get(estimator, EstimatorOverride())
             entry, parameters = _resolve(
-                f"estimator {estimator!r}",
                 estimators.catalogue.registry,
                 method.estimator,
                 {**method.parameters, **override.parameters},
             )
             for seed in range(seeds or override.seeds or sizes.seeds):
-                cells.append(
-                    Cell(
-                        suite=suite.name,
-                        manifold=manifold,
-                        manifold_name=place_entry.name,
-                        manifold_parameters=place_parameters,
-                        manifold_version=place_entry.version,
-                        n=points,
-                        seed=seed,
-                        entropy=suite.seed,
-                        estimator=estimator,
-                        estimator_name=entry.name,
-                        estimator_parameters=parameters,
-                        estimator_version=entry.version,
-                        seconds=entry.seconds,
-                    )
+                cell = Cell(
+                    suite=suite.name,
+                    manifold=manifold,
+                    manifold_name=place_entry.name,
+                    manifold_parameters=place_parameters,
+                    manifold_version=place_entry.version,
+                    n=points,
+                    seed=seed,
+                    entropy=suite.seed,
+                    estimator=estimator,
+                    estimator_name=entry.name,
+                    estimator_parameters=parameters,
+                    estimator_version=entry.version,
+                    code=source_digest(place_entry) + source_digest(entry),
+                    seconds=entry.seconds,
                 )
-    return cells
+                same = cells.setdefault(cell.key, cell)
+                if same is not cell:
+                    raise ValueError(
+                        f"{same.estimator!r} on {same.manifold!r} and {estimator!r} on "
+                        f"{manifold!r} are the same, with the same parameters; choose one of them"
+                    )
+    return list(cells.values())
+
+
+def _check_parameters(suite: Suite, sizes: Preset) -> None:
+    """Every choice of the suite is allowed, those that are not run this time as well."""
+    for label, place in suite.manifolds.items():
+        with suite.at(f"manifolds.{label}"):
+            _resolve(manifolds.catalogue.registry, place.manifold, place.parameters)
+    for label, method in suite.estimators.items():
+        more = sizes.estimators.get(label, EstimatorOverride()).parameters
+        with suite.at(f"estimators.{label}"):
+            _resolve(estimators.catalogue.registry, method.estimator, {**method.parameters, **more})
 
 
 def _choose(
@@ -172,13 +203,10 @@ def _choose(
 
 
 def _resolve(
-    what: str, registry: Registry[Any], name: str, parameters: Mapping[str, Any]
+    registry: Registry[Any], name: str, parameters: Mapping[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
     """The entry, and all parameters with their defaults, as JSON can hold them."""
-    try:
-        instance = registry.get(name, **parameters)
-    except ValueError as error:
-        raise ValueError(f"{what}: {error}") from None
+    instance = registry.get(name, **parameters)
     entry = registry.entry(name)
     values = {
         parameter: getattr(instance, parameter, parameters.get(parameter, facts.default))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import inspect
 import sys
 import traceback
 from pathlib import Path
@@ -10,12 +12,33 @@ from typing import Any
 
 import estimators
 import manifolds
-from manifolds.registry import Registry
+from manifolds.registry import Entry, Registry
 
 REGISTRIES: dict[str, Registry[Any]] = {
     "estimator": estimators.catalogue.registry,
     "manifold": manifolds.catalogue.registry,
 }
+
+PREFIX = "bench_plugin_"
+
+
+def source_digest(entry: Entry) -> str:
+    """Hash of the code of a plug-in file or of a class of the running program, else "".
+
+    These are edited more often than their version is raised.
+    """
+    name = entry.cls.__module__
+    module = sys.modules.get(name)
+    if name.startswith(PREFIX) and module is not None and module.__file__:
+        code = Path(module.__file__).read_bytes()
+    elif name == "__main__":
+        try:
+            code = inspect.getsource(entry.cls).encode()
+        except (OSError, TypeError):
+            return ""
+    else:
+        return ""
+    return hashlib.sha256(code).hexdigest()
 
 
 def load_file(path: str) -> dict[str, list[str]]:
@@ -27,7 +50,8 @@ def load_file(path: str) -> dict[str, list[str]]:
     file = Path(path)
     if not file.is_file():
         raise ValueError(f"plug-in {path} is not a file")
-    name = f"bench_plugin_{file.stem}"
+    place = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]
+    name = f"{PREFIX}{file.stem}_{place}"
     before = {kind: set(registry.names()) for kind, registry in REGISTRIES.items()}
     specification = importlib.util.spec_from_file_location(name, file)
     if specification is None or specification.loader is None:
@@ -36,7 +60,7 @@ def load_file(path: str) -> dict[str, list[str]]:
     sys.modules[name] = module
     try:
         specification.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         line = next(
             (
                 f.lineno
@@ -45,8 +69,8 @@ def load_file(path: str) -> dict[str, list[str]]:
             ),
             None,
         )
-        place = f"{path}:{line}" if line else path
-        raise ValueError(f"plug-in {place}: {type(error).__name__}: {error}") from error
+        where = f"{path}:{line}" if line else path
+        raise ValueError(f"plug-in {where}: {type(error).__name__}: {error}") from error
     added = {
         kind: [
             entry.name

@@ -8,11 +8,31 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+)
+from rich.text import Text
 from typing_extensions import Self
 
 from bench.plan import Cell
 from bench.records import Record
+
+
+class _Left(ProgressColumn):
+    """Time left, told anew at each refresh of the bar."""
+
+    def __init__(self, display: Display) -> None:
+        super().__init__()
+        self._display = display
+
+    def render(self, task: Task) -> Text:
+        left = self._display.seconds_left()
+        return Text("" if left is None else f"about {duration(left)} left")
 
 
 class Display:
@@ -26,19 +46,19 @@ class Display:
         self._console = console
         self._costs = dict(costs)
         self._jobs = jobs
-        self._running: dict[str, Cell] = {}
+        self._running: dict[str, tuple[Cell, float]] = {}
         self._done = 0
         self._predicted = 0.0
         self._start = time.monotonic()
         self._bar = Progress(
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[left]}"),
+            _Left(self),
             TextColumn("[dim]{task.description}"),
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("starting workers", total=len(costs), left="")
+        self._task = self._bar.add_task("starting workers", total=len(costs))
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -54,7 +74,7 @@ class Display:
 
     def started(self, cell: Cell) -> None:
         """A cell has begun."""
-        self._running[cell.key] = cell
+        self._running[cell.key] = (cell, time.monotonic())
         self._refresh()
 
     def finished(self, record: Record) -> None:
@@ -74,19 +94,22 @@ class Display:
         if not self._done:
             return None
         total = sum(self._costs.values()) / self._jobs
-        done = self._predicted / self._jobs
+        now = time.monotonic()
+        # Of what is running, as much is done as its time says, up to what it was predicted.
+        under_way = sum(min(self._costs[c.key], now - t) for c, t in self._running.values())
+        done = (self._predicted + under_way) / self._jobs
         trust = 0.1 * total + 10
-        elapsed = time.monotonic() - self._start
+        elapsed = now - self._start
         return max(0.0, total - done) * (elapsed + trust) / (done + trust)
 
     def _refresh(self) -> None:
-        left = self.seconds_left()
-        what = ", ".join(f"{cell.estimator} on {cell.manifold}" for cell in self._running.values())
+        what = ", ".join(
+            f"{cell.estimator} on {cell.manifold}" for cell, _ in self._running.values()
+        )
         self._bar.update(
             self._task,
             completed=self._done,
             description=escape(what),
-            left="" if left is None else f"about {duration(left)} left",
         )
 
     def _line(self, record: Record) -> str:
@@ -114,3 +137,8 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: 1 cell, 12 cells."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

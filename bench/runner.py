@@ -50,13 +50,15 @@ def run(
     that use the GPU run in a lane of their own, one at a time, beside the others. Closing the
     iterator kills what is running.
     """
-    groups: list[tuple[int, list[Sequence[Cell]]]] = []
-    on_gpu = [batch for batch in batches if device == "cuda" and _uses_gpu(batch[0])]
-    if on_gpu:
-        groups.append((1, on_gpu))
-    on_cpu = [batch for batch in batches if batch not in on_gpu]
+    on_gpu: list[Sequence[Cell]] = []
+    on_cpu: list[Sequence[Cell]] = []
+    for batch in batches:
+        (on_gpu if device == "cuda" and _uses_gpu(batch[0]) else on_cpu).append(batch)
+    # The lane of the GPU takes the place of one of the others.
+    width = max(1, jobs - 1) if on_gpu else jobs
+    groups = [(1, on_gpu)] if on_gpu else []
     if on_cpu:
-        groups.append((min(jobs, len(on_cpu)), on_cpu))
+        groups.append((min(width, len(on_cpu)), on_cpu))
     events: _Queue[Any] = queue.SimpleQueue()
     lanes = [[Lane(setup) for _ in range(width)] for width, _ in groups]
     threads = [

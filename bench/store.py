@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from typing_extensions import Self
 
@@ -39,37 +39,49 @@ def _declaration(column: str) -> str:
 class Store:
     """The records of a results folder.
 
-    Opening it checks that the folder can be written and that no other run writes there; raises
-    ValueError otherwise, or where the file is not a store of this format.
+    Opening it for writing checks that the folder can be written and that no other run writes
+    there. Raises ValueError otherwise, or where the file is not a store of this format.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, writing: bool = True) -> None:
         self.folder = folder
+        self._lock = self._take(folder) if writing else None
+        try:
+            self._open(folder / FILE, writing)
+        except ValueError:
+            if self._lock:
+                self._lock.close()
+            raise
+
+    @staticmethod
+    def _take(folder: Path) -> TextIO:
+        """The folder, made where it is missing, for this run alone."""
         try:
             (folder / ARRAYS).mkdir(parents=True, exist_ok=True)
-            self._lock = open(folder / ".lock", "w", encoding="utf-8")
+            lock = open(folder / ".lock", "w", encoding="utf-8")
         except OSError as error:
             raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from None
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._lock.close()
+            lock.close()
             raise ValueError(
                 f"another run is writing to {folder}; wait for it, or choose another --out"
             ) from None
-        try:
-            self._open(folder / FILE)
-        except ValueError:
-            self._lock.close()
-            raise
+        return lock
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, writing: bool) -> None:
         try:
-            self._database = sqlite3.connect(path)
-            tables = self._database.execute("SELECT name FROM sqlite_master").fetchall()
-            if not tables:
+            mode = "rwc" if writing else "ro"
+            self._database = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
+            if writing:
+                # Fails here, before any work, where the file cannot be written.
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.rollback()
+            if not self._database.execute("SELECT name FROM sqlite_master").fetchall():
                 self._create()
             found = self.meta("format")
+            self._database.execute("SELECT key, status FROM records LIMIT 1")
         except sqlite3.Error as error:
             raise ValueError(f"{path} cannot be used as a store: {error}") from None
         if found != str(FORMAT):
@@ -96,7 +108,8 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self._database.close()
-        self._lock.close()
+        if self._lock:
+            self._lock.close()
 
     def meta(self, name: str) -> str | None:
         """A fact about the store itself, or None."""

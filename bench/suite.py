@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationError,
+)
 
 from manifolds.registry import nearest
 
@@ -87,6 +95,15 @@ class Suite(_Table):
     manifolds: Annotated[dict[Label, ManifoldChoice], Field(min_length=1)]
     estimators: Annotated[dict[Label, EstimatorChoice], Field(min_length=1)]
     presets: Presets
+    _path: str = PrivateAttr(default="")
+
+    @contextmanager
+    def at(self, key: str) -> Iterator[None]:
+        """Name the file and a key of it in every ValueError within."""
+        try:
+            yield
+        except ValueError as error:
+            raise ValueError(f"{self._path}: {key}: {error}") from None
 
     def preset(self, name: str) -> Preset:
         """A preset by name; ValueError if there is no such preset."""
@@ -127,6 +144,7 @@ def load(name: str) -> Suite:
         suite = Suite(**{"name": path.stem, **content})
     except ValidationError as error:
         raise ValueError(_explain(path, error)) from None
+    suite._path = str(path)
     _check_labels(path, suite)
     return suite
 
@@ -143,8 +161,18 @@ def _explain(path: Path, error: ValidationError) -> str:
         elif fault["type"] == "missing":
             lines.append(f"{key}: missing")
         else:
-            lines.append(f"{key}: {fault['msg']}, found {fault['input']!r}")
+            said = _PLAINER.get(fault["type"], fault["msg"])
+            lines.append(f"{key}: {said}, found {fault['input']!r}")
     return f"{path}: " + "\n".join(lines)
+
+
+_PLAINER = {
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "list_type": "must be a list",
+    "string_type": "must be a text",
+    "string_pattern_mismatch": "must be letters, digits and . _ + - only",
+}
 
 
 def _allowed(location: tuple[int | str, ...]) -> list[str]:

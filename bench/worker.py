@@ -18,7 +18,7 @@ from bench.plugins import REGISTRIES, load_file
 
 def main() -> None:
     """Serve cells until the pipe closes."""
-    _die_with_parent()
+    _die_with_parent(int(sys.argv[2]))
     connection = Connection(int(sys.argv[1]))
     setup = connection.recv()
     threads: int = setup["threads"]
@@ -35,12 +35,12 @@ def main() -> None:
         connection.send(measure(cell, device, threads))
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """Ask Linux to kill this process when its parent dies, so that none is left behind."""
     if sys.platform == "linux":
         parent_death_signal = 1
         ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
-        if os.getppid() == 1:
+        if os.getppid() != parent:
             os._exit(1)
 
 

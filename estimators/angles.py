@@ -47,7 +47,8 @@ class ESS(UsesScikitDimension):
         # In blocks of some 32 MiB; skdim.id.ESS takes 46 ms a neighbourhood for the same pairs.
         size = self.neighbors * max(self.neighbors, points.shape[1])
         blocks = np.array_split(neighborhoods, 1 + len(query) * size // 4_000_000)
-        skewness = np.concatenate([_skewness(points[rows], self.version) for rows in blocks])
+        with np.errstate(invalid="ignore"):
+            skewness = np.concatenate([_skewness(points[rows], self.version) for rows in blocks])
         return combined("ESS", _dimension_of_skewness(skewness, self.version), query=query)
 
 
@@ -81,7 +82,7 @@ def _dimension_of_skewness(skewness: Array, version: str) -> Array:
         else:
             log = gammaln((m + 2) / 2) - gammaln((m + 1) / 2) + np.log(2 / np.sqrt(np.pi) / m)
         expected = sign * np.exp(log)
-        if expected[-1] >= np.nanmax(sign * skewness):
+        if not expected[-1] < np.nanmax(sign * skewness, initial=-np.inf):
             return np.interp(sign * skewness, expected, m)
         largest *= 2
 

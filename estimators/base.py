@@ -123,6 +123,9 @@ class Estimator(ABC):
 
 def check_points(X: ArrayLike, name: str) -> Array:
     """``X`` as a float64 array (n, D); ValueError naming the estimator and what is wrong."""
+    if np.iscomplexobj(X) or np.ma.is_masked(X):
+        kind = "complex" if np.iscomplexobj(X) else "masked"
+        raise ValueError(f"{name} needs an array of real numbers (n, D), but X has {kind} ones")
     try:
         points = np.asarray(X, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -143,6 +146,12 @@ def check_points(X: ArrayLike, name: str) -> Array:
         )
     if len(points) < 2:
         raise ValueError(f"{name} needs at least 2 points, but X has {len(points)}")
+    spread = float(np.ptp(points, axis=0).max())
+    # Beyond these, squares and products of squared distances leave the range of floating point.
+    if spread > 0 and not 1e-70 < spread < 1e70:
+        raise ValueError(
+            f"{name} needs points of an ordinary scale, but X spreads over {spread:.1e}; rescale it"
+        )
     return np.ascontiguousarray(points)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from manifolds.registry import Entry, Registry
 
+Scope = Literal["local", "global"]
 Family = Literal["neighbours", "angles", "linear", "topology", "score", "other"]
 
 
@@ -24,12 +25,24 @@ class EstimatorEntry(Entry):
     """
 
     family: Family = "other"
-    scope: Literal["local", "global"] = "global"
+    scope: Scope = "global"
     deterministic: bool = True
     gpu: bool = False
     neighbors: bool = False
     seconds: float = 1.0
     published: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for fact, allowed in (("family", get_args(Family)), ("scope", get_args(Scope))):
+            if getattr(self, fact) not in allowed:
+                raise ValueError(
+                    f"estimator {self.name!r}: {fact} must be one of {', '.join(allowed)}, "
+                    f"not {getattr(self, fact)!r}"
+                )
+        if not isinstance(self.seconds, (int, float)) or not self.seconds > 0:
+            raise ValueError(
+                f"estimator {self.name!r}: seconds must be a number above 0, not {self.seconds!r}"
+            )
 
 
 registry = Registry("estimator", "estimators", "fit", EstimatorEntry)

@@ -31,7 +31,9 @@ class GlobalPCA(UsesScikitDimension):
         if points.shape[1] == 1:
             return Estimate(1.0)
         with scikit_dimension() as skdim:
-            return Estimate(skdim.lPCA(ver="FO", alphaFO=self.threshold).fit(points).dimension_)
+            return Estimate(
+                skdim.lPCA(ver="FO", alphaFO=self.threshold).fit(points - points.mean(0)).dimension_
+            )
 
 
 @register(

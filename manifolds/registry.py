@@ -9,6 +9,7 @@ import difflib
 import importlib
 import inspect
 import pkgutil
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -102,7 +103,14 @@ class Registry(Generic[AnyEntry]):
         for module in pkgutil.iter_modules(package.__path__, f"{self.package}."):
             importlib.import_module(module.name)
         for plugin in entry_points(group=f"bench.{self.package}"):
-            plugin.load()
+            try:
+                plugin.load()
+            except Exception as error:
+                warnings.warn(
+                    f"the {self.kind} plug-in {plugin.value!r} could not be loaded: "
+                    f"{type(error).__name__}: {error}",
+                    stacklevel=2,
+                )
 
     def entries(self) -> list[AnyEntry]:
         """Everything registered, sorted by name."""

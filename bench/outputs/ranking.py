@@ -14,7 +14,7 @@ FAILURE_RELATIVE_ERROR = 1.0
 
 
 def rank(summary: pd.DataFrame) -> pd.DataFrame:
-    """Estimators, best first, by ``ranking_error``; ties by label.
+    """Estimators, best first, by ``ranking_error``; ties by label; those without a score last.
 
     ``ranking_error`` is the mean over the manifolds of known dimension of the relative error, in
     which a failed seed counts as 100 %; ``mean_relative_error`` leaves failed seeds out. Of the
@@ -31,8 +31,10 @@ def rank(summary: pd.DataFrame) -> pd.DataFrame:
     ]
     columns = ["estimator", *_standing(summary.iloc[:0], known)]
     table = pd.DataFrame(rows, columns=columns)
-    table = table.sort_values(["ranking_error", "estimator"], kind="stable", na_position="last")
-    return table.reset_index(drop=True)
+    table["without_score"] = table["scored"] == 0
+    order = ["without_score", "ranking_error", "estimator"]
+    table = table.sort_values(order, kind="stable", na_position="last")
+    return table.drop(columns="without_score").reset_index(drop=True)
 
 
 def _standing(rows: pd.DataFrame, known: set[str]) -> dict[str, Any]:

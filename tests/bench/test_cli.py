@@ -219,9 +219,14 @@ def test_no_more_busy_threads_than_cores_whatever_jobs_says(tmp_path):
         (["run", "--suite", "euclidean", "--estimators", "mel-5"], "did you mean 'mle-5'"),
         (["run", "--suite", "euclidean", "--manifolds", "tors"], "did you mean 'torus'"),
         (["run", "--suite", "euclidean", "--preset", "ful"], "did you mean 'full'"),
-        (["run", "--suite", "euclidean", "--n", "0"], "n must be at least 1"),
-        (["run", "--suite", "euclidean", "--jobs", "0"], "jobs must be at least 1"),
+        (["run", "--suite", "euclidean", "--n", "0"], "n must be a whole number of at least 1"),
+        (
+            ["run", "--suite", "euclidean", "--jobs", "0"],
+            "jobs must be a whole number of at least 1",
+        ),
         (["run", "--suite", "euclidean", "--timeout", "0"], "timeout must be more than 0"),
+        (["run", "--suite", "euclidean", "--timeout", "inf"], "at most 1000000"),
+        (["run", "--suite", "euclidean", "--manifolds", ""], "a name is empty"),
         (["run", "--suite", "euclidean", "--device", "tpu"], "auto, cpu, cuda"),
         (["run", "--suite", "euclidean", "--out", "/dev/null/x"], "cannot write to /dev/null/x"),
         (["run", "--suite", "euclidean", "--plugin", "no.py"], "no.py is not a file"),
@@ -234,6 +239,42 @@ def test_bad_input_is_one_clear_message_and_exit_code_2(arguments, says):
     assert says in said.stderr
     assert "Traceback" not in said.stderr
     assert said.stderr.count("error:") == 1
+
+
+def test_a_plugin_that_was_edited_is_run_again(tmp_path):
+    plugin = tmp_path / "mine.py"
+    for value in (3, 7):
+        plugin.write_text(
+            "import estimators\n"
+            "@estimators.register('mine')\n"
+            "class Mine:\n"
+            "    def fit(self, X, y=None):\n"
+            f"        self.dimension_ = {value}\n"
+        )
+        said = bench(
+            "run", "--suite", "euclidean", "--preset", "smoke", "--n", 50, "--manifolds", "line",
+            "--estimators", "mine", "--plugin", plugin, "--out", tmp_path / "out",
+        )  # fmt: skip
+        assert f"mine: {value}, truth 1" in said.stdout
+
+
+def test_labels_are_those_of_the_suite_that_is_run_now(tmp_path):
+    text = (ROOT / "bench" / "suites" / "euclidean.toml").read_text()
+    (tmp_path / "other.toml").write_text(text.replace("mle-5", "renamed"))
+    for suite, label in (("euclidean", "mle-5"), (tmp_path / "other.toml", "renamed")):
+        bench(
+            "run", "--suite", suite, "--preset", "smoke", "--n", 50, "--manifolds", "line",
+            "--estimators", label, "--out", tmp_path / "out",
+        )  # fmt: skip
+        assert set(pd.read_csv(tmp_path / "out" / "accuracy.csv")["estimator"]) == {label}
+
+
+def test_a_dry_run_beside_a_run_and_a_listing_with_a_plugin_work(tmp_path):
+    from bench.store import Store
+
+    with Store(tmp_path):
+        bench(*tiny(tmp_path, "--dry-run"))
+    assert "constant" in bench("list", "estimators", "--plugin", TROUBLE).stdout
 
 
 def test_a_plugin_that_fails_is_told_with_its_line(tmp_path):

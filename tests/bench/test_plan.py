@@ -38,9 +38,9 @@ def test_estimators_of_one_sample_share_it_and_seeds_differ(euclidean):
     assert len({cell.sample_seed for cell in cells}) == 2
 
 
-def test_globs_choose_labels_and_registered_names_join(euclidean):
-    cells = build(euclidean, estimator_patterns=["mle-*", "mle"], manifold_patterns=["non*"])
-    assert {cell.estimator for cell in cells} == {"mle-5", "mle-20", "mle"}
+def test_globs_choose_labels(euclidean):
+    cells = build(euclidean, estimator_patterns=["mle-*", "twonn"], manifold_patterns=["non*"])
+    assert {cell.estimator for cell in cells} == {"mle-5", "mle-20", "twonn"}
     assert {cell.manifold for cell in cells} == {
         "nonuniform-1",
         "nonuniform-0.75",
@@ -78,7 +78,9 @@ def test_a_bad_parameter_in_a_suite_is_told_before_any_work(euclidean):
     broken = euclidean.model_copy(
         update={"estimators": {"mine": suite.EstimatorChoice(estimator="mle", parameters={"k": 5})}}
     )
-    with pytest.raises(ValueError, match="estimator 'mine': mle: unknown parameter 'k'"):
+    with pytest.raises(
+        ValueError, match=r"euclidean\.toml: estimators\.mine: mle: unknown parameter 'k'"
+    ):
         plan.build(
             broken.model_copy(
                 update={
@@ -107,3 +109,26 @@ def test_costs_come_from_earlier_records_where_there_are_any(euclidean):
     cell = build(euclidean, manifold_patterns=["line"], estimator_patterns=["mle-5"])[0]
     known = (cell.estimator_name, json.dumps(cell.estimator_parameters, sort_keys=True), cell.n)
     assert plan.costs([cell], {known: 12.5}) == {cell.key: 12.5}
+
+
+def test_the_same_cell_under_two_labels_is_refused(euclidean):
+    with pytest.raises(ValueError, match="'mle-20' on 'line' and 'mle' on 'line' are the same"):
+        build(euclidean, manifold_patterns=["line"], estimator_patterns=["mle-20", "mle"])
+
+
+def test_editing_a_plugin_changes_its_cells_but_not_their_samples(euclidean, tmp_path):
+    from bench.plugins import load_file
+
+    def planned(comment):
+        (tmp_path / "mine.py").write_text(
+            "import estimators\n"
+            "@estimators.register('mine')\n"
+            "class Mine:\n"
+            f"    def fit(self, X, y=None): pass  # {comment}\n"
+        )
+        load_file(str(tmp_path / "mine.py"))
+        return build(euclidean, manifold_patterns=["line"], estimator_patterns=["mine"])[0]
+
+    before, after = planned("before"), planned("after")
+    assert before.key != after.key
+    assert (before.sample_seed, before.random_state) == (after.sample_seed, after.random_state)

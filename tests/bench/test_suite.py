@@ -46,7 +46,10 @@ def test_a_file_of_ones_own_works_where_a_name_does(tmp_path):
         ),
         (('manifold = "spaghetti-line"', ""), ["manifolds.line.manifold: missing"]),
         (("[presets]", "[presets]\ntiny = {n=1, seeds=1}"), ["presets.tiny", "smoke, quick, full"]),
-        (("[manifolds.line]", '[manifolds."../line"]'), ["manifolds", "../line"]),
+        (
+            ("[manifolds.line]", '[manifolds."../line"]'),
+            ["manifolds", "../line", "letters, digits"],
+        ),
         (('about = "two cells"', "aboot = 1"), ["aboot: unknown key; did you mean 'about'"]),
         (("[presets]", "[presets"), ["not valid TOML", "line"]),
         (

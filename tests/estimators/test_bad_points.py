@@ -38,6 +38,10 @@ BAD = {
     "strings": ([["a", "b"]] * 150, "array of numbers"),
     "ragged": ([[1.0, 2.0], [3.0]], "array of numbers"),
     "nothing": (None, "needs"),
+    "complex": (sphere(150) * 1j, "real numbers"),
+    "masked": (np.ma.masked_less(sphere(150), 0), "real numbers"),
+    "too small": (1e-200 * sphere(150), "ordinary scale"),
+    "too large": (1e200 * sphere(150), "ordinary scale"),
     "all equal": (np.ones((150, 6)), "distinct points, but X has 1"),
 }
 
