@@ -123,14 +123,15 @@ class Estimator(ABC):
 
 def check_points(X: ArrayLike, name: str) -> Array:
     """``X`` as a float64 array (n, D); ValueError naming the estimator and what is wrong."""
-    if np.iscomplexobj(X) or np.ma.is_masked(X):
-        kind = "complex" if np.iscomplexobj(X) else "masked"
-        raise ValueError(f"{name} needs an array of real numbers (n, D), but X has {kind} ones")
     try:
-        points = np.asarray(X, dtype=np.float64)
+        given = np.asanyarray(X)
+        if np.iscomplexobj(given) or np.ma.is_masked(given):
+            kind = "complex" if np.iscomplexobj(given) else "masked"
+            raise TypeError(f"some are {kind}")
+        points = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} needs an array of numbers (n, D), but X is not: {error}"
+            f"{name} needs an array of real numbers (n, D), but X is not: {error}"
         ) from None
     if points.ndim != 2:
         raise ValueError(
