@@ -100,6 +100,10 @@ class Lane:
                 start_new_session=True,
             )
         self._connection = Connection(ours.detach())
+        if self._closed:
+            # Closed while the process was being started: nobody else would end it.
+            self._stop()
+            raise EOFError
         self._connection.send(vars(self.setup))
         if self._connection.recv() != "ready":
             raise OSError("the worker did not start")
