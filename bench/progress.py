@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -95,8 +96,10 @@ class Display:
             return None
         total = sum(self._costs.values()) / self._jobs
         now = time.monotonic()
-        # Of what is running, as much is done as its time says, up to what it was predicted.
-        under_way = sum(min(self._costs[c.key], now - t) for c, t in self._running.values())
+        # Of what is running, as much is done as its time says, up to what it was predicted. The
+        # bar asks from a thread of its own, hence the copy.
+        running = list(self._running.values())
+        under_way = sum(min(self._costs[cell.key], now - start) for cell, start in running)
         done = (self._predicted + under_way) / self._jobs
         trust = 0.1 * total + 10
         elapsed = now - self._start
@@ -121,10 +124,13 @@ class Display:
         if record.status != "ok":
             reason = record.message.partition("\n")[0]
             return f"{escape(where)}[red]{record.status}[/red] {escape(reason)}"
-        truth = "" if record.truth is None else f", truth {record.truth:g}"
-        return escape(where) + escape(
-            f"{record.estimate:.4g}{truth}, {duration(record.fit_seconds or 0)}"
-        )
+        # A union has an estimate at each of its dimensions.
+        levels = json.loads(record.groups)
+        estimate = " | ".join(f"{level['estimate']:.4g}" for level in levels)
+        truth = "truth " + " | ".join(f"{level['truth']}" for level in levels)
+        if not levels:
+            estimate, truth = f"{record.estimate:.4g}", "truth unknown"
+        return escape(f"{where}{estimate}, {truth}, {duration(record.fit_seconds or 0)}")
 
 
 def duration(seconds: float) -> str:
