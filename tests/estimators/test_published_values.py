@@ -11,7 +11,8 @@ import manifolds
 
 # Huang, Chen & Chung 2026, Table S2: means of 20 replicates of 2500 points, to one decimal, with
 # scikit-dimension's classes. Dimension, ambient dimension, then by estimator and parameters.
-# MiND_ML's k is not stated: 8 to 10 fit both rows, the default 20 gives 14.75 on M9. DANCo is in a test of its own.
+# MiND_ML's k is not stated: 8 to 10 fit both rows, the default 20 gives 14.75 on M9. DANCo is in
+# a test of its own.
 TABLE_S2 = {
     "M1_Sphere": (
         (10, 11),
