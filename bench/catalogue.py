@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -46,8 +47,7 @@ def description(name: str) -> str:
             ("GPU", "used where there is one" if entry.gpu else "not used"),
         ]
         if entry.published:
-            values = ", ".join(f"{key}={value!r}" for key, value in entry.published.items())
-            facts.append(("published with", values))
+            facts.append(("published with", _values(entry.published)))
         return _entry("estimator", entry, facts)
     if name in manifolds.names():
         return _entry("manifold", manifolds.entry(name), [])
@@ -97,9 +97,12 @@ def _label(label: str, suite: str, name: str, parameters: dict[str, Any]) -> str
     return f"{label} in suite {suite} is {_call(name, parameters)}\n\n{description(name)}"
 
 
-def _call(name: str, parameters: dict[str, Any]) -> str:
-    values = ", ".join(f"{key}={value!r}" for key, value in parameters.items())
-    return f"{name}({values})"
+def _call(name: str, parameters: Mapping[str, Any]) -> str:
+    return f"{name}({_values(parameters)})"
+
+
+def _values(parameters: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value!r}" for key, value in parameters.items())
 
 
 def _suite(suite: Suite) -> str:
@@ -111,14 +114,8 @@ def _suite(suite: Suite) -> str:
     parts += [_columns(places, "  "), "", "estimators:", _columns(methods, "  ")]
     for name in PRESETS:
         preset = suite.preset(name)
-        changes = [
-            (kind, ", ".join(chosen))
-            for kind, chosen in (
-                ("only", preset.only_manifolds),
-                ("only", preset.only_estimators),
-            )
-            if chosen
-        ]
+        only = [preset.only_manifolds, preset.only_estimators]
+        changes = [("only", ", ".join(chosen)) for chosen in only if chosen]
         for label, change in {**preset.manifolds, **preset.estimators}.items():
             values = change.model_dump(exclude_defaults=True)
             values.update(values.pop("parameters", {}))

@@ -105,9 +105,8 @@ def build(
 
     Patterns are names or globs of the suite's labels, or of registered names that the suite does
     not have; ``added_...`` are registered names (a plug-in's) that join the suite, if it does not
-    have them already. ``seeds`` and
-    ``n`` replace those of the preset. Raises ValueError for whatever does not exist or is not
-    allowed, before any work.
+    have them already. ``seeds`` and ``n`` replace those of the preset. Raises ValueError for
+    whatever does not exist or is not allowed, before any work.
     """
     sizes = suite.preset(preset)
     chosen_manifolds = _choose(
@@ -127,20 +126,25 @@ def build(
         estimator_patterns,
     )
     _check_parameters(suite, sizes)
+    overrides = {
+        label: sizes.estimators.get(label, EstimatorOverride()) for label in chosen_estimators
+    }
+    methods = {
+        label: _resolve(
+            estimators.catalogue.registry,
+            method.estimator,
+            {**method.parameters, **overrides[label].parameters},
+        )
+        for label, method in chosen_estimators.items()
+    }
     cells: dict[str, Cell] = {}
     for manifold, place in chosen_manifolds.items():
-        place_entry, place_parameters = _resolve(
+        place_entry, place_parameters, place_code = _resolve(
             manifolds.catalogue.registry, place.manifold, place.parameters
         )
         points = n or sizes.manifolds.get(manifold, ManifoldOverride()).n or place.n or sizes.n
-        for estimator, method in chosen_estimators.items():
-            override = sizes.estimators.get(estimator, EstimatorOverride())
-            entry, parameters = _resolve(
-                estimators.catalogue.registry,
-                method.estimator,
-                {**method.parameters, **override.parameters},
-            )
-            for seed in range(seeds or override.seeds or sizes.seeds):
+        for estimator, (entry, parameters, code) in methods.items():
+            for seed in range(seeds or overrides[estimator].seeds or sizes.seeds):
                 cell = Cell(
                     suite=suite.name,
                     manifold=manifold,
@@ -154,7 +158,7 @@ def build(
                     estimator_name=entry.name,
                     estimator_parameters=parameters,
                     estimator_version=entry.version,
-                    code=source_digest(place_entry) + source_digest(entry),
+                    code=place_code + code,
                     seconds=entry.seconds,
                 )
                 same = cells.setdefault(cell.key, cell)
@@ -204,8 +208,8 @@ def _choose(
 
 def _resolve(
     registry: Registry[Any], name: str, parameters: Mapping[str, Any]
-) -> tuple[Any, dict[str, Any]]:
-    """The entry, and all parameters with their defaults, as JSON can hold them."""
+) -> tuple[Any, dict[str, Any], str]:
+    """The entry, all parameters with their defaults, as JSON can hold them, and the code's hash."""
     instance = registry.get(name, **parameters)
     entry = registry.entry(name)
     values = {
@@ -213,7 +217,7 @@ def _resolve(
         for parameter, facts in entry.parameters.items()
         if parameter not in RUN_PARAMETERS
     }
-    return entry, json.loads(json.dumps(values, default=str))
+    return entry, json.loads(json.dumps(values, default=str)), source_digest(entry)
 
 
 def batches(cells: Iterable[Cell], cost: Mapping[str, float]) -> list[list[Cell]]:

@@ -78,13 +78,6 @@ def choice(default: str, about: str, allowed: tuple[str, ...]) -> Any:
     return _parameter(default, about, wrong)
 
 
-def switch(default: bool, about: str) -> Any:
-    """True or False."""
-    return _parameter(
-        default, about, lambda value: None if isinstance(value, bool) else "True or False"
-    )
-
-
 def numbers(default: tuple[float, ...], about: str) -> Any:
     """A list of positive numbers, kept as a tuple."""
 
