@@ -82,8 +82,9 @@ class Cell:
 
     @property
     def random_state(self) -> int:
-        """Seed of the estimator."""
-        return int(self.identity[:7], 16)
+        """Seed of the estimator: the same for all that read one trained model of the sample."""
+        shared = getattr(estimators.entry(self.estimator_name), "shares_model", False)
+        return int((self.sample_key if shared else self.identity)[:7], 16)
 
 
 def _digest(*parts: object) -> str:

@@ -17,9 +17,10 @@ class EstimatorEntry(Entry):
     """An estimator with its declarations.
 
     ``scope`` says whether it reads the dimension at each point or of the whole sample;
-    ``deterministic`` is False where a random state changes the answer; ``gpu`` is True where
-    the estimator uses a GPU if there is one; ``neighbors`` is True where it works on the shared
-    neighbour graph; ``seconds`` is roughly what a fit takes on one core at n = 10 000, D = 100,
+    ``deterministic`` is False where a random state changes the answer; ``shares_model`` is True
+    where that state is to follow the sample alone, so that all readings of one trained model get
+    the same; ``gpu`` is True where the estimator uses a GPU if there is one; ``neighbors`` is
+    True where it works on the shared neighbour graph; ``seconds`` is roughly what a fit takes on one core at n = 10 000, D = 100,
     for planning before there are records; ``published`` are the parameters that published
     numbers used.
     """
@@ -27,6 +28,7 @@ class EstimatorEntry(Entry):
     family: Family = "other"
     scope: Scope = "global"
     deterministic: bool = True
+    shares_model: bool = False
     gpu: bool = False
     neighbors: bool = False
     seconds: float = 1.0

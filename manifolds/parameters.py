@@ -78,20 +78,46 @@ def choice(default: str, about: str, allowed: tuple[str, ...]) -> Any:
     return _parameter(default, about, wrong)
 
 
-def numbers(default: tuple[float, ...], about: str) -> Any:
-    """A list of positive numbers, kept as a tuple."""
+def flag(default: bool, about: str) -> Any:
+    """True or False."""
+
+    def wrong(value: Any) -> str | None:
+        return None if isinstance(value, bool) else "True or False"
+
+    return _parameter(default, about, wrong)
+
+
+def function(about: str) -> Any:
+    """A function, or None, the default."""
+
+    def wrong(value: Any) -> str | None:
+        return None if callable(value) else "a function"
+
+    return _parameter(None, about, wrong, none=True)
+
+
+def numbers(
+    default: tuple[float, ...] | None,
+    about: str,
+    *,
+    count: int | None = None,
+    none: bool = False,
+) -> Any:
+    """A list of positive numbers, ``count`` of them if given, kept as a tuple."""
 
     def wrong(value: Any) -> str | None:
         fits = (
             isinstance(value, tuple)
             and value
+            and count in (None, len(value))
             and all(_is_a(Real, v) and 0 < v < math.inf for v in value)
         )
-        return None if fits else "a list of positive numbers"
+        return None if fits else f"a list of {f'{count} ' if count else ''}positive numbers"
 
     return _parameter(
         default,
         about,
         wrong,
+        none=none,
         converter=lambda value: tuple(value) if isinstance(value, list) else value,
     )

@@ -20,48 +20,11 @@ dimension.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-
-@dataclass(frozen=True)
-class Frame:
-    """Principal axes of a sample, in which its network works.
-
-    ``mean`` (D,) and ``unit``, the typical standard deviation, are in the units of the points;
-    ``axes`` (D, r) has orthonormal columns; ``scales`` (r,) are the standard deviations along
-    them in units of ``unit``.
-    """
-
-    mean: Tensor
-    unit: float
-    axes: Tensor
-    scales: Tensor
-
-    def standardise(self, points: Tensor) -> Tensor:
-        """Points (n, D) about the mean and in units of ``unit``, as float32: (n, D)."""
-        return ((points - self.mean) / self.unit).float()
-
-
-def principal_frame(points: Tensor, negligible: float) -> Frame:
-    """Principal axes of float64 points (n, D) whose relative scale exceeds ``negligible``.
-
-    The unit is sqrt(sum s^4 / sum s^2): the standard deviation of an axis, averaged with its
-    variance as weight. It does not change when the data are padded with constant coordinates.
-    """
-    mean = points.mean(0)
-    centred = points - mean
-    largest = float(centred.abs().max())
-    centred = centred / largest
-    variances, axes = torch.linalg.eigh(centred.T @ centred / len(points))
-    variances = variances.flip(0).clamp(min=0)
-    unit = float((variances.square().sum() / variances.sum()).sqrt())
-    scales = variances.sqrt() / unit
-    kept = int((scales > negligible).sum())
-    return Frame(mean, unit * largest, axes.flip(1)[:, :kept].contiguous(), scales[:kept])
-
+from estimators.score.frame import Frame
 
 class ResidualBlock(nn.Module):
     """Pre-norm block: h + W silu(U norm(h) + shift), the shift being that of the noise level."""
@@ -78,21 +41,19 @@ class ResidualBlock(nn.Module):
 
 
 class ScoreNetwork(nn.Module):
-    """Noise estimate and score of noisy data, standardised by the frame of their sample.
+    """Noise estimate and score of noisy data, in the coordinates of their sample's frame.
 
     The gains make it an adaptive Wiener filter. Without them, data of which the linear denoiser
     is nearly the best one, such as a sphere of high dimension, hold the training at that
     denoiser, which is a saddle of the loss.
     """
 
-    axes: Tensor
     scales: Tensor
     frequencies: Tensor
 
     def __init__(self, frame: Frame, *, width: int, blocks: int) -> None:
         super().__init__()
         rank = len(frame.scales)
-        self.register_buffer("axes", frame.axes.float())
         self.register_buffer("scales", frame.scales.float())
         self.register_buffer("frequencies", 2 ** torch.linspace(-2.0, 3.0, 16) * math.pi / 2)
         self.entry = nn.Linear(rank, width)
@@ -118,10 +79,6 @@ class ScoreNetwork(nn.Module):
         change = data + gain * whitened
         return z * (level / total) - self.scales / total.sqrt() * change / level
 
-    def score(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score of the blurred data: standardised x (n, D), sigma (n,) -> (n, D), in 1/unit."""
-        inside = x @ self.axes
-        noise = self.noise_estimate(inside, sigma)
-        sigma = sigma[:, None]
-        outside = x - inside @ self.axes.T
-        return -(noise @ self.axes.T) / sigma - outside / sigma.square()
+    def score(self, z: Tensor, sigma: Tensor) -> Tensor:
+        """Score of the blurred data along the axes: z (n, r), sigma (n,) -> (n, r)."""
+        return -self.noise_estimate(z, sigma) / sigma[:, None]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 Score = Callable[[Tensor, Tensor], Tensor]
+Noise = Literal["balanced", "independent"]
 
-ROWS_AT_ONCE = 16384
+# Numbers of a block of scores: 2^24 float32 are 64 MiB, and there are a few copies of each.
+NUMBERS_AT_ONCE = 2**24
 
 
 def singular_values(matrices: Tensor) -> Tensor:
@@ -31,45 +34,58 @@ def score_spectra(
     *,
     per_dimension: int,
     generator: torch.Generator,
+    noise: Noise = "balanced",
     centre: bool = True,
 ) -> Tensor:
     """Singular values of K = ``per_dimension`` * D scores around each point: (S, m, D).
 
     For points (m, D) and each sigma the scores are taken at point + sigma * eps. The values are
-    in units of sqrt(K) / sigma, the size of pure noise, so that a direction of which nothing but
-    noise is known has a value near 1 (exactly: the Marchenko-Pastur law between
-    1 - sqrt(D / K) and 1 + sqrt(D / K)) and a tangent direction one near 0, at every sigma.
-    ``centre`` subtracts the mean score, which on a curved manifold is the drift of curvature
-    along the normal and not a spread.
+    in units of the size of pure noise, so that a direction of which nothing but noise is known
+    has a value near 1 and a tangent direction one near 0, at every sigma.
+
+    ``noise`` is "independent", as in the paper: normal eps, for which the values of pure noise
+    spread over the Marchenko-Pastur law between 1 - sqrt(D / K) and 1 + sqrt(D / K), and the mean
+    score is subtracted if ``centre``. Or it is "balanced": eps in pairs of opposite sign, of
+    which the odd part (s(x + eps) - s(x - eps)) / 2 is read, with directions that are orthogonal
+    in blocks of D. Pure noise then has values of exactly 1, and whatever is even in eps drops
+    out, which is the drift of curvature along the normal and its leading effect on the tangent.
     """
     count, ambient = points.shape
     samples = per_dimension * ambient
-    together = max(1, ROWS_AT_ONCE // samples)
+    if noise == "balanced":
+        half = orthogonal_directions(samples // 2, ambient, generator, points)
+        together = max(1, NUMBERS_AT_ONCE // (samples * ambient))
+    else:
+        half = points.new_empty(0)
+        together = max(1, NUMBERS_AT_ONCE // (2 * samples * ambient))
     spectra = torch.empty(len(sigmas), count, ambient, dtype=torch.float64)
     for row, sigma in enumerate(sigmas):
         for start in range(0, count, together):
-            block = points[start : start + together]
-            noise = torch.randn(
-                len(block), samples, ambient, generator=generator, device=points.device
-            )
-            x = (block[:, None] + sigma * noise).reshape(-1, ambient)
-            scores = score(x, torch.full_like(x[:, 0], sigma)).reshape(noise.shape)
-            if centre:
-                scores = scores - scores.mean(1, keepdim=True)
-            values = singular_values(scores * (sigma / samples**0.5))
+            block = points[start : start + together, None]
+            if noise == "balanced":
+                plus = _scores(score, block + sigma * half, sigma)
+                spread = (plus - _scores(score, block - sigma * half, sigma)) / 2
+            else:
+                eps = torch.randn(
+                    len(block), samples, ambient, generator=generator, device=points.device
+                )
+                spread = _scores(score, block + sigma * eps, sigma)
+                if centre:
+                    spread = spread - spread.mean(1, keepdim=True)
+            values = singular_values(spread * (sigma / spread.shape[1] ** 0.5))
             spectra[row, start : start + together] = values.cpu()
     return spectra
 
 
-def largest_gap(spectra: Tensor, floor: float) -> tuple[Tensor, Tensor]:
-    """Dimension and size of the largest gap in descending spectra (..., D).
+def _scores(score: Score, x: Tensor, sigma: float) -> Tensor:
+    """Scores of points (..., D) at one noise level: (..., D)."""
+    rows = x.reshape(-1, x.shape[-1])
+    return score(rows, torch.full_like(rows[:, 0], sigma)).reshape(x.shape)
 
-    The dimension is the number of values below the gap, between 1 and D. D itself is read where
-    every value is further below ``floor``, the least value that pure noise has, than any two
-    neighbours are apart: then no direction is normal.
-    """
-    ambient = spectra.shape[-1]
-    top = torch.full_like(spectra[..., :1], floor)
-    gaps = torch.cat([top, spectra[..., :-1]], -1) - spectra
-    size, position = gaps.max(-1)
-    return ambient - position, size
+
+def orthogonal_directions(count: int, ambient: int, generator: torch.Generator, like: Tensor) -> Tensor:
+    """Directions (count, D) of length sqrt(D), orthogonal in blocks of D; count >= D."""
+    blocks = -(-count // ambient)
+    normal = torch.randn(blocks, ambient, ambient, generator=generator, device=like.device)
+    directions: Tensor = torch.linalg.qr(normal)[0]
+    return directions.reshape(-1, ambient)[: blocks * ambient].to(like) * ambient**0.5

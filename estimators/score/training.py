@@ -1,133 +1,239 @@
-"""Training of the score network by denoising score matching, with an early stop."""
+"""Training of a score network by denoising score matching."""
 
 from __future__ import annotations
 
 import copy
 import math
+import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from estimators.score.network import ScoreNetwork
+from estimators.score.recipe import Recipe
+from estimators.score.watch import Verdict, Watch
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a network is trained; noise levels are in units of its frame.
+class Progress:
+    """How far a training has come: ``step`` of ``steps``, which may end early.
 
-    ``steps`` is the budget, for batches of ``batch`` points. The learning rate rises over
-    ``warmup`` steps, stays, and falls to zero over the last ``decay`` of the steps, which begin
-    early where the training has settled. The network that is read is a running mean of the
-    weights over about the last ``average`` of the steps.
-
-    Noise levels are log-uniform between the two ``levels``. The lower end starts at ``start`` and
-    comes down over the first ``descent`` of the budget: errors at small noise count most in the
-    loss, and would drown what is first learned at larger noise.
+    ``loss`` is the mean since the last look, ``reading`` the median dimension at some points.
     """
 
+    step: int
     steps: int
-    batch: int
-    learning_rate: float
-    levels: tuple[float, float]
-    check_every: int
-    warmup: int = 100
-    decay: float = 0.25
-    average: float = 0.1
-    descent: float = 0.3
-    start: float = 0.3
+    loss: float
+    reading: float
+    seconds_left: float
 
-    @property
-    def descended(self) -> int:
-        """The step from which all noise levels are trained."""
-        return math.ceil(self.descent * self.steps)
-
-    def levels_at(self, step: int) -> tuple[float, float]:
-        """Range of the noise levels at a step."""
-        low, high = self.levels
-        left = max(0.0, 1 - step / self.descended)
-        return max(low, low * (self.start / low) ** left), high
+    def __str__(self) -> str:
+        return (
+            f"step {self.step} of {self.steps}, loss {self.loss:.4g}, reads {self.reading:g}, "
+            f"{self.seconds_left:.0f} s left"
+        )
 
 
 @dataclass(frozen=True)
 class Training:
-    """A trained network and its ``loss`` (steps,).
+    """What came of a training: ``loss`` (steps,) float32 and its ``seconds``.
 
     The loss is the squared error of the noise estimate, summed over the axes of the frame: at a
     small noise level it estimates the dimension.
     """
 
-    network: ScoreNetwork
-    loss: NDArray[np.float32]
+    loss: Tensor
+    seconds: float
+    batch: int
+
+
+@dataclass
+class State:
+    """All that a training goes on from."""
+
+    network: nn.Module
+    mean: nn.Module
+    optimiser: torch.optim.Optimizer
+    generator: torch.Generator
+    batch: int
+    initial: dict[str, Tensor]
+    step: int = 0
+    begun: int = 0
+    decay_from: int = 0
+    last: int = 0
+    seconds: float = 0.0
+    losses: list[Tensor] | None = None
 
 
 def noisy(
     z: Tensor, batch: int, levels: tuple[float, float], generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """A batch of rows of ``z`` (n, r) with noise: noisy rows, noise (b, r) and levels (b,)."""
+    """A batch of rows of ``z`` (n, r) with noise: noisy rows, noise (b, r) and levels (b,).
+
+    The noise comes in pairs of opposite sign at the same row and level. At small levels the
+    gradient of the loss is noise of size 1 / level, of which all but a part that vanishes with
+    the level is odd in the noise: it cancels in a pair.
+    """
     device = z.device
-    rows = torch.randint(len(z), (batch,), generator=generator, device=device)
+    pairs = max(1, batch // 2)
+    rows = torch.randint(len(z), (pairs,), generator=generator, device=device).repeat(2)
     low, high = map(math.log, levels)
-    level = torch.exp(
-        low + (high - low) * torch.rand(len(rows), generator=generator, device=device)
-    )
-    noise = torch.randn(len(rows), z.shape[1], generator=generator, device=device)
+    log = low + (high - low) * torch.rand(pairs, generator=generator, device=device)
+    level = log.exp().repeat(2)
+    noise = torch.randn(pairs, z.shape[1], generator=generator, device=device)
+    noise = torch.cat([noise, -noise])
     return z[rows] + level[:, None] * noise, noise, level
 
 
+def half_precision(z: Tensor, width: int) -> bool:
+    """Whether bfloat16 products pay: on a GPU, and on CPUs that have them for wide networks."""
+    if z.is_cuda:
+        return torch.cuda.is_bf16_supported()
+    return width >= 256 and torch.cpu._is_avx512_bf16_supported()
+
+
+def begin(network: nn.Module, recipe: Recipe, generator: torch.Generator) -> State:
+    """The state before the first step."""
+    optimiser = torch.optim.AdamW(
+        network.parameters(),
+        lr=recipe.learning_rate,
+        betas=recipe.betas,
+        weight_decay=recipe.weight_decay,
+        fused=True,
+    )
+    return State(
+        network=network,
+        mean=copy.deepcopy(network).requires_grad_(False),
+        optimiser=optimiser,
+        generator=generator,
+        batch=recipe.batch,
+        initial=copy.deepcopy(network.state_dict()),
+        decay_from=math.ceil(recipe.steps * (1 - recipe.decay)),
+        last=recipe.steps,
+        losses=[],
+    )
+
+
 def train(
-    network: ScoreNetwork,
+    state: State,
     z: Tensor,
     recipe: Recipe,
-    generator: torch.Generator,
-    settled: Callable[[ScoreNetwork], bool],
+    watch: Watch,
+    *,
+    tell: Callable[[Progress], None] = lambda progress: None,
+    keep: Callable[[State], None] = lambda state: None,
 ) -> Training:
-    """Train ``network`` on coordinates ``z`` (n, r) in its frame; it becomes the mean network.
+    """Train the network of ``state`` on coordinates ``z`` (n, r) until its budget or the watch ends.
 
-    Every ``check_every`` steps ``settled`` sees the mean network and says whether to stop.
-    Raises RuntimeError where the loss is no longer finite.
+    After every look ``tell`` gets the progress and ``keep`` the state, from which a training that
+    was killed goes on. A batch that does not fit into memory is halved, with a warning. Raises
+    RuntimeError, naming step and noise level, where the loss is no longer finite.
     """
-    mean = copy.deepcopy(network).requires_grad_(False)
-    weights: list[Tensor] = list(network.parameters())
-    mean_weights: list[Tensor] = list(mean.parameters())
-    optimiser = torch.optim.AdamW(
-        weights, lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
-    )
-    losses: list[Tensor] = []
-    decay_from = math.ceil(recipe.steps * (1 - recipe.decay))
-    last = recipe.steps
-    step = 0
-    while step < last:
-        rate = min(1.0, (step + 1) / recipe.warmup, (last - step) / max(1, last - decay_from))
-        for group in optimiser.param_groups:
+    weights: list[Tensor] = list(state.network.parameters())
+    mean_weights: list[Tensor] = list(state.mean.parameters())
+    half = half_precision(z, recipe.width)
+    losses = state.losses = state.losses or []
+    start = time.perf_counter() - state.seconds
+    while state.step < state.last:
+        left = (state.last - state.step) / max(1, state.last - state.decay_from)
+        rate = min(1.0, (state.step - state.begun + 1) / recipe.warmup, left)
+        for group in state.optimiser.param_groups:
             group["lr"] = recipe.learning_rate * rate
-        inputs, noise, level = noisy(z, recipe.batch, recipe.levels_at(step), generator)
-        # On a CPU, networks of this size gain nothing from half precision.
-        with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
-            estimate = network.noise_estimate(inputs, level)
-        loss = (estimate - noise).square().sum(1).mean()
-        optimiser.zero_grad()
-        torch.autograd.backward(loss / z.shape[1])
-        optimiser.step()
-        step += 1
+        try:
+            loss = _step(state, z, recipe, half)
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            _halve(state, error)
+            continue
+        state.step += 1
         with torch.no_grad():
-            torch._foreach_lerp_(mean_weights, weights, 1 / (1 + recipe.average * step))
-        losses.append(loss.detach())
-        if step % recipe.check_every == 0:
-            _check_finite(losses, step)
-            if recipe.descended <= step < decay_from and settled(mean):
-                decay_from = step
-                last = min(last, math.ceil(step / (1 - recipe.decay)))
-    _check_finite(losses, step)
-    return Training(mean, torch.stack(losses).float().cpu().numpy())
+            steps = state.step - state.begun
+            torch._foreach_lerp_(mean_weights, weights, 1 / (1 + recipe.average * steps))
+        losses.append(loss)
+        if state.step % recipe.check_every == 0 or state.step == state.last:
+            _conclude(watch.look(state.mean), state, recipe, watch)
+            state.seconds = time.perf_counter() - start
+            tell(
+                Progress(
+                    state.step,
+                    state.last,
+                    float(torch.stack(losses[-recipe.check_every :]).mean()),
+                    float(watch.readings[-1].double().median()),
+                    state.seconds / state.step * (state.last - state.step),
+                )
+            )
+            keep(state)
+    return Training(
+        torch.stack(losses).float().cpu(), time.perf_counter() - start, state.batch
+    )
 
 
-def _check_finite(losses: list[Tensor], step: int) -> None:
-    if not bool(torch.isfinite(losses[-1])):
-        raise RuntimeError(
-            f"training of the score network broke down: the loss is not finite at step {step}; "
+def _conclude(verdict: Verdict, state: State, recipe: Recipe, watch: Watch) -> None:
+    """What a look at the network means for its training."""
+    group = state.optimiser.param_groups[0]
+    decaying = state.step > state.decay_from
+    if verdict == "overfitted" and decaying:
+        state.last = state.step
+    elif verdict == "overfitted" and group["weight_decay"] < recipe.most_weight_decay:
+        # Anew, with more weight decay. What was learned best so far is kept by the watch.
+        more = recipe.raise_by * group["weight_decay"]
+        group["weight_decay"] = min(recipe.most_weight_decay, more)
+        state.network.load_state_dict(state.initial)
+        state.mean.load_state_dict(state.initial)
+        state.optimiser.state.clear()
+        state.begun = state.step
+        watch.begin_anew()
+    elif verdict != "learning" and not decaying and state.step >= recipe.descended:
+        state.decay_from = state.step
+        state.last = min(state.last, math.ceil(state.step / (1 - recipe.decay)))
+
+
+def _step(state: State, z: Tensor, recipe: Recipe, half: bool) -> Tensor:
+    """One step; its loss."""
+    inputs, noise, level = noisy(z, state.batch, recipe.levels_at(state.step), state.generator)
+    with torch.autocast(z.device.type, torch.bfloat16, enabled=half):
+        estimate = state.network.noise_estimate(inputs, level)
+    error = (estimate - noise).square().sum(1)
+    loss = error.mean()
+    # Asking a GPU for a number makes it wait: there, once in a while has to do.
+    if not z.is_cuda or state.step % 50 == 0:
+        _check_finite(error, level, state.step + 1)
+    state.optimiser.zero_grad()
+    torch.autograd.backward(loss / z.shape[1])
+    if recipe.clip < math.inf:
+        nn.utils.clip_grad_norm_(state.network.parameters(), recipe.clip)
+    state.optimiser.step()
+    return loss.detach()
+
+
+class TrainingBrokeDown(RuntimeError):
+    """The loss is no longer finite."""
+
+
+def _check_finite(error: Tensor, level: Tensor, step: int) -> None:
+    bad = ~torch.isfinite(error.detach())
+    if bool(bad.any()):
+        raise TrainingBrokeDown(
+            f"training of the score network broke down: the loss is not finite at step {step}, "
+            f"first at noise level sigma = {float(level[bad].min()):.3g} (in units of the data); "
             "a lower learning_rate may help"
         )
+
+
+def _halve(state: State, error: BaseException) -> None:
+    """Go on with half the batch where memory ran out; anything else is raised again."""
+    said = str(error).lower()
+    memory = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
+        "memory" in said and "alloc" in said
+    )
+    if not memory or state.batch < 2:
+        raise error
+    state.optimiser.zero_grad()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    state.batch //= 2
+    warnings.warn(
+        f"out of memory in training step {state.step + 1}: going on with batches of {state.batch}",
+        stacklevel=3,
+    )

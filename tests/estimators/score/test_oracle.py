@@ -5,8 +5,12 @@ import pytest
 import torch
 
 import manifolds
-from estimators.score.oracle import AffineScore, SphereScore
-from estimators.score.spectrum import largest_gap, score_spectra
+from estimators.score.dsm import dsm_curve
+from estimators.score.flipd import flipd_curve
+from estimators.score.lhsd import lhsd_curve
+from estimators.score.oracle import AffineScore, MixtureScore, SphereScore
+from estimators.score.selection import gaps
+from estimators.score.spectrum import score_spectra
 
 FLOOR = 0.5  # 1 - sqrt(D / K) at K = 4 D
 
@@ -20,14 +24,24 @@ def sphere(dimension: int, count: int = 4) -> tuple[SphereScore, torch.Tensor]:
 def spectra(score, points, sigmas, centre=True, per_dimension=4):
     generator = torch.Generator().manual_seed(0)
     return score_spectra(
-        score, points, sigmas, per_dimension=per_dimension, generator=generator, centre=centre
+        score,
+        points,
+        sigmas,
+        per_dimension=per_dimension,
+        generator=generator,
+        noise="independent",
+        centre=centre,
     )
+
+
+def by_gap(spectra, floor):
+    return spectra.shape[-1] - gaps(spectra, floor).argmax(-1)
 
 
 @pytest.mark.parametrize("dimension", [10, 50])
 def test_exact_score_of_a_sphere_reads_its_dimension(dimension):
     score, points = sphere(dimension)
-    read, _ = largest_gap(spectra(score, points, [0.005, 0.01, 0.05, 0.1]), FLOOR)
+    read = by_gap(spectra(score, points, [0.005, 0.01, 0.05, 0.1]), FLOOR)
     assert (read == dimension).all()
 
 
@@ -36,7 +50,7 @@ def test_uncentred_scores_of_the_50_sphere_read_its_curvature():
     # of pure noise: once that exceeds 2, Algorithm 1 as printed gives D - 1.
     score, points = sphere(50)
     for sigma, expected in [(0.01, 50), (0.05, 99), (0.1, 99)]:
-        read, _ = largest_gap(spectra(score, points, [sigma], centre=False, per_dimension=15), 0.0)
+        read = by_gap(spectra(score, points, [sigma], centre=False, per_dimension=15), 0.0)
         assert (read == expected).all()
 
 
@@ -80,9 +94,74 @@ def test_exact_score_of_a_subspace_reads_its_dimension_and_noise_floor():
         torch.ones(10, dtype=torch.float64),
     )
     values = spectra(score, points, [0.1])
-    read, _ = largest_gap(values, FLOOR)
+    read = by_gap(values, FLOOR)
     assert (read == 10).all()
     # Normal directions follow the Marchenko-Pastur law, tangent ones are sigma^2 / (1 + sigma^2)
     # of it.
     assert (values[..., :90] > FLOOR - 0.1).all()
     assert (values[..., 90:] < 1.5 * 0.01).all()
+
+
+def mixture(dimensions, offset=0.0, ambient=30):
+    """Standard normal laws on random subspaces, ``offset`` apart, and 4 points of each."""
+    generator = torch.Generator().manual_seed(5)
+    laws, points = [], []
+    for index, dimension in enumerate(dimensions):
+        normal = torch.randn(ambient, dimension, generator=generator, dtype=torch.float64)
+        frame = torch.linalg.qr(normal)[0]
+        origin = torch.full((ambient,), offset * index, dtype=torch.float64)
+        laws.append(AffineScore(origin, frame, torch.linspace(0.8, 1.2, dimension).double()))
+        latent = torch.randn(4, dimension, generator=generator, dtype=torch.float64)
+        points.append(origin + (latent * laws[-1].scales) @ frame.T)
+    return MixtureScore(laws, [0.7, 0.3]), points
+
+
+@pytest.mark.parametrize("sigma", [0.1, 1.0, 5.0])
+def test_score_of_a_mixture_is_the_gradient_of_its_log_density(sigma):
+    score, points = mixture([2, 5], offset=0.3, ambient=6)
+    between = torch.cat([(points[0] + points[1]) / 2, *points]).requires_grad_()
+    level = torch.full((len(between),), sigma, dtype=torch.float64)
+    score.log_density(between, level).sum().backward()
+    torch.testing.assert_close(score(between.detach(), level), between.grad)
+
+
+def test_log_density_of_a_mixture_is_that_of_blurred_normal_laws():
+    score, points = mixture([2, 5], offset=0.3, ambient=6)
+    x, sigma = torch.cat(points), 0.7
+    expected = 0
+    for weight, law in zip(score.weights, score.components, strict=True):
+        covariance = law.frame * law.scales.square() @ law.frame.T + sigma**2 * torch.eye(6)
+        law_x = torch.distributions.MultivariateNormal(law.origin, covariance)
+        expected = expected + weight * law_x.log_prob(x).exp()
+    found = score.log_density(x, torch.full((len(x),), sigma).double())
+    torch.testing.assert_close(found.exp(), expected)
+    # Weights need not add up to 1.
+    scaled = MixtureScore(score.components, [7, 3])
+    torch.testing.assert_close(scaled.log_density(x, torch.full((len(x),), sigma).double()), found)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_far_components_of_a_mixture_do_not_matter(dtype):
+    # Their densities are below e^-1e6.
+    score, points = mixture([3, 9], offset=100.0)
+    for law, own in zip(score.components, points, strict=True):
+        x, level = own.to(dtype), torch.full((4,), 0.05, dtype=dtype)
+        assert score(x, level).dtype == dtype
+        torch.testing.assert_close(score(x, level), law(x, level))
+
+
+def test_each_reading_gives_the_dimension_at_each_point_of_a_mixture():
+    # The subspaces cross at the origin; the points are many noise levels from there.
+    score, points = mixture([3, 9])
+    x, sigmas = torch.cat(points), [0.01, 0.02]
+    expected = torch.tensor([3.0] * 4 + [9.0] * 4).double().expand(2, -1)
+    generator = torch.Generator().manual_seed(0)
+    options = {"generator": generator, "exact_up_to": 30, "probes": 1}
+    readings = {
+        "flipd": flipd_curve(score, x, sigmas, **options),
+        "dsm": dsm_curve(score, x, sigmas, draws=60, generator=generator),
+        "lhsd": lhsd_curve(score, x, sigmas, steps=5, outside=0, **options),
+        "score-svd": by_gap(spectra(score, x, sigmas), FLOOR),
+    }
+    for name, found in readings.items():
+        assert (found - expected).abs().max() < 0.05, name

@@ -1,0 +1,180 @@
+"""What all score estimators share: a score model of the sample, and points at which it is read."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from estimators.base import Array, Estimate, Estimator
+from manifolds.parameters import choice, flag, function, number, numbers, whole_number
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from estimators.score.model import ScoreModel
+    from estimators.score.training import Progress
+    from estimators.score.recipe import Recipe
+
+#: Noise levels to read at, relative to the typical standard deviation of the data.
+SIGMAS = (0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reading says of m points: ``pointwise`` (m,), and ``dimension`` of the sample.
+
+    ``confidence`` (m,) is between 0, nothing can be said, and 1. ``details`` are arrays.
+    """
+
+    dimension: float
+    pointwise: Array
+    confidence: Array
+    details: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+
+@attrs.define(kw_only=True, slots=False)
+class ScoreEstimator(Estimator):
+    """Trains a score model of the sample, or takes it from the cache, and reads it at some points.
+
+    Subclasses give ``read``. Estimators with the same training parameters and random state read
+    the same model.
+    """
+
+    score: Callable[[Tensor, Tensor], Tensor] | None = function(
+        "a score function of your own, (x, sigma) -> score, instead of a trained model"
+    )
+    steps: int = whole_number(5000, "most training steps")
+    batch: int = whole_number(512, "points in a training step", least=2)
+    width: int | None = whole_number(
+        None, "width of the network's hidden layers (None: follows the span of the data)", none=True
+    )
+    blocks: int = whole_number(3, "residual blocks of the network")
+    learning_rate: float = number(1e-3, "AdamW's learning rate", below=1.0)
+    levels: tuple[float, float] = numbers(
+        (0.02, 1.0), "lowest and highest noise level to train, relative to the data", count=2
+    )
+    check_every: int = whole_number(125, "training steps between looks at held-out points")
+    patience: int = whole_number(8, "looks in a row that must agree for an early stop", least=2)
+    queries: int = whole_number(24, "points that are read")
+    cache: bool = flag(True, "keep trained models, and take them from where they are kept")
+    recipe: str = choice(
+        "default",
+        "how to train: the default, or as Stanczuk et al. 2024 did (of the others, steps counts)",
+        ("default", "stanczuk2024"),
+    )
+    image_shape: tuple[int, ...] | None = numbers(
+        None, "channels, height, width of points that are images, for a U-Net", count=3, none=True
+    )
+    device: str = choice("auto", "where to train", ("auto", "cpu", "cuda"))
+    random_state: int = whole_number(0, "seed of weights, noise and query points", least=0)
+    sigmas: tuple[float, ...] = numbers(
+        SIGMAS, "noise levels to read at, relative to the typical standard deviation of the data"
+    )
+
+    @abstractmethod
+    def read(self, model: ScoreModel, z: Tensor, generator: torch.Generator) -> Reading:
+        """Read a model at coordinates ``z`` (m, r) in its frame."""
+
+    def needed_points(self) -> int:
+        return 10
+
+    def estimate(self, points: Array) -> Estimate:
+        """Train a score model on points (n, D), or take it from the cache, and read it.
+
+        Raises ValueError where CUDA is asked for and absent, RuntimeError where the training
+        breaks down.
+        """
+        import torch
+
+        model = self.model(points)
+        rng = np.random.default_rng(self.random_state)
+        query = np.sort(rng.permutation(len(points))[: self.queries])
+        device = model.held_out.device
+        z = model.frame.coordinates(torch.from_numpy(points[query]).to(device))
+        generator = torch.Generator(device).manual_seed(self.random_state)
+        reading = self.read(model, z, generator)
+        return Estimate(
+            dimension=reading.dimension,
+            pointwise=reading.pointwise,
+            query=query,
+            details={"confidence": reading.confidence, **reading.details, **_told(model)},
+        )
+
+    def model(self, points: Array) -> ScoreModel:
+        """The score model of points (n, D): the given score function's, or a trained one."""
+        import torch
+
+        from estimators.score.model import model_of_score
+
+        outside = [s for s in self.sigmas if not self.levels[0] <= s <= self.levels[1]]
+        if self.score is not None:
+            return model_of_score(self.score, torch.from_numpy(points))
+        if outside:
+            raise ValueError(
+                f"sigmas must lie within the trained levels {self.levels}, but {outside[0]} does not"
+            )
+        from estimators.score.cache import ModelCache, default_folder, default_limit
+        from estimators.score.trained import trained_model
+
+        cache = ModelCache(default_folder(), default_limit()) if self.cache else None
+        return trained_model(
+            points,
+            self.training_recipe(points.shape[1]),
+            seed=self.random_state,
+            device=self._device(),
+            cache=cache,
+            tell=self._tell,
+        )
+
+    def training_recipe(self, ambient: int) -> Recipe:
+        """The recipe that the parameters say."""
+        from estimators.score.recipe import Recipe, published_recipe
+
+        if self.recipe == "stanczuk2024":
+            return published_recipe(steps=self.steps)
+        return Recipe(
+            network="unet" if self.image_shape else "residual",
+            width=self.width,
+            blocks=self.blocks,
+            steps=self.steps,
+            batch=self.batch,
+            learning_rate=self.learning_rate,
+            levels=self.levels,
+            check_every=self.check_every,
+            patience=self.patience,
+            shape=tuple(int(size) for size in self.image_shape or ()),
+        )
+
+    def _tell(self, progress: Progress) -> None:
+        logging.getLogger("estimators.score").info("%s", progress)
+
+    def _device(self) -> torch.device:
+        import torch
+
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise ValueError("device 'cuda' was asked for, but torch sees no CUDA device")
+        cuda = self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
+        return torch.device("cuda" if cuda else "cpu")
+
+
+def _told(model: ScoreModel) -> dict[str, NDArray[Any]]:
+    """What is worth keeping of how a model was trained."""
+    report = model.report
+    if report is None:
+        return {}
+    return {
+        "loss": report.loss,
+        "held_out_loss": report.held_out_loss,
+        "steps": np.array(len(report.loss)),
+        "train_seconds": np.array(report.seconds),
+        "train_flops": np.array(report.flops),
+        "cached": np.array(report.cached),
+    }

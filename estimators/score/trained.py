@@ -1,0 +1,189 @@
+"""From points to a trained score model, taken from the cache where it is there."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from estimators.base import Array
+from estimators.score.cache import ModelCache, Stored, content_key
+from estimators.score.checkpoint import restore, snapshot
+from estimators.score.flops import training_flops
+from estimators.score.frame import Frame, plain_frame, principal_frame, raw_frame
+from estimators.score.model import LevelwiseNetwork, ScoreModel, TrainingReport
+from estimators.score.network import ScoreNetwork
+from estimators.score.recipe import Recipe
+from estimators.score.training import Progress, begin, train
+from estimators.score.watch import Watch, grid
+
+#: Raised when trained models of the same recipe come out different.
+VERSION = 1
+#: Most points at which the training reads the dimension.
+LOOKED_AT = 8
+
+Tell = Callable[[Progress], None]
+
+
+def trained_model(
+    points: Array,
+    recipe: Recipe,
+    *,
+    seed: int,
+    device: torch.device,
+    cache: ModelCache | None,
+    tell: Tell = lambda progress: None,
+) -> ScoreModel:
+    """The score model of points (n, D) by a recipe and a seed, trained unless the cache has it.
+
+    Two processes that want the same model train it once. A training that was killed goes on from
+    its last checkpoint. Raises RuntimeError where the training breaks down.
+    """
+    job = _Job(points, recipe, seed, device)
+    if cache is None:
+        return job.model(job.train(None, "", tell), cached=False)
+    key = content_key(points, {"recipe": recipe.facts(), "seed": seed, "version": VERSION})
+    stored = cache.load(key)
+    if stored is None:
+        with cache.lock(key):
+            # Another process may have trained it meanwhile.
+            stored = cache.load(key)
+            if stored is None:
+                trained = job.train(cache, key, tell)
+                cache.save(key, trained.tensors, trained.metadata)
+                cache.drop_checkpoint(key)
+                return job.model(trained, cached=False)
+    return job.model(stored, cached=True)
+
+
+def frame_of(points: Tensor, recipe: Recipe) -> Frame:
+    """The frame in which the recipe's network works."""
+    if recipe.network == "residual":
+        return principal_frame(points, 0.05 * recipe.levels[0])
+    return plain_frame(points) if recipe.network == "unet" else raw_frame(points.shape[1])
+
+
+def width_for(rank: int) -> int:
+    """Width of the hidden layers: narrower than the data, a network could not pass them through."""
+    return max(128, 64 * math.ceil(rank / 64))
+
+
+def network_of(frame: Frame, recipe: Recipe) -> nn.Module:
+    """An untrained network of the recipe, in a frame."""
+    if recipe.network == "residual":
+        return ScoreNetwork(frame, width=recipe.width, blocks=recipe.blocks)
+    if recipe.network == "unet":
+        from estimators.score.unet import ImageNetwork
+
+        deviation = float(frame.scales.square().mean().sqrt())
+        return ImageNetwork(recipe.shape, deviation, width=recipe.width)
+    from estimators.score.published import PublishedNetwork
+
+    return PublishedNetwork(len(frame.mean))
+
+
+class _Job:
+    """A sample, a recipe and a seed; all that does not depend on the weights."""
+
+    def __init__(
+        self, points: Array, recipe: Recipe, seed: int, device: torch.device
+    ) -> None:
+        given = torch.from_numpy(points)
+        self.seed, self.device = seed, device
+        self.frame = frame_of(given, recipe).to(device)
+        self.recipe = replace(recipe, width=recipe.width or width_for(len(self.frame.scales)))
+        z = self.frame.coordinates(given.to(device))
+        order = np.random.default_rng(seed).permutation(len(points))
+        held = max(1, round(recipe.held_out * len(points)))
+        self.held_out = z[torch.from_numpy(order[:held]).to(device)]
+        self.z = z[torch.from_numpy(np.sort(order[held:])).to(device)]
+
+    def network(self) -> nn.Module:
+        """The network before training."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return network_of(self.frame, self.recipe).to(self.device)
+
+    def train(self, cache: ModelCache | None, key: str, tell: Tell) -> Stored:
+        """Train, and say all that is kept of it."""
+        network, z = self.network(), self.z
+        watch = Watch(
+            z=self.held_out,
+            points=z[:: -(-len(z) // LOOKED_AT)],
+            levels=grid(self.recipe.levels),
+            scales=self.frame.scales.float(),
+            patience=self.recipe.patience,
+            seed=self.seed,
+        )
+        state = begin(network, self.recipe, torch.Generator(self.device).manual_seed(self.seed))
+        flops = training_flops(network, z.shape[1], self.recipe.batch)
+        if cache is not None:
+            found = cache.load_checkpoint(key)
+            if found is not None:
+                restore(found, state, watch)
+                warnings.warn(
+                    f"training goes on from step {state.step}, where it was stopped", stacklevel=4
+                )
+        training = train(
+            state,
+            z,
+            self.recipe,
+            watch,
+            tell=tell,
+            keep=lambda state: None
+            if cache is None
+            else cache.save_checkpoint(key, *snapshot(state, watch)),
+        )
+        looks = sorted(set(watch.best_look))
+        tensors = {
+            f"{index}.{name}": value.cpu()
+            for index, look in enumerate(looks)
+            for name, value in watch.states[look].items()
+        }
+        tensors["loss"] = training.loss
+        tensors["held_out_loss"] = torch.stack(watch.losses)
+        facts = {
+            "serves": [looks.index(look) for look in watch.best_look],
+            "seconds": training.seconds,
+            "flops": flops * len(training.loss) * training.batch / self.recipe.batch,
+            "batch": training.batch,
+        }
+        n, ambient = len(self.z) + len(self.held_out), len(self.frame.mean)
+        about = f"{self.recipe.network}, {len(training.loss)} steps on {n} points of R^{ambient}"
+        return Stored(tensors, {"facts": json.dumps(facts), "about": about})
+
+    def model(self, stored: Stored, cached: bool) -> ScoreModel:
+        """The model of trained weights."""
+        facts = json.loads(stored.metadata["facts"])
+        networks = []
+        for index in range(max(facts["serves"]) + 1):
+            network = self.network()
+            prefix = f"{index}."
+            network.load_state_dict(
+                {
+                    name.removeprefix(prefix): value
+                    for name, value in stored.tensors.items()
+                    if name.startswith(prefix)
+                }
+            )
+            networks.append(network.requires_grad_(False).eval())
+        served = LevelwiseNetwork(networks, grid(self.recipe.levels), facts["serves"])
+        return ScoreModel(
+            score=served.to(self.device).score,
+            frame=self.frame,
+            held_out=self.held_out,
+            levels=self.recipe.levels,
+            report=TrainingReport(
+                loss=stored.tensors["loss"].numpy(),
+                held_out_loss=stored.tensors["held_out_loss"].numpy(),
+                seconds=facts["seconds"],
+                flops=facts["flops"],
+                cached=cached,
+            ),
+        )
