@@ -170,3 +170,25 @@ def show(
     with _clear_errors():
         _load(plugin)
         typer.echo(catalogue.description(name))
+
+
+cache = typer.Typer(no_args_is_help=True, help="Trained score models that are kept.")
+app.add_typer(cache, name="cache")
+
+
+@cache.command("list")
+def cache_list() -> None:
+    """List the trained models: last use, size, what each is."""
+    from bench import cached_models
+
+    with _clear_errors():
+        typer.echo(cached_models.listing())
+
+
+@cache.command("clear")
+def cache_clear() -> None:
+    """Remove all trained models."""
+    from bench import cached_models
+
+    with _clear_errors():
+        typer.echo(cached_models.clear())

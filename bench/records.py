@@ -16,7 +16,8 @@ class Record:
     the mean of \\|estimate - truth\\|, weighted by their share of the points. ``groups`` is JSON, a
     list with truth, weight, estimate, low and high (quartiles over points) of each level.
     ``fit_seconds`` is the time of the estimator alone, ``shared_seconds`` what it took where
-    another cell had already built the neighbour graph. ``arrays`` is a path beside the store.
+    another cell had already built the neighbour graph or trained the score model. ``arrays`` is a
+    path beside the store.
     """
 
     key: str

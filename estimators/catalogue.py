@@ -20,9 +20,9 @@ class EstimatorEntry(Entry):
     ``deterministic`` is False where a random state changes the answer; ``shares_model`` is True
     where that state is to follow the sample alone, so that all readings of one trained model get
     the same; ``gpu`` is True where the estimator uses a GPU if there is one; ``neighbors`` is
-    True where it works on the shared neighbour graph; ``seconds`` is roughly what a fit takes on one core at n = 10 000, D = 100,
-    for planning before there are records; ``published`` are the parameters that published
-    numbers used.
+    True where it works on the shared neighbour graph; ``seconds`` is roughly what a fit takes on
+    one core at n = 10 000, D = 100, for planning before there are records; ``published`` are the
+    parameters that published numbers used.
     """
 
     family: Family = "other"

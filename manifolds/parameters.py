@@ -87,7 +87,7 @@ def flag(default: bool, about: str) -> Any:
     return _parameter(default, about, wrong)
 
 
-def function(about: str) -> Any:
+def callback(about: str) -> Any:
     """A function, or None, the default."""
 
     def wrong(value: Any) -> str | None:

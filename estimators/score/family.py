@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators.base import Array, Estimate, Estimator
-from manifolds.parameters import choice, flag, function, number, numbers, whole_number
+from manifolds.parameters import callback, choice, flag, number, numbers, whole_number
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
     from estimators.score.model import ScoreModel
-    from estimators.score.training import Progress
     from estimators.score.recipe import Recipe
+    from estimators.score.training import Progress
 
 #: Noise levels to read at, relative to the typical standard deviation of the data.
 SIGMAS = (0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4)
@@ -48,7 +48,7 @@ class ScoreEstimator(Estimator):
     the same model.
     """
 
-    score: Callable[[Tensor, Tensor], Tensor] | None = function(
+    score: Callable[[Tensor, Tensor], Tensor] | None = callback(  # noqa: RUF009
         "a score function of your own, (x, sigma) -> score, instead of a trained model"
     )
     steps: int = whole_number(5000, "most training steps")
@@ -57,7 +57,7 @@ class ScoreEstimator(Estimator):
         None, "width of the network's hidden layers (None: follows the span of the data)", none=True
     )
     blocks: int = whole_number(3, "residual blocks of the network")
-    learning_rate: float = number(1e-3, "AdamW's learning rate", below=1.0)
+    learning_rate: float = number(3e-3, "AdamW's learning rate", below=1.0)
     levels: tuple[float, float] = numbers(
         (0.02, 1.0), "lowest and highest noise level to train, relative to the data", count=2
     )
@@ -119,7 +119,7 @@ class ScoreEstimator(Estimator):
             return model_of_score(self.score, torch.from_numpy(points))
         if outside:
             raise ValueError(
-                f"sigmas must lie within the trained levels {self.levels}, but {outside[0]} does not"
+                f"sigmas must lie within the trained levels {self.levels}, but {outside[0]} is not"
             )
         from estimators.score.cache import ModelCache, default_folder, default_limit
         from estimators.score.trained import trained_model
@@ -136,10 +136,12 @@ class ScoreEstimator(Estimator):
 
     def training_recipe(self, ambient: int) -> Recipe:
         """The recipe that the parameters say."""
-        from estimators.score.recipe import Recipe, published_recipe
+        from estimators.score.recipe import Recipe
 
         if self.recipe == "stanczuk2024":
-            return published_recipe(steps=self.steps)
+            from estimators.score.published import published_recipe
+
+            return published_recipe(self.steps)
         return Recipe(
             network="unet" if self.image_shape else "residual",
             width=self.width,

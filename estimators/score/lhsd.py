@@ -1,180 +1,57 @@
-"""Local Hessian spectral dimension (Osada 2026, arXiv 2605.01221)."""
+"""Local Hessian Spectral Dimension (Osada et al. 2026, arXiv 2605.01221)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import attrs
 
-from estimators.score.flipd import (
-    Product,
-    apply,
-    jacobian_products,
-    point_blocks,
-    rademacher,
+from estimators.catalogue import register
+from estimators.score.curves import CurveEstimator
+from manifolds.parameters import number, whole_number
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from estimators.score.model import ScoreModel
+
+
+@register(
+    "lhsd",
+    family="score",
+    scope="local",
+    deterministic=False,
+    shares_model=True,
+    gpu=True,
+    seconds=60.0,
+    source="Osada et al. 2026 (arXiv 2605.01221)",
+    published={"exact_up_to": 0, "lanczos_steps": 5},
 )
-from estimators.score.spectrum import NUMBERS_AT_ONCE, Score
+@attrs.define(kw_only=True, slots=False)
+class LocalHessianSpectralDimension(CurveEstimator):
+    """Directions in which a diffusion model's log-density is nearly straight around a point."""
 
-POWER = 4
-#: Cut-off where a spectrum has no trough: it keeps 0.96 of a direction in which the data are
-#: 2.5 sigma wide, and lets 0.008 of a normal one pass.
-DEFAULT_CUTOFF = 0.3
-# Curvatures below are as good as none: the trough to a spectrum there is at its own geometric
-# middle, 0.03.
-FLOOR = 1e-3
-# In directions: depth of a trough from which it is taken for one.
-LEAST_DEPTH = 0.5
-
-
-def lhsd_curve(
-    score: Score,
-    points: Tensor,
-    sigmas: Sequence[float],
-    *,
-    steps: int,
-    probes: int,
-    generator: torch.Generator,
-    outside: int,
-    exact_up_to: int,
-    cutoff: float | None = None,
-    numbers: int = NUMBERS_AT_ONCE,
-) -> Tensor:
-    """Dimension at each noise level and point: (S, m) float64.
-
-    Osada 2026 (arXiv 2605.01221), the number of directions in which the blurred log-density is
-    nearly straight:
-
-        d = tr f(H),   H = -grad s(x, sigma),   f(lam) = 1 / (1 + (|lam| / (c / sigma^2))^4),
-
-    at the points x (m, r), in units of length like ``sigmas``. Along a normal of the manifold lam
-    is 1 / sigma^2, and so it is exactly along the ``outside`` directions that x leaves out: those
-    add outside / (1 + c^-4). H is made symmetric. The spectrum is that of ``curvatures``.
-
-    There is no public code. The paper sets c where little of the spectrum is in transition from
-    f = 1 to f = 0; that is done here by ``trough_cutoff``, for each sigma over all points, unless
-    ``cutoff`` gives c.
-    """
-    nodes, weights = curvatures(
-        score,
-        points,
-        sigmas,
-        steps=steps,
-        probes=probes,
-        generator=generator,
-        exact_up_to=exact_up_to,
-        numbers=numbers,
+    exact_up_to: int = whole_number(
+        300, "span of the data up to which the spectrum is exact", least=0
     )
-    curve = torch.empty(len(sigmas), len(points), dtype=torch.float64)
-    for row in range(len(sigmas)):
-        c = trough_cutoff(nodes[row], weights[row], outside) if cutoff is None else cutoff
-        inside = (weights[row] * _passed(nodes[row], c)).sum(1)
-        curve[row] = inside + outside / (1 + c**-POWER)
-    return curve
+    lanczos_steps: int = whole_number(20, "Lanczos steps of the quadrature beyond that")
+    probes: int = whole_number(50, "random directions of the quadrature")
+    cutoff: float | None = number(
+        None, "curvature, in units of 1 / sigma^2, that parts tangent from normal", none=True
+    )
 
+    def curve(self, model: ScoreModel, z: Tensor, generator: torch.Generator) -> Tensor:
+        from estimators.score.curvature import lhsd_curve
 
-@torch.no_grad()
-def curvatures(
-    score: Score,
-    points: Tensor,
-    sigmas: Sequence[float],
-    *,
-    steps: int,
-    probes: int,
-    generator: torch.Generator,
-    exact_up_to: int,
-    numbers: int = NUMBERS_AT_ONCE,
-) -> tuple[Tensor, Tensor]:
-    """Spectra of -sigma^2 (J + J^T) / 2 as nodes and weights: (S, m, n) each, float64.
-
-    J is the Jacobian of the score at points (m, r). A sum over its eigenvalues is one over nodes
-    with weights, which add up to r. Where r <= ``exact_up_to``, these are the n = r eigenvalues.
-    Beyond, stochastic Lanczos quadrature (Ubaru, Chen & Saad 2017) with n = ``probes`` * ``steps``
-    nodes: ``steps`` steps from each of ``probes`` Rademacher vectors, independent at each point and
-    the same at all noise levels, all points and probes at once, with full reorthogonalisation.
-
-    Where ``jacobian_products`` has but one of J v and J^T v, the steps follow that one and H is
-    made symmetric in their space; the score of a density is a gradient, and makes no difference.
-    """
-    rank = points.shape[1]
-    exact = rank <= exact_up_to
-    products = jacobian_products(score, points, max(sigmas))
-    steps = min(steps, rank)
-    each = rank if exact else probes * steps
-    nodes = torch.empty(len(sigmas), len(points), each, dtype=torch.float64)
-    weights = torch.ones_like(nodes)
-    for block in point_blocks(len(points), each * rank, numbers):
-        x = points[block]
-        if exact:
-            start = torch.eye(rank).to(x).expand(len(x), -1, -1)
-        else:
-            start = rademacher(x, probes, generator)
-        for row, sigma in enumerate(sigmas):
-            if exact:
-                jacobians = apply(products[0], x, sigma, start, numbers)
-                found = torch.linalg.eigvalsh(-(jacobians + jacobians.mT) / 2)
-            else:
-                found, parts = _lanczos(products, x, sigma, start, steps, numbers)
-                weights[row, block] = parts.flatten(1).cpu() * (rank / probes)
-            nodes[row, block] = sigma**2 * found.flatten(1).cpu()
-    return nodes, weights
-
-
-def trough_cutoff(nodes: Tensor, weights: Tensor, outside: int) -> float:
-    """Cut-off c in a spectrum of sigma^2 lam, nodes and weights (m, n), pooled over m points.
-
-    The mass in transition at c is d tr f / d log c = sum 4 f (1 - f), averaged over points: each
-    direction adds a hump about its own sigma^2 |lam|, of height 1 and a width of a factor 2. c is
-    where its trough is deepest: the greatest difference to the lower one of the highest places to
-    its left and to its right. c is sought between ``FLOOR``, to which smaller curvatures are
-    raised, and 1, where the ``outside`` directions are. A trough must be ``LEAST_DEPTH`` directions
-    deep, or c is ``DEFAULT_CUTOFF``.
-    """
-    sizes = nodes.abs().clamp(min=FLOOR)
-    cutoffs = torch.logspace(-3, 0.5, 169, dtype=torch.float64)
-    mass = torch.empty_like(cutoffs)
-    for index, c in enumerate(cutoffs.tolist()):
-        passed = _passed(sizes, c)
-        out = 1 / (1 + c**-POWER)
-        inside = (weights * passed * (1 - passed)).sum(1).mean()
-        mass[index] = POWER * (inside + outside * out * (1 - out))
-    left = mass.cummax(0).values
-    right = mass.flip(0).cummax(0).values.flip(0)
-    depth = torch.where(cutoffs < 1, torch.minimum(left, right) - mass, 0.0)
-    deepest = int(depth.argmax())
-    return float(cutoffs[deepest]) if depth[deepest] >= LEAST_DEPTH else DEFAULT_CUTOFF
-
-
-def _passed(nodes: Tensor, c: float) -> Tensor:
-    """The filter f at sigma^2 lam."""
-    return 1 / (1 + (nodes.abs() / c) ** POWER)
-
-
-def _lanczos(
-    products: Sequence[Product],
-    points: Tensor,
-    sigma: float,
-    start: Tensor,
-    steps: int,
-    numbers: int,
-) -> tuple[Tensor, Tensor]:
-    """Nodes and weights (m, K, steps) of -J from vectors (m, K, r); weights of each add up to 1."""
-    basis = torch.zeros(*start.shape[:2], steps, start.shape[2]).to(start.double())
-    images = torch.zeros_like(basis)
-    q = start.double() / start.shape[2] ** 0.5
-    for step in range(steps):
-        basis[:, :, step] = q
-        parts = [apply(product, points, sigma, q, numbers) for product in products]
-        images[:, :, step] = -torch.stack(parts).mean(0)
-        if step + 1 == steps:
-            break
-        q = images[:, :, step]
-        size = q.norm(dim=-1, keepdim=True)
-        for _ in range(2):
-            q = q - ((basis @ q[..., None]).mT @ basis).squeeze(-2)
-        left = q.norm(dim=-1, keepdim=True)
-        # An invariant space is complete: what is left is rounding, and not to be followed.
-        q = torch.where(left > 1e-5 * size, q / left, 0.0)
-    projected = basis @ images.mT
-    nodes, vectors = torch.linalg.eigh((projected + projected.mT) / 2)
-    return nodes, vectors[..., 0, :].square()
+        return lhsd_curve(
+            model.score,
+            z,
+            self.sigmas,
+            steps=self.lanczos_steps,
+            probes=self.probes,
+            generator=generator,
+            outside=model.frame.outside,
+            exact_up_to=self.exact_up_to,
+            cutoff=self.cutoff,
+        )

@@ -34,7 +34,7 @@ class TrainingReport:
 
 @dataclass(frozen=True)
 class ScoreModel:
-    """The score of a sample at every noise level between ``levels``, in its frame.
+    """The score of a sample blurred by noise of any level, in its frame.
 
     ``score`` maps coordinates z (b, r) and sigma (b,), both in units of the frame, to the score
     (b, r) along the frame's axes; along the ``frame.outside`` directions that are left out it is
@@ -45,7 +45,6 @@ class ScoreModel:
     score: Score
     frame: Frame
     held_out: Tensor
-    levels: tuple[float, float]
     report: TrainingReport | None = None
 
     def ambient_score(self, x: Tensor, sigma: Tensor) -> Tensor:
@@ -66,7 +65,9 @@ class ScoreModel:
 class LevelwiseNetwork(nn.Module):
     """Networks of one architecture, each of which serves the noise levels that it knows best."""
 
-    def __init__(self, networks: Sequence[nn.Module], levels: Sequence[float], serves: Sequence[int]):
+    def __init__(
+        self, networks: Sequence[nn.Module], levels: Sequence[float], serves: Sequence[int]
+    ):
         super().__init__()
         self.networks = nn.ModuleList(networks)
         self.serves = list(serves)
@@ -87,9 +88,7 @@ class LevelwiseNetwork(nn.Module):
         return found
 
 
-def model_of_score(
-    score: Callable[[Tensor, Tensor], Tensor], points: Tensor, levels: tuple[float, float]
-) -> ScoreModel:
+def model_of_score(score: Callable[[Tensor, Tensor], Tensor], points: Tensor) -> ScoreModel:
     """A model from a score function of one's own: x (b, D), sigma (b,) -> (b, D).
 
     It is called with float32 tensors in the units of the points (n, D), and must give the score
@@ -109,4 +108,4 @@ def model_of_score(
             )
         return ((found.double() @ axes) * frame.unit).float()
 
-    return ScoreModel(inside, frame, frame.coordinates(points), levels)
+    return ScoreModel(inside, frame, frame.coordinates(points))

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from estimators.score.frame import Frame
 
+
 class ResidualBlock(nn.Module):
     """Pre-norm block: h + W silu(U norm(h) + shift), the shift being that of the noise level."""
 
@@ -61,6 +62,9 @@ class ScoreNetwork(nn.Module):
         self.blocks = nn.ModuleList(ResidualBlock(width) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
         self.exit = nn.Linear(width, 2 * rank)
+        # LayerNorm takes the length of its input away, unless there is a part that does not scale
+        # with the data: with biases as large as the rest, the length is left as a ratio.
+        nn.init.normal_(self.entry.bias, std=0.6)
         # Training starts at the linear denoiser, with features that are not linear at once.
         nn.init.zeros_(self.exit.weight)
         nn.init.zeros_(self.exit.bias)

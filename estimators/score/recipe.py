@@ -11,17 +11,25 @@ class Recipe:
     """How a network is trained; noise levels are in units of its frame.
 
     ``network`` is "residual" (estimators/score/network.py), "unet" or "stanczuk2024", of
-    ``width`` (None: it follows the span of the data) and ``blocks``. ``steps`` is the budget, for batches of ``batch`` points. The
-    learning rate rises over ``warmup`` steps, stays, and falls to zero over the last ``decay`` of
-    the steps, which begin early where the training has settled. The network that is read is a
-    running mean of the weights over about the last ``average`` of the steps.
+    ``width`` (None: it follows the span of the data) and ``blocks``. ``steps`` is the budget, for
+    batches of ``batch`` points. The learning rate rises over ``warmup`` steps, stays, and falls to
+    zero over the last ``decay`` of the steps, which begin early where the training has settled.
+    The network that is read is a running mean of the weights over about the last ``average`` of
+    the steps (0: the weights
+    as they are). ``antithetic`` noise comes in pairs.
 
     Noise levels are log-uniform between the two ``levels``. The lower end starts at ``start`` and
     comes down over the first ``descent`` of the budget: errors at small noise count most in the
     loss, and would drown what is first learned at larger noise.
 
+    The loss is the squared error of the noise times ``loss_scale`` (None: the mean over the axes,
+    and not their sum). Gradients are clipped to the norm ``clip``.
+
     Every ``check_every`` steps the network is looked at on the ``held_out`` fraction of the
-    points, on which it is not trained; ``patience`` looks decide whether to stop.
+    points, on which it is not trained; ``patience`` looks decide whether to stop. Of each noise
+    level the best network is kept, or the last one if ``keep_last``. Where the held-out loss
+    rises, the training begins anew with ``raise_by`` times the ``weight_decay``, up to
+    ``most_weight_decay``. ``shape`` is that of images.
     """
 
     network: str
@@ -36,6 +44,7 @@ class Recipe:
     warmup: int = 100
     decay: float = 0.25
     average: float = 0.1
+    antithetic: bool = True
     descent: float = 0.0
     start: float = 0.3
     betas: tuple[float, float] = (0.9, 0.99)
@@ -43,6 +52,8 @@ class Recipe:
     raise_by: float = 50.0
     most_weight_decay: float = 0.5
     clip: float = math.inf
+    loss_scale: float | None = None
+    keep_last: bool = False
     held_out: float = 0.1
     shape: tuple[int, ...] = ()
 
@@ -58,6 +69,10 @@ class Recipe:
             return low, high
         left = max(0.0, 1 - step / max(1, self.descended))
         return max(low, low * (self.start / low) ** left), high
+
+    def mean_share(self, steps: int) -> float:
+        """Share of the weights after some steps in their running mean."""
+        return 1 / (1 + self.average * steps)
 
     def facts(self) -> dict[str, object]:
         """All numbers by name."""

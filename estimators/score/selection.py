@@ -1,9 +1,9 @@
 """Which noise level to believe, without knowing the truth: rules over spectra at several levels.
 
 Every rule takes the gaps (S, m, D) of descending spectra (S, m, D), in units of pure noise, and
-says a dimension for each of the m points, with the level it was read at and the gap there. Levels that are not trusted are
-left out before (``trusted_levels``). The rules are compared on manifolds that no suite scores, by
-``bench/studies`` and in results/score.
+says a dimension for each of the m points, with the level it was read at and the gap there. Levels
+that are not trusted are left out before (``trusted_levels``). RECIPE.md compares the rules, on
+manifolds that no suite scores.
 """
 
 from __future__ import annotations

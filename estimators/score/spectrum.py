@@ -83,7 +83,9 @@ def _scores(score: Score, x: Tensor, sigma: float) -> Tensor:
     return score(rows, torch.full_like(rows[:, 0], sigma)).reshape(x.shape)
 
 
-def orthogonal_directions(count: int, ambient: int, generator: torch.Generator, like: Tensor) -> Tensor:
+def orthogonal_directions(
+    count: int, ambient: int, generator: torch.Generator, like: Tensor
+) -> Tensor:
     """Directions (count, D) of length sqrt(D), orthogonal in blocks of D; count >= D."""
     blocks = -(-count // ambient)
     normal = torch.randn(blocks, ambient, ambient, generator=generator, device=like.device)

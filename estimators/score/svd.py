@@ -58,15 +58,14 @@ class ScoreSVD(ScoreEstimator):
     )
     rule: str = choice("persistence", "how the noise level is chosen", RULES)
     trust: bool = flag(True, "leave out noise levels that the score has not learned")
-    aggregation: str = choice(
-        "median", "the sample's answer from the points'", tuple(AGGREGATIONS)
-    )
+    aggregation: str = choice("median", "the sample's answer from the points'", tuple(AGGREGATIONS))
 
     def read(self, model: ScoreModel, z: Tensor, generator: torch.Generator) -> Reading:
         """Spectra at all noise levels, and the dimension by the rule.
 
-        ``details``: "chosen_sigma" (m,) the level read at each point, "singular_values" (m, D)
-        there, in units of the size of pure noise, "gap" (S,) the mean largest gap,
+        ``details``: "sigmas" (S,) in the units of the points, "chosen_sigma_pw" (m,) the one that
+        was read at each point and "chosen_sigma" their median, "singular_values" (m, D) at the
+        former, in units of the size of pure noise, "gap" (S,) the mean largest gap,
         "dimension_by_sigma" (S, m) and "trusted" (S,).
         """
         import torch
@@ -106,6 +105,7 @@ class ScoreSVD(ScoreEstimator):
         gap = selection.gaps(spectra, floor, self.skip_first_gap)
         found = selection.RULES[self.rule](gap[rows], spectra[rows])
         level = rows[found.level]
+        sigmas = np.array(self.sigmas) * model.frame.unit
         pointwise = found.dimension.numpy().astype(np.float64)
         confidence = found.gap.clamp(0, 1).numpy()
         return Reading(
@@ -113,7 +113,9 @@ class ScoreSVD(ScoreEstimator):
             pointwise=pointwise,
             confidence=confidence,
             details={
-                "chosen_sigma": np.array(self.sigmas)[level.numpy()] * model.frame.unit,
+                "sigmas": sigmas,
+                "chosen_sigma": np.median(sigmas[level.numpy()]),
+                "chosen_sigma_pw": sigmas[level.numpy()],
                 "singular_values": spectra[level, torch.arange(len(z))].numpy(),
                 "gap": gap.max(-1).values.mean(1).numpy(),
                 "dimension_by_sigma": spectra.shape[-1] - gap.argmax(-1).numpy(),

@@ -69,35 +69,41 @@ def frame_of(points: Tensor, recipe: Recipe) -> Frame:
     return plain_frame(points) if recipe.network == "unet" else raw_frame(points.shape[1])
 
 
-def width_for(rank: int) -> int:
-    """Width of the hidden layers: narrower than the data, a network could not pass them through."""
-    return max(128, 64 * math.ceil(rank / 64))
+def width_for(frame: Frame, recipe: Recipe) -> int:
+    """Width of the hidden layers: narrower than the data, an MLP could not pass them through."""
+    return 64 if recipe.network == "unet" else max(256, 64 * math.ceil(len(frame.scales) / 64))
 
 
 def network_of(frame: Frame, recipe: Recipe) -> nn.Module:
     """An untrained network of the recipe, in a frame."""
+    width = recipe.width or width_for(frame, recipe)
     if recipe.network == "residual":
-        return ScoreNetwork(frame, width=recipe.width, blocks=recipe.blocks)
+        return ScoreNetwork(frame, width=width, blocks=recipe.blocks)
     if recipe.network == "unet":
         from estimators.score.unet import ImageNetwork
 
+        channels, height, side = recipe.shape
         deviation = float(frame.scales.square().mean().sqrt())
-        return ImageNetwork(recipe.shape, deviation, width=recipe.width)
+        return ImageNetwork((channels, height, side), deviation, width=width)
     from estimators.score.published import PublishedNetwork
 
-    return PublishedNetwork(len(frame.mean))
+    return PublishedNetwork(
+        len(frame.mean),
+        width=width,
+        hidden=recipe.blocks,
+        sigma_min=recipe.levels[0],
+        sigma_max=recipe.levels[1],
+    )
 
 
 class _Job:
     """A sample, a recipe and a seed; all that does not depend on the weights."""
 
-    def __init__(
-        self, points: Array, recipe: Recipe, seed: int, device: torch.device
-    ) -> None:
+    def __init__(self, points: Array, recipe: Recipe, seed: int, device: torch.device) -> None:
         given = torch.from_numpy(points)
         self.seed, self.device = seed, device
         self.frame = frame_of(given, recipe).to(device)
-        self.recipe = replace(recipe, width=recipe.width or width_for(len(self.frame.scales)))
+        self.recipe = replace(recipe, width=recipe.width or width_for(self.frame, recipe))
         z = self.frame.coordinates(given.to(device))
         order = np.random.default_rng(seed).permutation(len(points))
         held = max(1, round(recipe.held_out * len(points)))
@@ -136,11 +142,12 @@ class _Job:
             self.recipe,
             watch,
             tell=tell,
-            keep=lambda state: None
-            if cache is None
-            else cache.save_checkpoint(key, *snapshot(state, watch)),
+            keep=lambda state: (
+                None if cache is None else cache.save_checkpoint(key, *snapshot(state, watch))
+            ),
         )
-        looks = sorted(set(watch.best_look))
+        best = [max(watch.states)] * len(watch.levels) if self.recipe.keep_last else watch.best_look
+        looks = sorted(set(best))
         tensors = {
             f"{index}.{name}": value.cpu()
             for index, look in enumerate(looks)
@@ -149,7 +156,7 @@ class _Job:
         tensors["loss"] = training.loss
         tensors["held_out_loss"] = torch.stack(watch.losses)
         facts = {
-            "serves": [looks.index(look) for look in watch.best_look],
+            "serves": [looks.index(look) for look in best],
             "seconds": training.seconds,
             "flops": flops * len(training.loss) * training.batch / self.recipe.batch,
             "batch": training.batch,
@@ -178,7 +185,6 @@ class _Job:
             score=served.to(self.device).score,
             frame=self.frame,
             held_out=self.held_out,
-            levels=self.recipe.levels,
             report=TrainingReport(
                 loss=stored.tensors["loss"].numpy(),
                 held_out_loss=stored.tensors["held_out_loss"].numpy(),

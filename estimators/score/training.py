@@ -68,22 +68,26 @@ class State:
 
 
 def noisy(
-    z: Tensor, batch: int, levels: tuple[float, float], generator: torch.Generator
+    z: Tensor,
+    batch: int,
+    levels: tuple[float, float],
+    generator: torch.Generator,
+    antithetic: bool = True,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """A batch of rows of ``z`` (n, r) with noise: noisy rows, noise (b, r) and levels (b,).
 
-    The noise comes in pairs of opposite sign at the same row and level. At small levels the
-    gradient of the loss is noise of size 1 / level, of which all but a part that vanishes with
-    the level is odd in the noise: it cancels in a pair.
+    Noise that is ``antithetic`` comes in pairs of opposite sign at the same row and level. At
+    small levels the gradient of the loss is noise of size 1 / level, of which all but a part that
+    vanishes with the level is odd in the noise: it cancels in a pair.
     """
     device = z.device
-    pairs = max(1, batch // 2)
-    rows = torch.randint(len(z), (pairs,), generator=generator, device=device).repeat(2)
+    count = max(1, batch // 2) if antithetic else batch
+    rows = torch.randint(len(z), (count,), generator=generator, device=device)
     low, high = map(math.log, levels)
-    log = low + (high - low) * torch.rand(pairs, generator=generator, device=device)
-    level = log.exp().repeat(2)
-    noise = torch.randn(pairs, z.shape[1], generator=generator, device=device)
-    noise = torch.cat([noise, -noise])
+    level = (low + (high - low) * torch.rand(count, generator=generator, device=device)).exp()
+    noise = torch.randn(count, z.shape[1], generator=generator, device=device)
+    if antithetic:
+        rows, level, noise = rows.repeat(2), level.repeat(2), torch.cat([noise, -noise])
     return z[rows] + level[:, None] * noise, noise, level
 
 
@@ -125,7 +129,7 @@ def train(
     tell: Callable[[Progress], None] = lambda progress: None,
     keep: Callable[[State], None] = lambda state: None,
 ) -> Training:
-    """Train the network of ``state`` on coordinates ``z`` (n, r) until its budget or the watch ends.
+    """Train the network of ``state`` on coordinates ``z`` (n, r) to its budget or the watch's end.
 
     After every look ``tell`` gets the progress and ``keep`` the state, from which a training that
     was killed goes on. A batch that does not fit into memory is halved, with a warning. Raises
@@ -148,8 +152,8 @@ def train(
             continue
         state.step += 1
         with torch.no_grad():
-            steps = state.step - state.begun
-            torch._foreach_lerp_(mean_weights, weights, 1 / (1 + recipe.average * steps))
+            share = recipe.mean_share(state.step - state.begun)
+            torch._foreach_lerp_(mean_weights, weights, share)
         losses.append(loss)
         if state.step % recipe.check_every == 0 or state.step == state.last:
             _conclude(watch.look(state.mean), state, recipe, watch)
@@ -164,9 +168,7 @@ def train(
                 )
             )
             keep(state)
-    return Training(
-        torch.stack(losses).float().cpu(), time.perf_counter() - start, state.batch
-    )
+    return Training(torch.stack(losses).float().cpu(), time.perf_counter() - start, state.batch)
 
 
 def _conclude(verdict: Verdict, state: State, recipe: Recipe, watch: Watch) -> None:
@@ -191,7 +193,8 @@ def _conclude(verdict: Verdict, state: State, recipe: Recipe, watch: Watch) -> N
 
 def _step(state: State, z: Tensor, recipe: Recipe, half: bool) -> Tensor:
     """One step; its loss."""
-    inputs, noise, level = noisy(z, state.batch, recipe.levels_at(state.step), state.generator)
+    levels = recipe.levels_at(state.step)
+    inputs, noise, level = noisy(z, state.batch, levels, state.generator, recipe.antithetic)
     with torch.autocast(z.device.type, torch.bfloat16, enabled=half):
         estimate = state.network.noise_estimate(inputs, level)
     error = (estimate - noise).square().sum(1)
@@ -200,7 +203,8 @@ def _step(state: State, z: Tensor, recipe: Recipe, half: bool) -> Tensor:
     if not z.is_cuda or state.step % 50 == 0:
         _check_finite(error, level, state.step + 1)
     state.optimiser.zero_grad()
-    torch.autograd.backward(loss / z.shape[1])
+    scale = 1 / z.shape[1] if recipe.loss_scale is None else recipe.loss_scale
+    torch.autograd.backward(loss * scale)
     if recipe.clip < math.inf:
         nn.utils.clip_grad_norm_(state.network.parameters(), recipe.clip)
     state.optimiser.step()

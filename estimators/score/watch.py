@@ -92,9 +92,7 @@ class Watch:
 
     def look(self, network: nn.Module) -> Verdict:
         """Look at the network and say how its training stands."""
-        loss, linear = denoising_losses(
-            network.score, self.z, self.scales, self.levels, self.seed
-        )
+        loss, linear = denoising_losses(network.score, self.z, self.scales, self.levels, self.seed)
         now = len(self.losses)
         self.losses.append(loss)
         better = loss < self.best
@@ -102,7 +100,7 @@ class Watch:
         for level in torch.nonzero(better).flatten().tolist():
             self.best_look[level] = now
         self.states[now] = {k: v.detach().clone() for k, v in network.state_dict().items()}
-        self.states = {k: v for k, v in self.states.items() if k in self.best_look}
+        self.states = {k: v for k, v in self.states.items() if k in (*self.best_look, now)}
         self.readings.append(self.read(network))
         mean = float(loss.mean())
         self.least = min(self.least, mean)

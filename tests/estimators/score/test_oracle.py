@@ -5,9 +5,9 @@ import pytest
 import torch
 
 import manifolds
-from estimators.score.dsm import dsm_curve
-from estimators.score.flipd import flipd_curve
-from estimators.score.lhsd import lhsd_curve
+from estimators.score.curvature import lhsd_curve
+from estimators.score.denoising import dsm_curve
+from estimators.score.divergence import flipd_curve
 from estimators.score.oracle import AffineScore, MixtureScore, SphereScore
 from estimators.score.selection import gaps
 from estimators.score.spectrum import score_spectra

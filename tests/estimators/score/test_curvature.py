@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import manifolds
-from estimators.score.flipd import rademacher
-from estimators.score.lhsd import DEFAULT_CUTOFF, curvatures, lhsd_curve, trough_cutoff
+from estimators.score.curvature import DEFAULT_CUTOFF, curvatures, lhsd_curve, trough_cutoff
+from estimators.score.jacobian import rademacher
 from estimators.score.oracle import AffineScore, SphereScore
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import manifolds
-from estimators.score.dsm import dsm_curve
+from estimators.score.denoising import dsm_curve
 from estimators.score.oracle import AffineScore, SphereScore
 
 

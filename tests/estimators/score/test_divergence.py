@@ -6,7 +6,8 @@ import torch
 from scipy.special import ive
 
 import manifolds
-from estimators.score.flipd import flipd_curve, jacobian_products
+from estimators.score.divergence import flipd_curve
+from estimators.score.jacobian import jacobian_products
 from estimators.score.oracle import AffineScore, SphereScore
 
 

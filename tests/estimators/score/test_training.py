@@ -1,0 +1,236 @@
+import copy
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from estimators.score.cache import ModelCache
+from estimators.score.frame import principal_frame
+from estimators.score.network import ScoreNetwork
+from estimators.score.recipe import Recipe
+from estimators.score.trained import trained_model
+from estimators.score.training import begin, noisy, train
+from estimators.score.watch import Watch, grid
+
+CPU = torch.device("cpu")
+
+
+def recipe(**changes) -> Recipe:
+    facts = {"network": "residual", "width": 16, "blocks": 1, "steps": 40, "batch": 32}
+    facts |= {"learning_rate": 1e-3, "levels": (0.05, 1.0), "check_every": 10, "patience": 2}
+    return Recipe(**{**facts, **changes})
+
+
+def circle(count=300, ambient=5):
+    angle = np.linspace(0, 2 * np.pi, count + 1)[:-1]
+    points = np.zeros((count, ambient))
+    points[:, 0], points[:, 1] = np.cos(angle), np.sin(angle)
+    return points
+
+
+class Told(Watch):
+    """A watch that says what it is told to."""
+
+    def look(self, network):
+        super().look(network)
+        return self.verdicts.pop(0) if self.verdicts else "learning"
+
+
+def start(own: Recipe, verdicts=(), points=None):
+    frame = principal_frame(torch.from_numpy(circle() if points is None else points), 1e-3)
+    z = frame.coordinates(torch.from_numpy(circle() if points is None else points))
+    torch.manual_seed(0)
+    network = ScoreNetwork(frame, width=own.width, blocks=own.blocks)
+    watch = Told(
+        z=z[::10],
+        points=z[:3],
+        levels=grid(own.levels),
+        scales=frame.scales.float(),
+        patience=own.patience,
+        seed=0,
+    )
+    watch.verdicts = list(verdicts)
+    return begin(network, own, torch.Generator().manual_seed(0)), z, own, watch
+
+
+def test_noise_comes_in_pairs_of_opposite_sign():
+    z = torch.randn(100, 4)
+    inputs, noise, level = noisy(z, 64, (0.1, 1.0), torch.Generator().manual_seed(0))
+    torch.testing.assert_close(noise[:32], -noise[32:])
+    torch.testing.assert_close(level[:32], level[32:])
+    clean = inputs - level[:, None] * noise
+    torch.testing.assert_close(clean[:32], clean[32:])
+    assert (level >= 0.1).all()
+    assert (level <= 1).all()
+    _, noise, _ = noisy(z, 64, (0.1, 1.0), torch.Generator().manual_seed(0), antithetic=False)
+    assert noise.shape == (64, 4)
+    assert not torch.allclose(noise[:32], -noise[32:])
+
+
+def test_levels_come_down_only_where_the_recipe_says_so():
+    assert recipe().levels_at(0) == (0.05, 1.0)
+    descending = recipe(descent=0.3)
+    lows = [descending.levels_at(step)[0] for step in range(40)]
+    assert lows[0] == pytest.approx(0.3)
+    assert lows == sorted(lows, reverse=True)
+    assert lows[12] == lows[-1] == 0.05
+
+
+def test_training_goes_to_its_budget_unless_it_settles():
+    assert train(*start(recipe())).loss.shape == (40,)
+    assert train(*start(recipe(), ["settled"])).loss.shape == (14,)  # 10, and a quarter to decay
+    assert train(*start(recipe(), ["learning", "exhausted"])).loss.shape == (27,)
+
+
+def test_training_that_learns_by_heart_begins_anew_with_more_weight_decay():
+    state, z, own, watch = start(recipe(steps=60), ["learning", "overfitted"])
+    decays, weights = [], []
+
+    def keep(state):
+        decays.append(state.optimiser.param_groups[0]["weight_decay"])
+        weights.append(copy.deepcopy(state.network.state_dict()))
+
+    train(state, z, own, watch, keep=keep)
+    assert decays == [own.weight_decay] + [own.weight_decay] * 0 + [0.5] * 5
+    for name, value in weights[1].items():
+        torch.testing.assert_close(value, state.initial[name])
+    assert not torch.equal(weights[2]["exit.weight"], weights[1]["exit.weight"])
+
+
+def test_training_that_learns_by_heart_in_its_decay_ends():
+    assert train(*start(recipe(), ["settled", "overfitted"])).loss.shape == (14,)
+    looks = ["learning", "learning", "learning", "overfitted"]
+    assert train(*start(recipe(steps=60), looks)).loss.shape == (60,)
+
+
+@pytest.mark.parametrize("bad", [np.nan, 1e30])
+def test_training_that_breaks_down_says_at_which_step_and_level(bad):
+    state, z, own, watch = start(recipe(batch=2000))
+    z[0, 0] = bad
+    with pytest.raises(RuntimeError, match=r"not finite at step 1, first at noise level sigma = 0"):
+        train(state, z * z.new_tensor(1e15) if bad > 1 else z, own, watch)
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_told(monkeypatch):
+    state, z, own, watch = start(recipe())
+    real, seen = state.network.noise_estimate, []
+
+    def limited(inputs, level):
+        seen.append(len(inputs))
+        if len(inputs) > 8:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return real(inputs, level)
+
+    monkeypatch.setattr(state.network, "noise_estimate", limited)
+    with pytest.warns(UserWarning, match="out of memory in training step 1: going on with batch"):
+        training = train(state, z, own, watch)
+    assert seen[:4] == [32, 16, 8, 8]
+    assert training.batch == 8
+    assert training.loss.shape == (40,)
+
+
+def test_other_errors_of_a_step_are_not_taken_for_memory(monkeypatch):
+    state, z, own, watch = start(recipe())
+    monkeypatch.setattr(state.network, "noise_estimate", lambda inputs, level: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(state, z, own, watch)
+
+
+def test_progress_tells_step_loss_reading_and_time_left():
+    told = []
+    train(*start(recipe()), tell=told.append)
+    assert [progress.step for progress in told] == [10, 20, 30, 40]
+    assert all(progress.steps == 40 for progress in told)
+    assert all(progress.loss > 0 and progress.reading >= 1 for progress in told)
+    assert told[0].seconds_left > told[-1].seconds_left == 0
+    assert "step 10 of 40, loss " in str(told[0])
+    assert "s left" in str(told[0])
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path, at):
+    own = recipe(steps=50)
+    whole = trained_model(circle(), own, seed=3, device=CPU, cache=None)
+    cache, looks = ModelCache(tmp_path, 10**9), []
+
+    def stop(progress):
+        looks.append(progress.step)
+        if len(looks) == at + 1:
+            raise Killed
+
+    with pytest.raises(Killed):
+        trained_model(circle(), own, seed=3, device=CPU, cache=cache, tell=stop)
+    assert [entry.kind for entry in cache.entries()] == ["checkpoint"]
+    with pytest.warns(UserWarning, match=f"goes on from step {10 * at}"):
+        rest = trained_model(circle(), own, seed=3, device=CPU, cache=cache)
+    np.testing.assert_array_equal(rest.report.loss, whole.report.loss)
+    np.testing.assert_array_equal(rest.report.held_out_loss, whole.report.held_out_loss)
+    z, sigma = rest.held_out, torch.full((len(rest.held_out),), 0.1)
+    torch.testing.assert_close(rest.score(z, sigma), whole.score(z, sigma), rtol=0, atol=0)
+    assert [entry.kind for entry in cache.entries()] == ["model"]
+
+
+def test_a_killed_process_leaves_a_training_that_goes_on(tmp_path):
+    code = """
+import sys, torch
+sys.path.insert(0, {tests!r})
+from test_training import *
+trained_model(circle(), recipe(steps=100_000), seed=0, device=CPU,
+              cache=ModelCache(Path({folder!r}), 10**9))
+"""
+    from pathlib import Path
+
+    code = code.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
+    process = subprocess.Popen([sys.executable, "-c", "from pathlib import Path\n" + code])
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("*.checkpoint.safetensors")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    first = []
+
+    def stop(progress):
+        first.append(progress.step)
+        raise Killed
+
+    cache, own = ModelCache(tmp_path, 10**9), recipe(steps=100_000)
+    with pytest.warns(UserWarning, match="goes on from step"), pytest.raises(Killed):
+        trained_model(circle(), own, seed=0, device=CPU, cache=cache, tell=stop)
+    assert first[0] > 10
+
+
+def test_a_corrupt_model_is_named_and_trained_again(tmp_path):
+    cache, own = ModelCache(tmp_path, 10**9), recipe()
+    first = trained_model(circle(), own, seed=0, device=CPU, cache=cache)
+    (path,) = tmp_path.glob("*.safetensors")
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(content)
+    with pytest.warns(UserWarning, match=path.name):
+        again = trained_model(circle(), own, seed=0, device=CPU, cache=cache)
+    assert not again.report.cached
+    np.testing.assert_array_equal(first.report.loss, again.report.loss)
+    assert trained_model(circle(), own, seed=0, device=CPU, cache=cache).report.cached
+
+
+@pytest.mark.parametrize("network", ["residual", "unet", "stanczuk2024"])
+def test_every_network_trains_and_has_a_score(network):
+    points = np.random.default_rng(0).standard_normal((60, 16))
+    own = recipe(network=network, steps=6, check_every=3, warmup=2, shape=(1, 4, 4), blocks=2)
+    if network == "stanczuk2024":
+        own = recipe(network=network, steps=6, check_every=3, antithetic=False, keep_last=True)
+    model = trained_model(points, own, seed=0, device=CPU, cache=None)
+    assert model.report.loss.shape == (6,)
+    assert model.report.flops > 0
+    score = model.score(model.held_out, torch.full((len(model.held_out),), 0.3))
+    assert score.shape == model.held_out.shape
+    assert torch.isfinite(score).all()
