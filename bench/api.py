@@ -174,6 +174,9 @@ def _runmissing_cells(job: Job, missing: list[Cell], store: Store, console: Cons
                 if isinstance(event, runner.Started):
                     display.started(event.cell)
                     continue
+                if isinstance(event, runner.Told):
+                    display.told(event.cell, event.text)
+                    continue
                 record = replace(
                     event.record,
                     environment=identity,

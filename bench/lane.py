@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -48,9 +50,13 @@ class Lane:
         self._closed = False
 
     def run(
-        self, cell: Cell, device: str, timeout: float | None
+        self,
+        cell: Cell,
+        device: str,
+        timeout: float | None,
+        tell: Callable[[str], None] = lambda text: None,
     ) -> tuple[Record, dict[str, Any]] | None:
-        """Run a cell; None if the lane was closed meanwhile.
+        """Run a cell; None if the lane was closed meanwhile. ``tell`` gets what the cell logs.
 
         A cell that takes more than ``timeout`` seconds is killed and recorded as a timeout; one
         that takes its process along is recorded as crashed, with the last lines it printed.
@@ -62,10 +68,16 @@ class Lane:
             self._output.truncate(0)
             self._output.seek(0)
             connection.send((cell, device))
-            if not connection.poll(timeout):
-                self._stop()
-                return self._lost(cell, "timeout", f"stopped after {timeout:g} s", timeout)
-            record, arrays = connection.recv()
+            end = None if timeout is None else time.monotonic() + timeout
+            while True:
+                if not connection.poll(None if end is None else max(0, end - time.monotonic())):
+                    self._stop()
+                    return self._lost(cell, "timeout", f"stopped after {timeout:g} s", timeout)
+                said = connection.recv()
+                if not isinstance(said, str):
+                    record, arrays = said
+                    break
+                tell(said)
         except (EOFError, OSError):
             if self._closed:
                 return None

@@ -48,6 +48,7 @@ class Display:
         self._costs = dict(costs)
         self._jobs = jobs
         self._running: dict[str, tuple[Cell, float]] = {}
+        self._told: dict[str, str] = {}
         self._done = 0
         self._predicted = 0.0
         self._start = time.monotonic()
@@ -78,9 +79,15 @@ class Display:
         self._running[cell.key] = (cell, time.monotonic())
         self._refresh()
 
+    def told(self, cell: Cell, text: str) -> None:
+        """A cell says how far it is: shown beside it while it runs."""
+        self._told[cell.key] = text
+        self._refresh()
+
     def finished(self, record: Record) -> None:
         """A cell has ended: print its result."""
         self._running.pop(record.key, None)
+        self._told.pop(record.key, None)
         self._done += 1
         self._predicted += self._costs[record.key]
         self._console.print(self._line(record), highlight=False, soft_wrap=True)
@@ -107,7 +114,9 @@ class Display:
 
     def _refresh(self) -> None:
         what = ", ".join(
-            f"{cell.estimator} on {cell.manifold}" for cell, _ in self._running.values()
+            f"{cell.estimator} on {cell.manifold}"
+            + (f" ({self._told[cell.key]})" if cell.key in self._told else "")
+            for cell, _ in self._running.values()
         )
         self._bar.update(
             self._task,

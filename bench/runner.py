@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import queue
 import threading
 from collections.abc import Generator, Sequence
@@ -24,6 +25,14 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A cell says how far it is."""
+
+    cell: Cell
+    text: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """A cell has ended, well or not."""
 
@@ -32,7 +41,7 @@ class Finished:
     arrays: dict[str, Any] = field(default_factory=dict)
 
 
-Event = Started | Finished
+Event = Started | Told | Finished
 _Queue = queue.SimpleQueue  # of events, exceptions, and None where a group of lanes is done
 
 
@@ -84,6 +93,10 @@ def run(
             thread.join()
 
 
+def _tell(events: _Queue[Any], cell: Cell, text: str) -> None:
+    events.put(Told(cell, text))
+
+
 def _uses_gpu(cell: Cell) -> bool:
     return bool(getattr(estimators.entry(cell.estimator_name), "gpu", False))
 
@@ -105,7 +118,8 @@ def _drive(
         try:
             for cell in batch:
                 events.put(Started(cell))
-                outcome = lane.run(cell, device, timeout)
+                tell = functools.partial(_tell, events, cell)
+                outcome = lane.run(cell, device, timeout, tell)
                 if outcome is None:
                     return
                 events.put(Finished(cell, *outcome))

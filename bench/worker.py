@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -32,7 +35,35 @@ def main() -> None:
             cell, device = connection.recv()
         except EOFError:
             return
-        connection.send(measure(cell, device, threads))
+        with _telling(connection):
+            outcome = measure(cell, device, threads)
+        connection.send(outcome)
+
+
+@contextmanager
+def _telling(connection: Connection) -> Iterator[None]:
+    """Pass on what estimators log while they work, such as how far a training has come."""
+    handler = _Teller(connection)
+    logger = logging.getLogger("estimators")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+
+
+class _Teller(logging.Handler):
+    """Sends log records to the coordinator as texts."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._connection.send(record.getMessage())
 
 
 def _die_with_parent(parent: int) -> None:

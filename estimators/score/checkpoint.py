@@ -31,6 +31,9 @@ def snapshot(state: State, watch: Watch) -> tuple[dict[str, Tensor], dict[str, s
         "decay_from": state.decay_from,
         "last": state.last,
         "seconds": state.seconds,
+        "settled": state.settled,
+        "rate": state.rate,
+        "peak": state.peak,
         "weight_decay": state.optimiser.param_groups[0]["weight_decay"],
         "best_look": watch.best_look,
         "least": watch.least,
@@ -68,7 +71,8 @@ def restore(stored: Stored, state: State, watch: Watch) -> None:
     state.losses = list(stored.tensors["loss"].to(device))
     state.batch, state.step = facts["batch"], facts["step"]
     state.decay_from, state.last = facts["decay_from"], facts["last"]
-    state.seconds = facts["seconds"]
+    state.seconds, state.settled = facts["seconds"], facts["settled"]
+    state.rate, state.peak = facts["rate"], facts["peak"]
     state.begun, watch.begun = facts["begun"], facts["begun_look"]
     watch.best_look, watch.least = facts["best_look"], facts["least"]
     watch.losses = list(stored.tensors["held_out_loss"])

@@ -54,7 +54,7 @@ class CurveEstimator(ScoreEstimator):
             details={
                 "sigmas": sigmas,
                 "dimension_by_sigma": curves,
-                "chosen_sigma": np.median(sigmas[found.level]),
+                "chosen_sigma": np.array(np.median(sigmas[found.level])),
                 "chosen_sigma_pw": sigmas[found.level],
                 "trusted": trusted,
             },

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from estimators.score.model import ScoreModel
+    from estimators.score.spectrum import Noise
 
 
 @register(
@@ -33,7 +34,7 @@ class DenoisingLoss(CurveEstimator):
     """Squared error of a diffusion model's estimate of the noise that was added to a point."""
 
     draws: int = whole_number(200, "noises at a point and level", least=2)
-    noise: str = choice(
+    noise: Noise = choice(  # noqa: RUF009
         "balanced",
         "noises that are orthogonal in opposite pairs, or independent as in the paper",
         ("balanced", "independent"),

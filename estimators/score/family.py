@@ -57,7 +57,7 @@ class ScoreEstimator(Estimator):
         None, "width of the network's hidden layers (None: follows the span of the data)", none=True
     )
     blocks: int = whole_number(3, "residual blocks of the network")
-    learning_rate: float = number(3e-3, "AdamW's learning rate", below=1.0)
+    learning_rate: float = number(2e-3, "AdamW's learning rate", below=1.0)
     levels: tuple[float, float] = numbers(
         (0.02, 1.0), "lowest and highest noise level to train, relative to the data", count=2
     )

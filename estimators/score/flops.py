@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import cast
 
 import torch
-from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from estimators.score.protocol import ScoreModule
 
-def training_flops(network: nn.Module, z_width: int, batch: int) -> float:
+
+def training_flops(network: ScoreModule, z_width: int, batch: int) -> float:
     """Floating-point operations of one training step: forward and backward.
 
     ``network`` is a score network of coordinates (n, z_width). A product and its sum are two
@@ -19,8 +18,7 @@ def training_flops(network: nn.Module, z_width: int, batch: int) -> float:
     Nothing is computed: the step is made by a copy whose tensors have shapes but no numbers.
     """
     ghost = copy.deepcopy(network).to("meta").requires_grad_(True)
-    estimate = cast("Callable[[Tensor, Tensor], Tensor]", ghost.noise_estimate)
     z, level = torch.ones(batch, z_width, device="meta"), torch.ones(batch, device="meta")
     with torch.enable_grad(), FlopCounterMode(display=False) as counter:
-        torch.autograd.backward(estimate(z, level).sum())
+        torch.autograd.backward(ghost.noise_estimate(z, level).sum())
     return float(counter.get_total_flops())

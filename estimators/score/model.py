@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from estimators.score.frame import Frame, principal_frame
+from estimators.score.protocol import ScoreModule
 from estimators.score.spectrum import Score
 from estimators.score.watch import denoising_losses
 
@@ -65,12 +66,15 @@ class ScoreModel:
 class LevelwiseNetwork(nn.Module):
     """Networks of one architecture, each of which serves the noise levels that it knows best."""
 
+    edges: Tensor
+
     def __init__(
-        self, networks: Sequence[nn.Module], levels: Sequence[float], serves: Sequence[int]
+        self, networks: Sequence[ScoreModule], levels: Sequence[float], serves: Sequence[int]
     ):
         super().__init__()
         self.networks = nn.ModuleList(networks)
         self.serves = list(serves)
+        self._members = list(networks)
         logs = torch.tensor(levels, dtype=torch.float64).log()
         self.register_buffer("edges", ((logs[1:] + logs[:-1]) / 2).exp().float())
 
@@ -79,9 +83,9 @@ class LevelwiseNetwork(nn.Module):
         serving = torch.tensor(self.serves, device=z.device)[torch.bucketize(sigma, self.edges)]
         first = int(serving[0])
         if bool((serving == first).all()):
-            return self.networks[first].score(z, sigma)
+            return self._members[first].score(z, sigma)
         found = torch.empty_like(z)
-        for index, network in enumerate(self.networks):
+        for index, network in enumerate(self._members):
             rows = serving == index
             if bool(rows.any()):
                 found[rows] = network.score(z[rows], sigma[rows])

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from estimators.score.frame import Frame
+from estimators.score.protocol import ScoreModule
 
 
 class ResidualBlock(nn.Module):
@@ -41,7 +42,7 @@ class ResidualBlock(nn.Module):
         return hidden + self.outer(nn.functional.silu(inner))
 
 
-class ScoreNetwork(nn.Module):
+class ScoreNetwork(ScoreModule):
     """Noise estimate and score of noisy data, in the coordinates of their sample's frame.
 
     The gains make it an adaptive Wiener filter. Without them, data of which the linear denoiser
@@ -82,7 +83,3 @@ class ScoreNetwork(nn.Module):
         data, gain = self.exit(self.norm(hidden)).float().chunk(2, 1)
         change = data + gain * whitened
         return z * (level / total) - self.scales / total.sqrt() * change / level
-
-    def score(self, z: Tensor, sigma: Tensor) -> Tensor:
-        """Score of the blurred data along the axes: z (n, r), sigma (n,) -> (n, r)."""
-        return -self.noise_estimate(z, sigma) / sigma[:, None]

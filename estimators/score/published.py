@@ -17,6 +17,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from estimators.score.protocol import ScoreModule
 from estimators.score.recipe import Recipe
 
 #: The label of the time t = 1: one less than the number of scales of their discrete diffusion.
@@ -28,7 +29,7 @@ LAST_LABEL = 999
 STEPS = {"10-sphere": 720_000, "50-sphere": 1_120_000, "line": 424_000}
 
 
-class PublishedNetwork(nn.Module):
+class PublishedNetwork(ScoreModule):
     """ELU network with an entry layer, ``hidden`` layers of ``width`` and an exit layer.
 
     Always computes in float32. The label, up to 999, is added to coordinates of size one: in
@@ -61,10 +62,6 @@ class PublishedNetwork(nn.Module):
         """Time at which the noise level is reached."""
         return (level / self.sigma_min).log() / math.log(self.sigma_max / self.sigma_min)
 
-    def coordinates(self, x: Tensor) -> Tensor:
-        """Coordinates in which the network is trained: the points as they are, (n, D)."""
-        return x
-
     def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
         """Expected noise eps in z = z0 + level * eps: (n, D), (n,) -> (n, D)."""
         label = LAST_LABEL * self.time(level)
@@ -74,10 +71,6 @@ class PublishedNetwork(nn.Module):
         with whole:
             noise: Tensor = self.layers(torch.cat([z, label[:, None]], dim=1))
         return noise
-
-    def score(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score of the blurred data: x (n, D), sigma (n,) -> (n, D)."""
-        return -self.noise_estimate(x, sigma) / sigma[:, None]
 
 
 def published_recipe(steps: int) -> Recipe:

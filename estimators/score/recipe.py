@@ -13,9 +13,9 @@ class Recipe:
     ``network`` is "residual" (estimators/score/network.py), "unet" or "stanczuk2024", of
     ``width`` (None: it follows the span of the data) and ``blocks``. ``steps`` is the budget, for
     batches of ``batch`` points. The learning rate rises over ``warmup`` steps, stays, and falls to
-    zero over the last ``decay`` of the steps, which begin early where the training has settled.
-    The network that is read is a running mean of the weights over about the last ``average`` of
-    the steps (0: the weights
+    zero over the last ``decay`` of the steps; where the training has settled it falls over
+    ``cooling`` times the steps so far. The network that is read is a running mean of the weights
+    over about the last ``average`` of the steps (0: the weights
     as they are). ``antithetic`` noise comes in pairs.
 
     Noise levels are log-uniform between the two ``levels``. The lower end starts at ``start`` and
@@ -29,7 +29,8 @@ class Recipe:
     points, on which it is not trained; ``patience`` looks decide whether to stop. Of each noise
     level the best network is kept, or the last one if ``keep_last``. Where the held-out loss
     rises, the training begins anew with ``raise_by`` times the ``weight_decay``, up to
-    ``most_weight_decay``. ``shape`` is that of images.
+    ``most_weight_decay``, as long as ``worth_while`` of the budget is left. ``shape`` is that of
+    images.
     """
 
     network: str
@@ -42,7 +43,9 @@ class Recipe:
     check_every: int
     patience: int
     warmup: int = 100
-    decay: float = 0.25
+    decay: float = 0.8
+    cooling: float = 0.25
+    worth_while: float = 0.3
     average: float = 0.1
     antithetic: bool = True
     descent: float = 0.0

@@ -114,7 +114,7 @@ class ScoreSVD(ScoreEstimator):
             confidence=confidence,
             details={
                 "sigmas": sigmas,
-                "chosen_sigma": np.median(sigmas[level.numpy()]),
+                "chosen_sigma": np.array(np.median(sigmas[level.numpy()])),
                 "chosen_sigma_pw": sigmas[level.numpy()],
                 "singular_values": spectra[level, torch.arange(len(z))].numpy(),
                 "gap": gap.max(-1).values.mean(1).numpy(),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from estimators.base import Array
 from estimators.score.cache import ModelCache, Stored, content_key
@@ -19,6 +19,7 @@ from estimators.score.flops import training_flops
 from estimators.score.frame import Frame, plain_frame, principal_frame, raw_frame
 from estimators.score.model import LevelwiseNetwork, ScoreModel, TrainingReport
 from estimators.score.network import ScoreNetwork
+from estimators.score.protocol import ScoreModule
 from estimators.score.recipe import Recipe
 from estimators.score.training import Progress, begin, train
 from estimators.score.watch import Watch, grid
@@ -71,10 +72,10 @@ def frame_of(points: Tensor, recipe: Recipe) -> Frame:
 
 def width_for(frame: Frame, recipe: Recipe) -> int:
     """Width of the hidden layers: narrower than the data, an MLP could not pass them through."""
-    return 64 if recipe.network == "unet" else max(256, 64 * math.ceil(len(frame.scales) / 64))
+    return 64 if recipe.network == "unet" else max(192, 64 * math.ceil(len(frame.scales) / 64))
 
 
-def network_of(frame: Frame, recipe: Recipe) -> nn.Module:
+def network_of(frame: Frame, recipe: Recipe) -> ScoreModule:
     """An untrained network of the recipe, in a frame."""
     width = recipe.width or width_for(frame, recipe)
     if recipe.network == "residual":
@@ -110,7 +111,7 @@ class _Job:
         self.held_out = z[torch.from_numpy(order[:held]).to(device)]
         self.z = z[torch.from_numpy(np.sort(order[held:])).to(device)]
 
-    def network(self) -> nn.Module:
+    def network(self) -> ScoreModule:
         """The network before training."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)

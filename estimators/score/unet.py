@@ -19,6 +19,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from estimators.score.protocol import ScoreModule
+
 #: Features of the noise level that all residual blocks are given, in units of the width.
 EMBEDDING = 4
 #: Pixels up to which a resolution has attention; the lowest always has it.
@@ -79,7 +81,7 @@ class ResidualBlock(nn.Module):
         return attended
 
 
-class ImageNetwork(nn.Module):
+class ImageNetwork(ScoreModule):
     """Noise estimate and score of noisy images.
 
     ``shape`` is (channels, height, width) of the images, which come and go as rows of
@@ -142,10 +144,6 @@ class ImageNetwork(nn.Module):
         assert self.exit.bias is not None
         nn.init.zeros_(self.exit.bias)
 
-    def coordinates(self, x: Tensor) -> Tensor:
-        """Coordinates in which the network is trained: the pixels as they are, (n, D)."""
-        return x
-
     def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
         """Expected noise eps in z = z0 + level * eps: (n, D), (n,) -> (n, D)."""
         level = level[:, None]
@@ -153,10 +151,6 @@ class ImageNetwork(nn.Module):
         change = self._change(z * total.rsqrt(), level.log() / 4).to(z.dtype)
         # (z - denoised) / level, without the difference of what is nearly equal at small levels.
         return z * (level / total) - self.deviation * total.rsqrt() * change
-
-    def score(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score of the blurred data: x (n, D), sigma (n,) -> (n, D)."""
-        return -self.noise_estimate(x, sigma) / sigma[:, None]
 
     def _change(self, images: Tensor, label: Tensor) -> Tensor:
         """EDM's F: scaled images (n, D), labels c_noise (n, 1) -> (n, D)."""

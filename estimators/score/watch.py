@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from estimators.score.protocol import ScoreModule
 from estimators.score.selection import gaps, persistence
 from estimators.score.spectrum import Score, score_spectra
 
@@ -90,7 +91,7 @@ class Watch:
         self.best = torch.full((len(self.levels),), math.inf, dtype=torch.float64)
         self.best_look = [0] * len(self.levels)
 
-    def look(self, network: nn.Module) -> Verdict:
+    def look(self, network: ScoreModule) -> Verdict:
         """Look at the network and say how its training stands."""
         loss, linear = denoising_losses(network.score, self.z, self.scales, self.levels, self.seed)
         now = len(self.losses)
@@ -120,7 +121,7 @@ class Watch:
         """A new training begins: what its network has to keep up with is not the last one's."""
         self.least, self.begun = math.inf, len(self.losses)
 
-    def read(self, network: nn.Module) -> Tensor:
+    def read(self, network: ScoreModule) -> Tensor:
         """Dimensions (c,) that the network gives at the points."""
         spectra = score_spectra(
             network.score,

@@ -81,8 +81,27 @@ def test_levels_come_down_only_where_the_recipe_says_so():
 
 def test_training_goes_to_its_budget_unless_it_settles():
     assert train(*start(recipe())).loss.shape == (40,)
-    assert train(*start(recipe(), ["settled"])).loss.shape == (14,)  # 10, and a quarter to decay
-    assert train(*start(recipe(), ["learning", "exhausted"])).loss.shape == (27,)
+    # A quarter more to bring the learning rate down.
+    assert train(*start(recipe(), ["settled"])).loss.shape == (13,)
+    assert train(*start(recipe(), ["learning", "exhausted"])).loss.shape == (25,)
+
+
+def rates(own, verdicts):
+    state, z, own, watch = start(own, verdicts)
+    seen = []
+    train(state, z, own, watch, keep=lambda state: seen.append(state.rate))
+    return seen
+
+
+def test_learning_rate_falls_to_zero_at_the_end_however_that_comes():
+    own = recipe(steps=100, warmup=1, decay=0.8)
+    whole = rates(own, [])
+    np.testing.assert_allclose(whole[:3], [1.0, 1.0, 71 / 80])
+    assert whole[-1] == pytest.approx(1 / 80)
+    early = rates(own, ["learning"] * 4 + ["settled"])
+    np.testing.assert_allclose(early[:5], whole[:5])
+    assert early[5] < 0.5 * whole[5]
+    assert early[-1] < 0.1
 
 
 def test_training_that_learns_by_heart_begins_anew_with_more_weight_decay():
@@ -93,17 +112,31 @@ def test_training_that_learns_by_heart_begins_anew_with_more_weight_decay():
         decays.append(state.optimiser.param_groups[0]["weight_decay"])
         weights.append(copy.deepcopy(state.network.state_dict()))
 
-    train(state, z, own, watch, keep=keep)
-    assert decays == [own.weight_decay] + [own.weight_decay] * 0 + [0.5] * 5
+    assert train(state, z, own, watch, keep=keep).loss.shape == (60,)
+    assert decays == [own.weight_decay] + [own.most_weight_decay] * 5
     for name, value in weights[1].items():
         torch.testing.assert_close(value, state.initial[name])
     assert not torch.equal(weights[2]["exit.weight"], weights[1]["exit.weight"])
 
 
-def test_training_that_learns_by_heart_in_its_decay_ends():
-    assert train(*start(recipe(), ["settled", "overfitted"])).loss.shape == (14,)
-    looks = ["learning", "learning", "learning", "overfitted"]
-    assert train(*start(recipe(steps=60), looks)).loss.shape == (60,)
+def test_what_was_learned_before_it_began_anew_is_kept():
+    state, z, own, watch = start(recipe(steps=60), ["learning", "overfitted"])
+    train(state, z, own, watch)
+    assert torch.equal(watch.best, torch.stack(watch.losses).min(0).values)
+    assert set(watch.states) >= set(watch.best_look)
+
+
+def test_too_late_to_begin_anew_goes_on_to_the_end():
+    late = recipe(steps=60)
+    state, z, own, watch = start(late, ["learning"] * 4 + ["overfitted"])
+    assert train(state, z, own, watch).loss.shape == (60,)
+    assert state.begun == 0
+
+
+def test_training_that_learns_by_heart_once_settled_ends():
+    assert train(
+        *start(recipe(steps=400), ["learning"] * 9 + ["settled", "overfitted"])
+    ).loss.shape == (110,)
 
 
 @pytest.mark.parametrize("bad", [np.nan, 1e30])
