@@ -172,6 +172,26 @@ def show(
         typer.echo(catalogue.description(name))
 
 
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="ablation or compute")],
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of the results (default: results/studies)."),
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(min=0.001, help="Part of the full training to spend.")
+    ] = 1.0,
+) -> None:
+    """Run a study: a question that is not a table of manifolds and estimators."""
+    from rich.console import Console
+
+    from bench import studies
+
+    with _clear_errors():
+        studies.run(name, out or Path("results") / "studies", budget, Console())
+
+
 cache = typer.Typer(no_args_is_help=True, help="Trained score models that are kept.")
 app.add_typer(cache, name="cache")
 

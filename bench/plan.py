@@ -23,6 +23,8 @@ from bench.suite import (
 )
 from manifolds.registry import Registry, nearest
 
+#: Seconds of reading a model that another cell has trained.
+READING = 2.0
 # Parameters that the runner sets: they are not part of what a cell is.
 RUN_PARAMETERS = ("device", "random_state")
 
@@ -224,14 +226,21 @@ def _resolve(
 def batches(cells: Iterable[Cell], cost: Mapping[str, float]) -> list[list[Cell]]:
     """Group cells for the workers, and order the groups.
 
-    Neighbour estimators of one sample stay together, so that they share its graph. The cheapest
-    group comes first, so that the first results are there at once, then the longest.
+    Neighbour estimators of one sample stay together, so that they share its graph, and so do the
+    readings of a trained model, so that none waits for it. The cheapest group comes first, so that
+    the first results are there at once, then the longest.
     ``cost`` is seconds by cell key.
     """
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
-        shared = getattr(estimators.entry(cell.estimator_name), "neighbors", False)
-        groups.setdefault(cell.sample_key if shared else cell.key, []).append(cell)
+        entry = estimators.entry(cell.estimator_name)
+        if getattr(entry, "neighbors", False):
+            group = f"graph of {cell.sample_key}"
+        elif getattr(entry, "shares_model", False):
+            group = f"model of {cell.sample_key}"
+        else:
+            group = cell.key
+        groups.setdefault(group, []).append(cell)
     seconds = {name: sum(cost[cell.key] for cell in group) for name, group in groups.items()}
     first = min(seconds, key=lambda name: seconds[name], default=None)
     # Sorting is stable and False comes before True: the first, then the others by their cost.
@@ -243,12 +252,16 @@ def costs(cells: Iterable[Cell], seconds: Mapping[tuple[str, str, int], float]) 
     """Seconds that each cell will take, by key.
 
     From earlier records where there are any (``seconds`` by estimator, its parameters as JSON,
-    and n), else from what the estimator declares for n = 10 000.
+    and n), else from what the estimator declares for n = 10 000. Of the readings of a sample's
+    trained model the first one has the cost of training, the others ``READING``.
     """
-    return {
-        cell.key: seconds.get(
-            (cell.estimator_name, json.dumps(cell.estimator_parameters, sort_keys=True), cell.n),
-            cell.seconds * cell.n / 10_000,
-        )
-        for cell in cells
-    }
+    found: dict[str, float] = {}
+    modelled: set[str] = set()
+    for cell in cells:
+        told = json.dumps(cell.estimator_parameters, sort_keys=True)
+        cost = seconds.get((cell.estimator_name, told, cell.n), cell.seconds * cell.n / 10_000)
+        if getattr(estimators.entry(cell.estimator_name), "shares_model", False):
+            cost = min(cost, READING) if cell.sample_key in modelled else cost
+            modelled.add(cell.sample_key)
+        found[cell.key] = cost
+    return found

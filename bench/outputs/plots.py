@@ -29,6 +29,7 @@ from bench.outputs.figure_style import (
 )
 from bench.outputs.metrics import NOT_APPLICABLE, by_level, summarise, truth_levels
 from bench.outputs.ranking import rank
+from bench.outputs.sample_size import sample_size_figure
 from bench.outputs.spectra import spectra_figure
 from bench.outputs.tradeoff import tradeoff_figure
 from bench.outputs.wording import percent, seeds_text, sizes_text, subset_text
@@ -51,6 +52,7 @@ def write_plots(records: pd.DataFrame, folder: Path, store_folder: Path) -> list
             ("error-heatmap", heatmap_figure(summary)),
             ("accuracy-against-runtime", tradeoff_figure(summary)),
             ("score-spectra", spectra_figure(records, store_folder)),
+            ("estimate-against-sample-size", sample_size_figure(records)),
         ):
             if figure is None:
                 for suffix in FORMATS:

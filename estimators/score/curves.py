@@ -37,20 +37,22 @@ class CurveEstimator(ScoreEstimator):
         "chosen_sigma_pw" (m,) the one that was read at each point and "chosen_sigma" their
         median, and "trusted" (S,).
         """
-        from estimators.score.selection import trusted_levels
+        from estimators.score.trust import trust
 
         curves = self.curve(model, z, generator).numpy()
-        trusted = np.ones(len(self.sigmas), dtype=bool)
+        trusted, learned = np.ones(len(self.sigmas), dtype=bool), True
         if self.trust:
-            trusted = trusted_levels(*model.losses(self.sigmas)).numpy()
+            believed = trust(model, self.sigmas)
+            trusted, learned = believed.levels.numpy(), believed.learned
         found = plateau(curves, trusted)
+        confidence = found.confidence * learned
         sigmas = np.array(self.sigmas) * model.frame.unit
         ambient = len(model.frame.mean)
         pointwise = np.clip(found.dimension, 0, ambient)
         return Reading(
-            dimension=aggregate(pointwise, found.confidence, "median"),
+            dimension=aggregate(pointwise, confidence, "median"),
             pointwise=pointwise,
-            confidence=found.confidence,
+            confidence=confidence,
             details={
                 "sigmas": sigmas,
                 "dimension_by_sigma": curves,

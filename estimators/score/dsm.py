@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     deterministic=False,
     shares_model=True,
     gpu=True,
-    seconds=60.0,
+    seconds=70.0,
     source="Yeats et al. 2025 (arXiv 2510.12975)",
     published={"draws": 8, "noise": "independent", "sigmas": (0.05,)},
 )

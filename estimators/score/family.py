@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Noise levels to read at, relative to the typical standard deviation of the data.
 SIGMAS = (0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4)
+
+#: Ratio of the features' deviations from which they are brought to the same one.
+UNEVEN = 100.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class ScoreEstimator(Estimator):
     score: Callable[[Tensor, Tensor], Tensor] | None = callback(  # noqa: RUF009
         "a score function of your own, (x, sigma) -> score, instead of a trained model"
     )
-    steps: int = whole_number(5000, "most training steps")
+    steps: int = whole_number(4000, "most training steps")
     batch: int = whole_number(512, "points in a training step", least=2)
     width: int | None = whole_number(
         None, "width of the network's hidden layers (None: follows the span of the data)", none=True
@@ -94,6 +98,8 @@ class ScoreEstimator(Estimator):
         """
         import torch
 
+        if self.score is None:
+            points = evened(points)
         model = self.model(points)
         rng = np.random.default_rng(self.random_state)
         query = np.sort(rng.permutation(len(points))[: self.queries])
@@ -127,14 +133,14 @@ class ScoreEstimator(Estimator):
         cache = ModelCache(default_folder(), default_limit()) if self.cache else None
         return trained_model(
             points,
-            self.training_recipe(points.shape[1]),
+            self.training_recipe(),
             seed=self.random_state,
             device=self._device(),
             cache=cache,
             tell=self._tell,
         )
 
-    def training_recipe(self, ambient: int) -> Recipe:
+    def training_recipe(self) -> Recipe:
         """The recipe that the parameters say."""
         from estimators.score.recipe import Recipe
 
@@ -165,6 +171,24 @@ class ScoreEstimator(Estimator):
             raise ValueError("device 'cuda' was asked for, but torch sees no CUDA device")
         cuda = self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
         return torch.device("cuda" if cuda else "cpu")
+
+
+def evened(points: Array) -> Array:
+    """Points (n, D) with features of one deviation, where theirs differ by more than ``UNEVEN``.
+
+    The dimension does not depend on the units of the features, but what is thinner than the
+    lowest noise level is not seen. Features without variance are left as they are.
+    """
+    deviations = points.std(0)
+    varying = deviations > 1e-9 * deviations.max()
+    if deviations[varying].max() <= UNEVEN * deviations[varying].min():
+        return points
+    warnings.warn(
+        f"the features' standard deviations range from {deviations[varying].min():.2g} to "
+        f"{deviations[varying].max():.2g}: they were brought to the same one",
+        stacklevel=3,
+    )
+    return (points - points.mean(0)) / np.where(varying, deviations, deviations.max())
 
 
 def _told(model: ScoreModel) -> dict[str, NDArray[Any]]:

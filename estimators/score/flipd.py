@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     deterministic=False,
     shares_model=True,
     gpu=True,
-    seconds=60.0,
+    seconds=70.0,
     source="Kamkari et al. 2024 (arXiv 2406.03537), FLIPD",
 )
 @attrs.define(kw_only=True, slots=False)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     deterministic=False,
     shares_model=True,
     gpu=True,
-    seconds=60.0,
+    seconds=70.0,
     source="Osada et al. 2026 (arXiv 2605.01221)",
     published={"exact_up_to": 0, "lanczos_steps": 5},
 )

@@ -13,19 +13,37 @@ from torch import Tensor, nn
 from estimators.score.frame import Frame, principal_frame
 from estimators.score.protocol import ScoreModule
 from estimators.score.spectrum import Score
-from estimators.score.watch import denoising_losses
+from estimators.score.watch import Losses, denoising_losses
+
+#: Standard errors of Mardia's kurtosis within which data pass for normal.
+NORMAL = 3.0
+
+
+def looks_normal(z: Tensor) -> bool:
+    """Whether coordinates (n, r) have the kurtosis of a normal law (Mardia 1970).
+
+    The mean of |z|^4, whitened, is then r (r + 2), with a variance of 8 r (r + 2) / n.
+    """
+    z = z.double()
+    varying = z.std(0) > 1e-9 * z.std()
+    whitened = z[:, varying] / z[:, varying].square().mean(0).sqrt()
+    expected = whitened.shape[1] * (whitened.shape[1] + 2)
+    kurtosis = whitened.square().sum(1).square().mean()
+    return bool((kurtosis - expected).abs() <= NORMAL * (8 * expected / len(z)) ** 0.5)
 
 
 @dataclass(frozen=True)
 class TrainingReport:
     """How a model was trained.
 
-    ``loss`` (steps,) is the squared error of the noise estimate in each step, summed over the
-    axes; ``held_out_loss`` (looks, L) that on held-out points at each level looked at; ``seconds``
-    and ``flops`` (floating-point operations) are those of the training, wherever that was done;
-    ``cached`` says that the model was found in the cache.
+    ``points`` is the size of the sample; ``loss`` (steps,) is the squared error of the noise
+    estimate in each step, summed over the axes; ``held_out_loss`` (looks, L) that on held-out
+    points at each level looked at; ``seconds`` and ``flops`` (floating-point operations) are
+    those of the training, wherever that was done; ``cached`` says that the model was found in the
+    cache.
     """
 
+    points: int
     loss: NDArray[np.float32]
     held_out_loss: NDArray[np.float64]
     seconds: float
@@ -40,12 +58,14 @@ class ScoreModel:
     ``score`` maps coordinates z (b, r) and sigma (b,), both in units of the frame, to the score
     (b, r) along the frame's axes; along the ``frame.outside`` directions that are left out it is
     exactly -x / sigma^2. ``held_out`` (h, r) are coordinates of points on which it was not
-    trained; ``report`` is None where the score was not trained here.
+    trained; ``normal`` says whether the sample passes for normal; ``report`` is None where the
+    score was not trained here.
     """
 
     score: Score
     frame: Frame
     held_out: Tensor
+    normal: bool
     report: TrainingReport | None = None
 
     def ambient_score(self, x: Tensor, sigma: Tensor) -> Tensor:
@@ -58,8 +78,8 @@ class ScoreModel:
         outside = x - z @ axes.T
         return self.score(z, sigma) @ axes.T - outside / sigma.square()[:, None]
 
-    def losses(self, sigmas: Sequence[float]) -> tuple[Tensor, Tensor]:
-        """Denoising losses (S,) on held-out points: of the score, and of the linear denoiser."""
+    def losses(self, sigmas: Sequence[float]) -> Losses:
+        """Denoising losses on held-out points."""
         return denoising_losses(self.score, self.held_out, self.frame.scales, sigmas, 0)
 
 
@@ -112,4 +132,5 @@ def model_of_score(score: Callable[[Tensor, Tensor], Tensor], points: Tensor) ->
             )
         return ((found.double() @ axes) * frame.unit).float()
 
-    return ScoreModel(inside, frame, frame.coordinates(points))
+    z = frame.coordinates(points)
+    return ScoreModel(inside, frame, z, looks_normal(z))

@@ -2,7 +2,7 @@
 
 Every rule takes the gaps (S, m, D) of descending spectra (S, m, D), in units of pure noise, and
 says a dimension for each of the m points, with the level it was read at and the gap there. Levels
-that are not trusted are left out before (``trusted_levels``). RECIPE.md compares the rules, on
+that are not trusted are left out before (trust.py). RECIPE.md compares the rules, on
 manifolds that no suite scores.
 """
 
@@ -15,8 +15,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-#: Directions, one in so many, that a score must know beyond the linear denoiser to be trusted.
-KNOWN = 0.05
 #: Singular values below this are rounding, in units of pure noise.
 NEGLIGIBLE = 0.02
 
@@ -43,18 +41,6 @@ def gaps(spectra: Tensor, floor: float = 1.0, skip_first: bool = False) -> Tenso
     if skip_first:
         found[..., :2] = -math.inf
     return found
-
-
-def trusted_levels(losses: Tensor, linear: Tensor) -> Tensor:
-    """Levels (S,) at which a score is believed, by its denoising losses on held-out points.
-
-    Those are the levels at which it does better than the linear denoiser, which is the best one
-    for normal data of the same covariance: elsewhere it has learned nothing of the manifold, or
-    less than it has learned by heart. Where there is no such level, the data may be normal, and
-    all are believed.
-    """
-    better = losses < linear - KNOWN
-    return better if bool(better.any()) else torch.ones_like(better)
 
 
 def largest_gap(gap: Tensor, spectra: Tensor) -> Selected:

@@ -30,7 +30,7 @@ RULES = ("gap", "mean-gap", "ratio", "persistence", "spread")
     deterministic=False,
     gpu=True,
     shares_model=True,
-    seconds=45.0,
+    seconds=70.0,
     source="Stanczuk et al. 2024 (arXiv 2212.12611), Algorithm 1",
     published={
         "recipe": "stanczuk2024",
@@ -72,6 +72,7 @@ class ScoreSVD(ScoreEstimator):
 
         from estimators.score import selection
         from estimators.score.spectrum import score_spectra
+        from estimators.score.trust import trust
 
         if self.noise == "independent":
             at = model.frame.standard(z)
@@ -97,17 +98,15 @@ class ScoreSVD(ScoreEstimator):
             outside = torch.ones(*inside.shape[:2], model.frame.outside, dtype=inside.dtype)
             spectra = torch.cat([outside, inside], -1).sort(-1, descending=True).values
             floor = 1.0
-        losses, linear = model.losses(self.sigmas)
-        trusted = selection.trusted_levels(losses, linear)
-        if not self.trust:
-            trusted = torch.ones_like(trusted)
+        believed = trust(model, self.sigmas)
+        trusted = believed.levels if self.trust else torch.ones_like(believed.levels)
         rows = torch.nonzero(trusted).flatten()
         gap = selection.gaps(spectra, floor, self.skip_first_gap)
         found = selection.RULES[self.rule](gap[rows], spectra[rows])
         level = rows[found.level]
         sigmas = np.array(self.sigmas) * model.frame.unit
         pointwise = found.dimension.numpy().astype(np.float64)
-        confidence = found.gap.clamp(0, 1).numpy()
+        confidence = found.gap.clamp(0, 1).numpy() * (believed.learned or not self.trust)
         return Reading(
             dimension=aggregate(pointwise, confidence, self.aggregation),
             pointwise=pointwise,

@@ -17,11 +17,16 @@ from estimators.score.cache import ModelCache, Stored, content_key
 from estimators.score.checkpoint import restore, snapshot
 from estimators.score.flops import training_flops
 from estimators.score.frame import Frame, plain_frame, principal_frame, raw_frame
-from estimators.score.model import LevelwiseNetwork, ScoreModel, TrainingReport
+from estimators.score.model import (
+    LevelwiseNetwork,
+    ScoreModel,
+    TrainingReport,
+    looks_normal,
+)
 from estimators.score.network import ScoreNetwork
 from estimators.score.protocol import ScoreModule
 from estimators.score.recipe import Recipe
-from estimators.score.training import Progress, begin, train
+from estimators.score.training import Progress, State, Training, begin, train
 from estimators.score.watch import Watch, grid
 
 #: Raised when trained models of the same recipe come out different.
@@ -46,10 +51,10 @@ def trained_model(
     Two processes that want the same model train it once. A training that was killed goes on from
     its last checkpoint. Raises RuntimeError where the training breaks down.
     """
-    job = _Job(points, recipe, seed, device)
+    job = Job(points, recipe, seed, device)
     if cache is None:
         return job.model(job.train(None, "", tell), cached=False)
-    key = content_key(points, {"recipe": recipe.facts(), "seed": seed, "version": VERSION})
+    key = model_key(points, recipe, seed)
     stored = cache.load(key)
     if stored is None:
         with cache.lock(key):
@@ -61,6 +66,11 @@ def trained_model(
                 cache.drop_checkpoint(key)
                 return job.model(trained, cached=False)
     return job.model(stored, cached=True)
+
+
+def model_key(points: Array, recipe: Recipe, seed: int) -> str:
+    """By what the cache knows the model of points, a recipe and a seed."""
+    return content_key(points, {"recipe": recipe.facts(), "seed": seed, "version": VERSION})
 
 
 def frame_of(points: Tensor, recipe: Recipe) -> Frame:
@@ -97,7 +107,7 @@ def network_of(frame: Frame, recipe: Recipe) -> ScoreModule:
     )
 
 
-class _Job:
+class Job:
     """A sample, a recipe and a seed; all that does not depend on the weights."""
 
     def __init__(self, points: Array, recipe: Recipe, seed: int, device: torch.device) -> None:
@@ -117,19 +127,22 @@ class _Job:
             torch.manual_seed(self.seed)
             return network_of(self.frame, self.recipe).to(self.device)
 
-    def train(self, cache: ModelCache | None, key: str, tell: Tell) -> Stored:
-        """Train, and say all that is kept of it."""
-        network, z = self.network(), self.z
+    def begin(self) -> tuple[State, Watch]:
+        """The training before its first step, and what watches it."""
         watch = Watch(
             z=self.held_out,
-            points=z[:: -(-len(z) // LOOKED_AT)],
+            points=self.z[:: -(-len(self.z) // LOOKED_AT)],
             levels=grid(self.recipe.levels),
             scales=self.frame.scales.float(),
             patience=self.recipe.patience,
             seed=self.seed,
         )
-        state = begin(network, self.recipe, torch.Generator(self.device).manual_seed(self.seed))
-        flops = training_flops(network, z.shape[1], self.recipe.batch)
+        generator = torch.Generator(self.device).manual_seed(self.seed)
+        return begin(self.network(), self.recipe, generator), watch
+
+    def train(self, cache: ModelCache | None, key: str, tell: Tell) -> Stored:
+        """Train, and say all that is kept of it."""
+        state, watch = self.begin()
         if cache is not None:
             found = cache.load_checkpoint(key)
             if found is not None:
@@ -139,7 +152,7 @@ class _Job:
                 )
         training = train(
             state,
-            z,
+            self.z,
             self.recipe,
             watch,
             tell=tell,
@@ -147,6 +160,11 @@ class _Job:
                 None if cache is None else cache.save_checkpoint(key, *snapshot(state, watch))
             ),
         )
+        return self.stored(training, watch)
+
+    def stored(self, training: Training, watch: Watch) -> Stored:
+        """All that is kept of a training."""
+        flops = training_flops(self.network(), self.z.shape[1], self.recipe.batch)
         best = [max(watch.states)] * len(watch.levels) if self.recipe.keep_last else watch.best_look
         looks = sorted(set(best))
         tensors = {
@@ -186,7 +204,9 @@ class _Job:
             score=served.to(self.device).score,
             frame=self.frame,
             held_out=self.held_out,
+            normal=looks_normal(torch.cat([self.z, self.held_out])),
             report=TrainingReport(
+                points=len(self.z) + len(self.held_out),
                 loss=stored.tensors["loss"].numpy(),
                 held_out_loss=stored.tensors["held_out_loss"].numpy(),
                 seconds=facts["seconds"],

@@ -6,7 +6,7 @@ import copy
 import math
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import torch
@@ -108,19 +108,23 @@ def half_precision(recipe: Recipe, device: torch.device) -> bool:
     return torch.cpu._is_avx512_bf16_supported()
 
 
-def begin(network: ScoreModule, recipe: Recipe, generator: torch.Generator) -> State:
-    """The state before the first step."""
-    optimiser = torch.optim.AdamW(
-        network.parameters(),
+def adamw(parameters: Iterable[Tensor], recipe: Recipe) -> torch.optim.Optimizer:
+    """The optimiser before the first step."""
+    return torch.optim.AdamW(
+        parameters,
         lr=recipe.learning_rate,
         betas=recipe.betas,
         weight_decay=recipe.weight_decay,
         fused=True,
     )
+
+
+def begin(network: ScoreModule, recipe: Recipe, generator: torch.Generator) -> State:
+    """The state before the first step."""
     return State(
         network=network,
         mean=copy.deepcopy(network).requires_grad_(False),
-        optimiser=optimiser,
+        optimiser=adamw(network.parameters(), recipe),
         generator=generator,
         batch=recipe.batch,
         initial=copy.deepcopy(network.state_dict()),
@@ -150,15 +154,11 @@ def train(
     losses = state.losses
     start = time.perf_counter() - state.seconds
     while state.step < state.last:
-        falling = (state.last - state.step) / max(1, state.last - state.decay_from)
-        rising = (state.step - state.begun + 1) / recipe.warmup
-        state.rate = min(1.0, rising, state.peak * falling)
-        for group in state.optimiser.param_groups:
-            group["lr"] = recipe.learning_rate * state.rate
+        set_rate(state, recipe)
         try:
             loss = _step(state, z, recipe, half)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            _halve(state, error)
+            halve(state, error)
             continue
         state.step += 1
         with torch.no_grad():
@@ -166,7 +166,7 @@ def train(
             torch._foreach_lerp_(mean_weights, weights, share)
         losses.append(loss)
         if state.step % recipe.check_every == 0 or state.step == state.last:
-            _conclude(watch.look(state.mean), state, recipe, watch)
+            conclude(watch.look(state.mean), state, recipe, watch)
             state.seconds = time.perf_counter() - start
             tell(
                 Progress(
@@ -181,7 +181,16 @@ def train(
     return Training(torch.stack(losses).float().cpu(), time.perf_counter() - start, state.batch)
 
 
-def _conclude(verdict: Verdict, state: State, recipe: Recipe, watch: Watch) -> None:
+def set_rate(state: State, recipe: Recipe) -> None:
+    """Set the learning rate of the next step."""
+    falling = (state.last - state.step) / max(1, state.last - state.decay_from)
+    rising = (state.step - state.begun + 1) / recipe.warmup
+    state.rate = min(1.0, rising, state.peak * falling)
+    for group in state.optimiser.param_groups:
+        group["lr"] = recipe.learning_rate * state.rate
+
+
+def conclude(verdict: Verdict, state: State, recipe: Recipe, watch: Watch) -> None:
     """What a look at the network means for its training."""
     group = state.optimiser.param_groups[0]
     left = recipe.steps - state.step
@@ -219,7 +228,7 @@ def _step(state: State, z: Tensor, recipe: Recipe, half: bool) -> Tensor:
     loss = error.mean()
     # Asking a GPU for a number makes it wait: there, once in a while has to do.
     if not z.is_cuda or state.step % 50 == 0:
-        _check_finite(error, level, state.step + 1)
+        check_finite(error, level, state.step + 1)
     state.optimiser.zero_grad()
     scale = 1 / z.shape[1] if recipe.loss_scale is None else recipe.loss_scale
     torch.autograd.backward(loss * scale)
@@ -233,7 +242,8 @@ class TrainingBrokeDown(RuntimeError):
     """The loss is no longer finite."""
 
 
-def _check_finite(error: Tensor, level: Tensor, step: int) -> None:
+def check_finite(error: Tensor, level: Tensor, step: int) -> None:
+    """Raise where the errors (b,) of a step, at noise levels (b,), are not all numbers."""
     bad = ~torch.isfinite(error.detach())
     if bool(bad.any()):
         raise TrainingBrokeDown(
@@ -243,7 +253,7 @@ def _check_finite(error: Tensor, level: Tensor, step: int) -> None:
         )
 
 
-def _halve(state: State, error: BaseException) -> None:
+def halve(state: State, error: BaseException) -> None:
     """Go on with half the batch where memory ran out; anything else is raised again."""
     said = str(error).lower()
     memory = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (

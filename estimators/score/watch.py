@@ -35,28 +35,44 @@ def grid(levels: tuple[float, float]) -> list[float]:
     return [math.exp(low + (high - low) * i / (LEVELS - 1)) for i in range(LEVELS)]
 
 
+@dataclass(frozen=True)
+class Losses:
+    """Denoising losses at L noise levels, each (L,): squared errors summed over the axes.
+
+    ``score`` are those of the score, ``linear`` those of the linear denoiser, the best one for
+    normal data of the same covariance, on the same noisy rows; ``gain`` is how much the score is
+    better, in standard errors over the points.
+    """
+
+    score: Tensor
+    linear: Tensor
+    gain: Tensor
+
+
 @torch.no_grad()
 def denoising_losses(
     score: Score, z: Tensor, scales: Tensor, levels: Sequence[float], seed: int
-) -> tuple[Tensor, Tensor]:
-    """Squared errors of the noise estimate on rows ``z`` (n, r): of the score, of the linear one.
-
-    Both (L,), summed over the axes and averaged over at least ``LOSS_ROWS`` noisy rows, the same
-    at every call. The linear denoiser is the best one for normal data of the same covariance.
-    """
+) -> Losses:
+    """Losses on rows ``z`` (n, r), with the same noise at every call, in ``LOSS_ROWS`` or more."""
     if len(z) > LOSS_ROWS:
         z = z[:: -(-len(z) // LOSS_ROWS)]
-    z = z.repeat(-(-LOSS_ROWS // len(z)), 1)
+    count = len(z)
+    z = z.repeat(-(-LOSS_ROWS // count), 1)
     generator = torch.Generator(z.device).manual_seed(seed)
     noise = torch.randn(z.shape, generator=generator, device=z.device)
-    errors, linear = [], []
+    errors, linear, gains = [], [], []
     for value in levels:
         inputs = z + value * noise
         estimate = -value * score(inputs, torch.full_like(z[:, 0], value))
-        errors.append((estimate - noise).square().sum(1).mean())
+        error = (estimate - noise).square().sum(1)
         wiener = inputs * (value / (scales.square() + value**2))
-        linear.append((wiener - noise).square().sum(1).mean())
-    return torch.stack(errors).double().cpu(), torch.stack(linear).double().cpu()
+        best = (wiener - noise).square().sum(1)
+        # Rows of one point are not independent of each other.
+        gain = (best - error).reshape(-1, count).mean(0)
+        errors.append(error.mean())
+        linear.append(best.mean())
+        gains.append(gain.mean() / (gain.std() / count**0.5).clamp(min=1e-12))
+    return Losses(*(torch.stack(found).double().cpu() for found in (errors, linear, gains)))
 
 
 @dataclass
@@ -93,8 +109,8 @@ class Watch:
 
     def look(self, network: ScoreModule) -> Verdict:
         """Look at the network and say how its training stands."""
-        loss, linear = denoising_losses(network.score, self.z, self.scales, self.levels, self.seed)
-        now = len(self.losses)
+        found = denoising_losses(network.score, self.z, self.scales, self.levels, self.seed)
+        loss, now = found.score, len(self.losses)
         self.losses.append(loss)
         better = loss < self.best
         self.best = torch.where(better, loss, self.best)
@@ -114,7 +130,7 @@ class Watch:
         last = self.readings[-self.patience :]
         same = all(bool((reading == last[0]).all()) for reading in last)
         flat = bool((loss > self.losses[-1 - self.patience] - FLAT).all())
-        learned = bool((loss < linear - LEARNED).any())
+        learned = bool((loss < found.linear - LEARNED).any())
         return "settled" if same and flat and learned else "learning"
 
     def begin_anew(self) -> None:

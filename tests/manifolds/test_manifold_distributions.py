@@ -127,6 +127,86 @@ def test_a_union_gives_its_parts_equal_shares_in_separate_coordinates(dimensions
     assert len(set(sample.dimension[: n // 4])) == len(dimensions)
 
 
+def rotations(order, n, seed=0):
+    """Matrices of a sample of SO(order)."""
+    own = own_coordinates(manifolds.get("special-orthogonal", order=order), n, seed)
+    return own.reshape(n, order, order)
+
+
+@pytest.mark.parametrize(("order", "dimension"), [(2, 1), (3, 3), (5, 10), (10, 45)])
+def test_rotations_are_orthogonal_of_determinant_1_in_n_n_minus_1_over_2_dimensions(
+    order, dimension
+):
+    assert manifolds.get("special-orthogonal", order=order).dimension == dimension
+    found = rotations(order, 200)
+    np.testing.assert_allclose(found @ found.transpose(0, 2, 1) - np.eye(order), 0, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.det(found), 1, rtol=1e-12)
+
+
+def test_a_reflection_is_off_the_rotations():
+    manifold = manifolds.get("special-orthogonal", order=3)
+    reflection = np.diag([1.0, 1.0, -1.0]).reshape(1, 9) @ manifold.frame().T
+    assert manifold.residual(reflection)[0] > 1
+
+
+@pytest.mark.parametrize("order", [2, 3, 5])
+def test_an_entry_of_a_rotation_is_a_coordinate_of_a_uniform_point_of_a_sphere(order):
+    found = rotations(order, 4000)
+    law = stats.beta(0.5, (order - 1) / 2)
+    for entry in (found[:, 0, 0], found[:, 0, -1], found[:, -1, 0], found[:, -1, -1]):
+        assert stats.kstest(entry**2, law.cdf).pvalue > P_VALUE
+        assert abs(np.mean(entry)) < 4.5 / np.sqrt(order * len(entry))
+
+
+def test_the_angle_of_a_rotation_of_space_has_the_density_of_the_haar_measure():
+    # Density (1 - cos t) / pi on (0, pi); it differs without the sign correction.
+    cosine = (np.trace(rotations(3, 4000), axis1=1, axis2=2) - 1) / 2
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    assert stats.kstest(angle, lambda t: (t - np.sin(t)) / np.pi).pvalue > P_VALUE
+
+
+@pytest.mark.parametrize("order", [4, 5])
+def test_the_trace_of_a_rotation_has_mean_0_and_variance_1(order):
+    # Diaconis & Shahshahani 1994: its first two moments are those of a standard normal variable.
+    n = 20_000
+    trace = np.trace(rotations(order, n), axis1=1, axis2=2)
+    assert abs(trace.mean()) < 4.5 / np.sqrt(n)
+    assert abs((trace**2).mean() - 1) < 4.5 * np.std(trace**2) / np.sqrt(n)
+
+
+def test_circles_are_uniform_and_independent_of_each_other():
+    n = 5000
+    own = own_coordinates(manifolds.get("circles", count=3, ambient=10), n)
+    angles = np.arctan2(own[:, 3:], own[:, :3])
+    for angle in angles.T:
+        assert stats.kstest(angle, stats.uniform(-np.pi, 2 * np.pi).cdf).pvalue > P_VALUE
+    assert np.abs(np.corrcoef(own.T) - np.eye(6)).max() < 4.5 / np.sqrt(n)
+
+
+@pytest.mark.parametrize(("dimension", "codimension"), [(1, 2), (6, 6), (15, 15)])
+def test_a_quadratic_graph_lies_over_normal_points_with_the_moments_of_quadratic_forms(
+    dimension, codimension
+):
+    n = 10_000
+    manifold = manifolds.get("quadratic-graph", dimension=dimension, codimension=codimension)
+    own = own_coordinates(manifold, n)
+    for coordinate in own[:, :dimension].T:
+        assert stats.kstest(coordinate, stats.norm.cdf).pvalue > P_VALUE
+    for form, values in zip(manifold.coefficients(), own[:, dimension:].T, strict=True):
+        spread = np.sqrt(2) * np.linalg.norm((form + form.T) / 2)
+        assert abs(values.mean() - np.trace(form)) < 4.5 * spread / np.sqrt(n)
+        kurtosis = stats.kurtosis(values) + 2
+        assert values.var() == pytest.approx(spread**2, rel=4.5 * np.sqrt(kurtosis / n))
+
+
+def test_the_values_of_a_quadratic_graph_vary_as_its_points_do_in_every_dimension():
+    for dimension in (3, 6, 15, 30):
+        manifold = manifolds.get("quadratic-graph", dimension=dimension, codimension=50)
+        forms = manifold.coefficients()
+        spread = np.sqrt(2) * np.linalg.norm(forms + forms.transpose(0, 2, 1), axis=(1, 2)) / 2
+        assert np.mean(spread**2) == pytest.approx(0.81 * (1 + 1 / dimension), rel=0.25)
+
+
 @pytest.mark.parametrize("coordinates", [1, 3, 20])
 def test_the_isometry_keeps_lengths_and_depends_on_nothing_else(coordinates):
     frame = manifolds.isometry(20, coordinates)

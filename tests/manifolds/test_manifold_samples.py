@@ -12,10 +12,15 @@ import manifolds
 # Beside every manifold at its defaults, some with other parameters.
 CASES = [(name, {}) for name in manifolds.names()] + [
     ("affine-subspace", {"dimension": 3, "ambient": 3}),
+    ("circles", {"count": 1, "ambient": 2}),
     ("hypercube", {"dimension": 1, "ambient": 2}),
     ("nonuniform-sphere", {"dimension": 3, "ambient": 7, "angle_std": 0.5, "radius": 4.0}),
     ("nonuniform-sphere", {"dimension": 2, "ambient": 9, "first": 4}),
+    ("quadratic-graph", {"dimension": 1, "codimension": 2, "ambient": 3}),
+    ("quadratic-graph", {"dimension": 6, "codimension": 1, "ambient": 20}),
     ("spaghetti-line", {"ambient": 2}),
+    ("special-orthogonal", {"order": 2, "ambient": 4}),
+    ("special-orthogonal", {"order": 3, "ambient": 12}),
     ("sphere", {"dimension": 1, "ambient": 2, "radius": 1e-3}),
     ("sphere", {"dimension": 50, "radius": 30.0}),
     ("sphere", {"dimension": 4, "ambient": 8, "first": 3}),

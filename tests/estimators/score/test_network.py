@@ -37,7 +37,7 @@ def test_score_in_all_directions_is_pure_noise_outside_of_the_span():
     points, frame, scales = gaussian()
     exact = principal_frame(points, 1e-3)
     network = ScoreNetwork(exact, width=16, blocks=1)
-    model = ScoreModel(network.score, exact, exact.coordinates(points[:10]))
+    model = ScoreModel(network.score, exact, exact.coordinates(points[:10]), True)
     oracle = AffineScore(torch.full((8,), 5.0), frame, scales)
     x = points[:50] + 0.3 * torch.randn(50, 8, generator=torch.Generator().manual_seed(1))
     expected = oracle(x, torch.full((50,), 0.3).double()).float()

@@ -1,0 +1,44 @@
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from bench import studies
+
+
+@pytest.fixture(scope="module", params=studies.names())
+def done(request, tmp_path_factory):
+    import os
+
+    out = tmp_path_factory.mktemp(request.param)
+    command = [sys.executable, "-m", "bench", "study", request.param, "--budget", "0.005"]
+    environment = {**os.environ, "BENCH_CACHE": str(out / "cache"), "OMP_NUM_THREADS": "1"}
+    subprocess.run([*command, "--out", str(out)], check=True, env=environment, timeout=300)
+    return request.param, out
+
+
+def test_a_study_leaves_a_table_and_a_figure(done):
+    name, out = done
+    assert len(pd.read_csv(out / f"{name}.csv")) > 5
+    assert (out / f"{name}.png").stat().st_size > 10_000
+
+
+def test_exact_scores_are_read_right_by_the_papers_read_out(done):
+    name, out = done
+    if name != "ablation":
+        pytest.skip("of the ablation")
+    table = pd.read_csv(out / "ablation.csv")
+    exact = table[(table["score"] == "exact") & (table["sigma"] == 0.01)]
+    assert (exact["reading"] == exact["dimension"]).all()
+    printed = table[table["read-out"].str.contains("neither") & (table["sigma"] == 0.05)]
+    exact = printed[printed["score"] == "exact"].set_index("dimension")["reading"]
+    assert exact[50] == 99
+
+
+def test_an_unknown_study_names_the_known_ones():
+    command = [sys.executable, "-m", "bench", "study", "ablatio"]
+    failed = subprocess.run(command, capture_output=True, text=True)
+    assert failed.returncode == 2
+    assert "did you mean" in failed.stderr
+    assert "compute" in failed.stderr
