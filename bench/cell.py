@@ -169,9 +169,9 @@ def _borrowed_seconds() -> float:
 
 
 def _training_saved(estimator: Any) -> float:
-    """Time of training a score model, where the last fit found it in the cache."""
+    """Seconds of training a score model that were spent before the last fit."""
     details: Mapping[str, Any] = getattr(estimator, "details_", None) or {}
-    return float(details.get("train_seconds", 0.0)) if details.get("cached", False) else 0.0
+    return float(details.get("saved_seconds", 0.0))
 
 
 def _last_words(error: Exception) -> str:

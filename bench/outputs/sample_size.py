@@ -185,7 +185,9 @@ def _size_ticks(axes: Axes, sizes: Sequence[int]) -> None:
     low, high = sizes[0] / 1.15, sizes[-1] * 1.15
     room = (high / low) ** (1 / 10)
     ticks = [sizes[0]]
-    ticks += [n for n in sizes[1:] if n > ticks[-1] * room]
+    for n in sizes[1:]:
+        if n > ticks[-1] * room:
+            ticks.append(n)
     axes.set(xscale="log", xlim=(low, high))
     axes.xaxis.set_major_locator(FixedLocator([float(n) for n in ticks]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda n, _: _short(n)))

@@ -203,4 +203,5 @@ def _told(model: ScoreModel) -> dict[str, NDArray[Any]]:
         "train_seconds": np.array(report.seconds),
         "train_flops": np.array(report.flops),
         "cached": np.array(report.cached),
+        "saved_seconds": np.array(report.saved_seconds),
     }

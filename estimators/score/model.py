@@ -40,7 +40,8 @@ class TrainingReport:
     estimate in each step, summed over the axes; ``held_out_loss`` (looks, L) that on held-out
     points at each level looked at; ``seconds`` and ``flops`` (floating-point operations) are
     those of the training, wherever that was done; ``cached`` says that the model was found in the
-    cache.
+    cache. ``saved_seconds`` are those spent before: all of them then, or those before a training
+    was stopped.
     """
 
     points: int
@@ -49,6 +50,7 @@ class TrainingReport:
     seconds: float
     flops: float
     cached: bool
+    saved_seconds: float
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,18 @@ def largest_ratio(gap: Tensor, spectra: Tensor) -> Selected:
     return _where(gap, level, position[level, torch.arange(gap.shape[1])])
 
 
+def ratio_persistence(gap: Tensor, spectra: Tensor) -> Selected:
+    """Each point's dimension of the largest proportions, multiplied over levels.
+
+    It is read at the level of its largest gap. Proportions are as in ``largest_ratio``.
+    """
+    values = spectra.clamp(min=NEGLIGIBLE)
+    ratio = (gap + spectra).clamp(min=NEGLIGIBLE) / values
+    position = torch.where(gap.isfinite(), ratio, 1).log().sum(0).argmax(-1)
+    level = gap[:, torch.arange(gap.shape[1]), position].argmax(0)
+    return _where(gap, level, position)
+
+
 def persistence(gap: Tensor, spectra: Tensor) -> Selected:
     """Each point's dimension of the largest gap summed over levels, at the level of its largest."""
     position = gap.sum(0).argmax(-1)
@@ -100,5 +112,6 @@ RULES: dict[str, Rule] = {
     "mean-gap": largest_mean_gap,
     "ratio": largest_ratio,
     "persistence": persistence,
+    "ratio-persistence": ratio_persistence,
     "spread": least_spread,
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from estimators.score.model import ScoreModel
 
 #: Names of ``estimators.score.selection.RULES``, which needs torch.
-RULES = ("gap", "mean-gap", "ratio", "persistence", "spread")
+RULES = ("gap", "mean-gap", "ratio", "persistence", "ratio-persistence", "spread")
 
 
 @register(
@@ -56,7 +56,7 @@ class ScoreSVD(ScoreEstimator):
     skip_first_gap: bool = flag(
         False, "leave out the gap below the largest value, and full dimension, as the paper's code"
     )
-    rule: str = choice("persistence", "how the noise level is chosen", RULES)
+    rule: str = choice("ratio", "how the noise level is chosen", RULES)
     trust: bool = flag(True, "leave out noise levels that the score has not learned")
     aggregation: str = choice("median", "the sample's answer from the points'", tuple(AGGREGATIONS))
 

@@ -117,6 +117,7 @@ class Job:
         self.recipe = replace(recipe, width=recipe.width or width_for(self.frame, recipe))
         z = self.frame.coordinates(given.to(device))
         order = np.random.default_rng(seed).permutation(len(points))
+        self.spent_before = 0.0
         held = max(1, round(recipe.held_out * len(points)))
         self.held_out = z[torch.from_numpy(order[:held]).to(device)]
         self.z = z[torch.from_numpy(np.sort(order[held:])).to(device)]
@@ -147,6 +148,7 @@ class Job:
             found = cache.load_checkpoint(key)
             if found is not None:
                 restore(found, state, watch)
+                self.spent_before = state.seconds
                 warnings.warn(
                     f"training goes on from step {state.step}, where it was stopped", stacklevel=4
                 )
@@ -212,5 +214,6 @@ class Job:
                 seconds=facts["seconds"],
                 flops=facts["flops"],
                 cached=cached,
+                saved_seconds=facts["seconds"] if cached else self.spent_before,
             ),
         )

@@ -204,6 +204,8 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path, at)
     with pytest.warns(UserWarning, match=f"goes on from step {10 * at}"):
         rest = trained_model(circle(), own, seed=3, device=CPU, cache=cache)
     np.testing.assert_array_equal(rest.report.loss, whole.report.loss)
+    assert 0 < rest.report.saved_seconds < rest.report.seconds
+    assert whole.report.saved_seconds == 0
     np.testing.assert_array_equal(rest.report.held_out_loss, whole.report.held_out_loss)
     z, sigma = rest.held_out, torch.full((len(rest.held_out),), 0.1)
     torch.testing.assert_close(rest.score(z, sigma), whole.score(z, sigma), rtol=0, atol=0)
