@@ -120,20 +120,22 @@ class ScoreEstimator(Estimator):
 
         from estimators.score.model import model_of_score
 
-        outside = [s for s in self.sigmas if not self.levels[0] <= s <= self.levels[1]]
         if self.score is not None:
             return model_of_score(self.score, torch.from_numpy(points))
-        if outside:
-            raise ValueError(
-                f"sigmas must lie within the trained levels {self.levels}, but {outside[0]} is not"
-            )
+        recipe = self.training_recipe()
+        for sigma in self.sigmas:
+            # Levels that were given as decimals may differ in the last digit.
+            if not 0.999 * recipe.levels[0] <= sigma <= 1.001 * recipe.levels[1]:
+                raise ValueError(
+                    f"sigmas must lie within the trained levels {recipe.levels}, but {sigma} is not"
+                )
         from estimators.score.cache import ModelCache, default_folder, default_limit
         from estimators.score.trained import trained_model
 
         cache = ModelCache(default_folder(), default_limit()) if self.cache else None
         return trained_model(
             points,
-            self.training_recipe(),
+            recipe,
             seed=self.random_state,
             device=self._device(),
             cache=cache,

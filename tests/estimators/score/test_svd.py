@@ -200,6 +200,16 @@ def test_the_papers_own_read_out_is_right_on_the_exact_score_and_off_without_cen
     assert (printed.dimension_pw_ == 99).all()
 
 
+def test_the_published_method_runs_as_the_readme_has_it():
+    points = sphere(2, 6, 200)
+    published = {"recipe": "stanczuk2024", "steps": 3, "sigmas": [0.01], "rule": "mean-gap"}
+    published |= {"noise": "independent", "skip_first_gap": True, "trust": False}
+    found = fit(points, **published, queries=2)
+    assert found.details_["sigmas"].tolist() == [0.01]
+    # Three steps of 64 GFLOP at D = 100; nearly as many at D = 6.
+    assert 1.8e11 < found.details_["train_flops"] < 2e11
+
+
 def test_skipping_the_first_gap_never_reads_more_than_two_below_the_space():
     points = np.random.default_rng(0).standard_normal((500, 6))
     assert fit(points, steps=50, skip_first_gap=True).dimension_pw_.max() <= 4
