@@ -24,7 +24,7 @@ RULES = ("gap", "mean-gap", "ratio", "persistence", "ratio-persistence", "spread
 
 @register(
     "score-svd",
-    version=2,
+    version=3,
     family="score",
     scope="local",
     deterministic=False,

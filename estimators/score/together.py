@@ -182,7 +182,7 @@ def joined(networks: Sequence[ScoreModule]) -> Tensor:
 def stacked(rows: Tensor, like: ScoreModule) -> Iterator[Tensor]:
     """Views of ``rows`` (B, P): each parameter, (B, *shape)."""
     for part, parameter in zip(torch.split(rows, _spans(like), 1), like.parameters(), strict=True):
-        yield part[:, : parameter.numel()].unflatten(1, parameter.shape)
+        yield part[:, : parameter.numel()].view(len(rows), *parameter.shape)
 
 
 def _spans(network: ScoreModule) -> list[int]:
@@ -227,6 +227,7 @@ def _train(members: list[Member], tell: Tell) -> Iterator[tuple[Member, Stored]]
             losses = torch.stack(member.state.losses).float().cpu()
             training = Training(losses, member.state.seconds, member.state.batch)
             yield member, member.job.stored(training, member.watch)
+        since = time.perf_counter()
 
 
 def stack_of(members: Sequence[Member]) -> Stack:

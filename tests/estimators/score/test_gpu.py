@@ -1,0 +1,242 @@
+"""Score models on a GPU. Nothing here has been measured on one yet: times are printed only.
+
+``BENCH_DRY_GPU=1`` walks the same code on the CPU, in small.
+"""
+
+import math
+import os
+import statistics
+import time
+
+import pytest
+import torch
+
+import estimators
+import manifolds
+from estimators.score.cache import ModelCache, default_folder, default_limit
+from estimators.score.recipe import Recipe
+from estimators.score.together import Stack, train_together
+from estimators.score.trained import Job
+from estimators.score.training import adamw, noisy
+from estimators.score.watch import denoising_losses
+
+DRY = os.environ.get("BENCH_DRY_GPU") == "1"
+DEVICE = torch.device("cpu" if DRY else "cuda")
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not DRY and not torch.cuda.is_available(), reason="needs a CUDA device"),
+]
+
+
+def device_name():
+    return "the CPU (dry)" if DRY else torch.cuda.get_device_name()
+
+
+def wait():
+    if not DRY:
+        torch.cuda.synchronize()
+
+
+def sphere(dimension, seed, n):
+    return manifolds.get("sphere", dimension=dimension).sample(n, seed).points
+
+
+def test_five_seeds_of_the_10_sphere_trained_together_read_10_each(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
+    seeds = range(2 if DRY else 5)
+    parameters = {"steps": 20, "queries": 2, "check_every": 10} if DRY else {}
+    cells = [
+        estimators.get("score-svd", device=DEVICE.type, random_state=seed, **parameters)
+        for seed in seeds
+    ]
+    samples = [sphere(10, seed, 500 if DRY else 50_000) for seed in seeds]
+    start = time.perf_counter()
+    models = train_together(
+        samples,
+        cells[0].training_recipe(),
+        seeds=seeds,
+        device=DEVICE,
+        cache=ModelCache(default_folder(), default_limit()),
+    )
+    wait()
+    trained = time.perf_counter() - start
+    for cell, points in zip(cells, samples, strict=True):
+        cell.fit(points)
+    wait()
+    whole = time.perf_counter() - start
+    with capsys.disabled():
+        steps = [len(model.report.loss) for model in models]
+        print(
+            f"\n{len(seeds)} seeds of the 10-sphere on {device_name()}: {trained:.1f} s to train "
+            f"together ({steps} steps), {whole:.1f} s in all"
+        )
+    for cell in cells:
+        assert cell.details_["cached"]
+        if not DRY:
+            assert cell.dimension_ == 10
+
+
+def recipe(**changes) -> Recipe:
+    facts = {"network": "residual", "width": 192, "blocks": 3, "steps": 5000, "batch": 512}
+    facts |= {"learning_rate": 2e-3, "levels": (0.02, 1.0), "check_every": 125, "patience": 8}
+    return Recipe(**{**facts, **changes})
+
+
+class Stepper:
+    """Training steps of a stack of networks on noise in fixed places, as graphs want it."""
+
+    def __init__(self, seeds, own):
+        self.own = own
+        self.jobs = [Job(sphere(10, seed, 2000), own, seed, DEVICE) for seed in seeds]
+        self.stack = Stack([job.network() for job in self.jobs])
+        self.generators = [torch.Generator(DEVICE).manual_seed(seed) for seed in seeds]
+        self.batch = self.draw()
+        rows = self.stack.weights.detach().requires_grad_()
+        rows.grad = self.stack.gradients
+        # A graph's optimiser counts its steps on the device.
+        self.optimiser = torch.optim.AdamW(
+            [rows], lr=own.learning_rate, betas=own.betas, fused=True, capturable=not DRY
+        )
+        self.noise_estimate = self.stack.noise_estimate
+
+    def draw(self):
+        drawn = [
+            noisy(job.z, self.own.batch, self.own.levels, generator)
+            for job, generator in zip(self.jobs, self.generators, strict=True)
+        ]
+        return [torch.stack(parts) for parts in zip(*drawn, strict=True)]
+
+    def renew(self):
+        for place, fresh in zip(self.batch, self.draw(), strict=True):
+            place.copy_(fresh)
+
+    def forward_and_backward(self):
+        inputs, noise, level = self.batch
+        loss = (self.noise_estimate(inputs, level) - noise).square().sum(2).mean(1)
+        self.stack.backward(loss.sum() / inputs.shape[2])
+        return loss.detach()
+
+    def learn(self):
+        loss = self.forward_and_backward()
+        self.optimiser.step()
+        return loss
+
+    def eager(self):
+        self.renew()
+        return self.learn()
+
+    def graphed(self):
+        """What replays a captured step, on new noise."""
+        # Warmed up beside the stream that captures, as the documentation of CUDA graphs asks.
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                self.learn()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            loss = self.learn()
+
+        def replay():
+            self.renew()
+            graph.replay()
+            return loss
+
+        return replay
+
+    def compiled(self):
+        """Steps whose forward and backward pass are compiled."""
+        self.noise_estimate = torch.compile(
+            self.stack.noise_estimate, mode="default" if DRY else "reduce-overhead"
+        )
+        return self.eager
+
+
+def seconds_a_step(step, count):
+    for _ in range(3):
+        step()
+    taken = []
+    for _ in range(5):
+        wait()
+        start = time.perf_counter()
+        for _ in range(count):
+            step()
+        wait()
+        taken.append((time.perf_counter() - start) / count)
+    return statistics.median(taken)
+
+
+def mean_loss(step):
+    return statistics.mean(float(step().mean()) for _ in range(2 if DRY else 20))
+
+
+def test_eager_against_compiled_against_graphs(capsys):
+    own = recipe(width=16, batch=32) if DRY else recipe()
+    lines = []
+    for many in (1, 2) if DRY else (1, 5):
+        ways = {"eager": lambda stepper: stepper.eager, "compiled": Stepper.compiled}
+        if not DRY:
+            ways["CUDA graph"] = Stepper.graphed
+        for name, way in ways.items():
+            stepper = Stepper(range(many), own)
+            step = way(stepper)
+            first = mean_loss(step)
+            found = seconds_a_step(step, 2 if DRY else 100)
+            last = mean_loss(step)
+            # Whatever is timed does learn.
+            assert math.isfinite(last)
+            assert DRY or last < first
+            lines.append(f"{name}, {many} seeds: {found * 1e3:.2f} ms a step")
+    with capsys.disabled():
+        print(f"\ntraining steps on {device_name()}: " + "; ".join(lines))
+
+
+def learning_curve(job, own, muon, every, rate):
+    """Mean held-out loss over the noise levels every so many steps."""
+    network = job.network()
+    matrices = [p for p in network.blocks.parameters() if p.ndim == 2] if muon else []
+    rest = [p for p in network.parameters() if not any(p is matrix for matrix in matrices)]
+    optimisers = [adamw(rest, own)]
+    if muon:
+        # The size of its steps is made that of AdamW's, so that the same rates are in question.
+        how = {"weight_decay": own.weight_decay, "adjust_lr_fn": "match_rms_adamw"}
+        optimisers.append(torch.optim.Muon(matrices, lr=rate, **how))
+    generator = torch.Generator(DEVICE).manual_seed(0)
+    scales, levels = job.frame.scales.float(), (0.05, 0.1, 0.2, 0.4)
+    curve = []
+    for step in range(own.steps):
+        rising = min(1.0, (step + 1) / own.warmup)
+        for optimiser, top in zip(optimisers, (own.learning_rate, rate), strict=False):
+            optimiser.param_groups[0]["lr"] = top * rising
+        inputs, noise, level = noisy(job.z, own.batch, own.levels, generator)
+        loss = (network.noise_estimate(inputs, level) - noise).square().mean()
+        network.zero_grad()
+        torch.autograd.backward(loss)
+        for optimiser in optimisers:
+            optimiser.step()
+        if (step + 1) % every == 0:
+            held = denoising_losses(network.score, job.held_out, scales, levels, 0)
+            curve.append(float(held.score.mean()))
+    return curve
+
+
+@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="this torch has no Muon")
+def test_muon_on_the_hidden_matrices_against_adamw(capsys):
+    own = recipe(width=16, batch=32, steps=20, warmup=5) if DRY else recipe(steps=3000)
+    every = 5 if DRY else 100
+    job = Job(sphere(10, 0, 500 if DRY else 20_000), own, 0, DEVICE)
+    ways = {"AdamW": learning_curve(job, own, False, every, 0.0)}
+    for rate in (2e-3,) if DRY else (1e-3, 2e-3, 5e-3):
+        ways[f"Muon at {rate:g}"] = learning_curve(job, own, True, every, rate)
+    # The loss that AdamW has after two thirds of the steps.
+    aim = min(ways["AdamW"][: len(ways["AdamW"]) * 2 // 3])
+    lines = []
+    for name, curve in ways.items():
+        assert all(map(math.isfinite, curve))
+        reached = [place for place, loss in enumerate(curve) if loss <= aim]
+        steps = f"{(reached[0] + 1) * every} steps" if reached else f"not in {own.steps} steps"
+        lines.append(f"{name}: {steps} (in the end {min(curve):.3f})")
+    with capsys.disabled():
+        print(f"\nheld-out loss {aim:.3f} on {device_name()}: " + "; ".join(lines))
