@@ -43,7 +43,7 @@ READ_OUTS: dict[str, dict[str, Any]] = {
 
 
 def run(out: Path, budget: float, console: Console) -> None:
-    """Write ablation.csv and the figure; ``budget`` scales the training steps."""
+    """Write ablation.csv and the figure; ``budget`` scales what is trained and read."""
     rows = []
     for row in _rows(budget):
         rows.append(row)
@@ -61,7 +61,7 @@ def run(out: Path, budget: float, console: Console) -> None:
 def _rows(budget: float) -> Iterator[dict[str, Any]]:
     for dimension in DIMENSIONS:
         sphere = manifolds.get("sphere", dimension=dimension, ambient=AMBIENT)
-        points = sphere.sample(POINTS, 0).points
+        points = sphere.sample(min(POINTS, 500 + round(budget * POINTS)), 0).points
         scores: dict[str, dict[str, Any]] = {"exact": {"score": _exact(points, dimension)}}
         for steps in STEPS:
             scores[f"learned, {steps} steps"] = {"steps": max(2, round(budget * steps))}
