@@ -17,7 +17,7 @@ import manifolds
 from bench.outputs.figure_style import plain_ticks, style
 from estimators.score import spectrum
 from estimators.score.flops import training_flops
-from estimators.score.frame import principal_frame
+from estimators.score.frame import plain_frame, principal_frame
 from estimators.score.network import ScoreNetwork
 from estimators.score.published import published_recipe
 from estimators.score.recipe import Recipe
@@ -141,12 +141,13 @@ def test_together_against_one_after_another(dimension, capsys):
         )
 
 
-def untrained(points):
+def untrained(points, principal=True):
     """An untrained network for points, and their coordinates."""
-    frame = principal_frame(torch.from_numpy(points), 1e-3)
+    given = torch.from_numpy(points)
+    frame = principal_frame(given, 1e-3) if principal else plain_frame(given)
     network = ScoreNetwork(frame, width=width_for(frame, recipe()), blocks=3)
     torch.nn.init.normal_(network.exit.weight, std=0.01)
-    return network.requires_grad_(False), frame.coordinates(torch.from_numpy(points))
+    return network.requires_grad_(False), frame.coordinates(given)
 
 
 def spectra(network, z, sigmas=SIGMAS):
@@ -182,8 +183,9 @@ def test_reading_cost_by_dimension(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(spectrum, "singular_values", singular_values)
     for ambient, points, seconds in ((100, 8, 2), (300, 4, 3), (1000, 1, 6), (3000, 1, 0)):
-        # Any numbers of full rank will do for points: few, where more would only cost time.
-        network, z = untrained(np.random.default_rng(0).standard_normal((2 * ambient, ambient)))
+        # Any numbers will do for points, and any axes: of full rank is what the network takes.
+        numbers = np.random.default_rng(0).standard_normal((100, ambient))
+        network, z = untrained(numbers, principal=False)
         tasks = {
             "score-svd: scores and spectra": lambda n=network, z=z[:points]: spectra(
                 n, z, SIGMAS[:1]
