@@ -18,9 +18,7 @@ class Recipe:
     over about the last ``average`` of the steps (0: the weights
     as they are). ``antithetic`` noise comes in pairs.
 
-    Noise levels are log-uniform between the two ``levels``. The lower end starts at ``start`` and
-    comes down over the first ``descent`` of the budget: errors at small noise count most in the
-    loss, and would drown what is first learned at larger noise.
+    Noise levels are log-uniform between the two ``levels``.
 
     The loss is the squared error of the noise times ``loss_scale`` (None: the mean over the axes,
     and not their sum). Gradients are clipped to the norm ``clip``.
@@ -48,8 +46,6 @@ class Recipe:
     worth_while: float = 0.3
     average: float = 0.1
     antithetic: bool = True
-    descent: float = 0.0
-    start: float = 0.3
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.01
     raise_by: float = 50.0
@@ -59,19 +55,6 @@ class Recipe:
     keep_last: bool = False
     held_out: float = 0.1
     shape: tuple[int, ...] = ()
-
-    @property
-    def descended(self) -> int:
-        """The step from which all noise levels are trained."""
-        return math.ceil(self.descent * self.steps)
-
-    def levels_at(self, step: int) -> tuple[float, float]:
-        """Range of the noise levels at a step."""
-        low, high = self.levels
-        if not self.descent:
-            return low, high
-        left = max(0.0, 1 - step / max(1, self.descended))
-        return max(low, low * (self.start / low) ** left), high
 
     def mean_share(self, steps: int) -> float:
         """Share of the weights after some steps in their running mean."""

@@ -243,7 +243,7 @@ def take_step(stack: Stack, members: Sequence[Member], recipe: Recipe) -> None:
     """One step of all members, each on noise of its own."""
     states = [member.state for member in members]
     step = states[0].step
-    levels = recipe.levels_at(step)
+    levels = recipe.levels
     inputs, noise, level = map(
         torch.stack,
         zip(

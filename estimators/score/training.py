@@ -194,7 +194,7 @@ def conclude(verdict: Verdict, state: State, recipe: Recipe, watch: Watch) -> No
     """What a look at the network means for its training."""
     group = state.optimiser.param_groups[0]
     left = recipe.steps - state.step
-    if state.settled or verdict == "learning" or state.step < recipe.descended:
+    if state.settled or verdict == "learning":
         if state.settled and verdict == "overfitted":
             state.last = state.step
     elif (
@@ -220,8 +220,7 @@ def conclude(verdict: Verdict, state: State, recipe: Recipe, watch: Watch) -> No
 
 def _step(state: State, z: Tensor, recipe: Recipe, half: bool) -> Tensor:
     """One step; its loss."""
-    levels = recipe.levels_at(state.step)
-    inputs, noise, level = noisy(z, state.batch, levels, state.generator, recipe.antithetic)
+    inputs, noise, level = noisy(z, state.batch, recipe.levels, state.generator, recipe.antithetic)
     with torch.autocast(z.device.type, torch.bfloat16, enabled=half):
         estimate = state.network.noise_estimate(inputs, level)
     error = (estimate - noise).square().sum(1)

@@ -73,7 +73,6 @@ def test_training_is_the_published_one():
     assert (recipe.width, recipe.blocks, recipe.levels) == (2048, 5, (0.01, 4.0))
     # 1/2 g^2 |score + noise / sigma|^2 with g^2 = 2 sigma^2 log(4 / 0.01).
     assert recipe.loss_scale == pytest.approx(math.log(400))
-    assert recipe.levels_at(0) == recipe.levels
     assert recipe.mean_share(10) == 1
     small = replace(recipe, width=64, check_every=5, warmup=5, learning_rate=1e-3)
     points = torch.nn.functional.normalize(torch.randn(300, 10, dtype=torch.float64), dim=1)

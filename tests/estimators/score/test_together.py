@@ -57,7 +57,7 @@ def same(found, expected):
 
 @pytest.mark.parametrize("network", ["residual", "stanczuk2024"])
 def test_a_member_learns_what_it_learns_alone(network):
-    own = recipe(network=network, steps=12, check_every=4, warmup=2, blocks=2, descent=0.5)
+    own = recipe(network=network, steps=12, check_every=4, warmup=2, blocks=2)
     if network == "stanczuk2024":
         changes = {"antithetic": False, "keep_last": True, "clip": 1.0, "average": 0.0}
         own = recipe(network=network, steps=12, check_every=4, loss_scale=3.0, **changes)

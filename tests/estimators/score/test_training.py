@@ -70,15 +70,6 @@ def test_noise_comes_in_pairs_of_opposite_sign():
     assert not torch.allclose(noise[:32], -noise[32:])
 
 
-def test_levels_come_down_only_where_the_recipe_says_so():
-    assert recipe().levels_at(0) == (0.05, 1.0)
-    descending = recipe(descent=0.3)
-    lows = [descending.levels_at(step)[0] for step in range(40)]
-    assert lows[0] == pytest.approx(0.3)
-    assert lows == sorted(lows, reverse=True)
-    assert lows[12] == lows[-1] == 0.05
-
-
 def test_training_goes_to_its_budget_unless_it_settles():
     assert train(*start(recipe())).loss.shape == (40,)
     # A quarter more to bring the learning rate down.
