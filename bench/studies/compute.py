@@ -136,9 +136,13 @@ def _figure(table: pd.DataFrame) -> Figure:
         right = default[(default["reading"] == dimension)[::-1].cummin()[::-1]]
         if len(right) and len(published):
             ratio = float(published["flops"].iloc[0] / right["flops"].iloc[0])
-            axes.set_title(f"{name}: right from 1/{ratio:,.0f} of the published FLOP", fontsize=9)
+            axes.set_title(f"{name}: right from\n1/{ratio:,.0f} of the published FLOP", fontsize=9)
         axes.axhline(dimension, color="0.6", linewidth=4, alpha=0.4, zorder=0)
         axes.set_xscale("log")
+        axes.set_yscale("log")
+        ticks = sorted({1, dimension, 100})
+        axes.set_yticks(ticks, [str(tick) for tick in ticks])
+        axes.minorticks_off()
         axes.set(xlabel="FLOP of training", ylabel="dimension read" if axes is grid[0] else "")
     handles = [
         Line2D([], [], color=looks["default"][0], marker="o", label="default recipe"),
