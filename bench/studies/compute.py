@@ -71,7 +71,7 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
     if recipe == "stanczuk2024":
         from dataclasses import replace
 
-        how = replace(how, check_every=25)
+        how = replace(how, check_every=max(1, round(25 * budget)))
     job = Job(points, how, 0, torch.device("cpu"))
     each = training_flops(job.network(), job.z.shape[1], job.recipe.batch)
     rows: list[dict[str, Any]] = []
