@@ -174,7 +174,7 @@ def show(
 
 @app.command()
 def study(
-    name: Annotated[str, typer.Argument(help="ablation or compute")],
+    name: Annotated[str, typer.Argument(help="Its name; a wrong one lists those that there are.")],
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of the results (default: results/studies)."),

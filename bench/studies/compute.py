@@ -8,6 +8,7 @@ itself tells: the median over a few points, by the persistence rule.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,6 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
     own = estimators.get("score-svd", recipe=recipe, steps=steps, cache=False)
     how = own.training_recipe()
     if recipe == "stanczuk2024":
-        from dataclasses import replace
-
         how = replace(how, check_every=max(1, round(25 * budget)))
     job = Job(points, how, 0, torch.device("cpu"))
     each = training_flops(job.network(), job.z.shape[1], job.recipe.batch)

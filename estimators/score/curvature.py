@@ -12,7 +12,7 @@ from estimators.score.jacobian import (
     apply,
     jacobian_products,
     point_blocks,
-    rademacher,
+    probing,
 )
 from estimators.score.spectrum import NUMBERS_AT_ONCE, Score
 
@@ -105,10 +105,7 @@ def curvatures(
     weights = torch.ones_like(nodes)
     for block in point_blocks(len(points), each * rank, numbers):
         x = points[block]
-        if exact:
-            start = torch.eye(rank).to(x).expand(len(x), -1, -1)
-        else:
-            start = rademacher(x, probes, generator)
+        start = probing(x, None if exact else probes, generator)
         for row, sigma in enumerate(sigmas):
             if exact:
                 jacobians = apply(products[0], x, sigma, start, numbers)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from estimators.score.jacobian import apply, jacobian_products, point_blocks, rademacher
+from estimators.score.jacobian import apply, jacobian_products, point_blocks, probing
 from estimators.score.spectrum import NUMBERS_AT_ONCE, Score
 
 
@@ -48,10 +48,7 @@ def flipd_curve(
     curve = torch.empty(len(sigmas), len(points), dtype=torch.float64)
     for block in point_blocks(len(points), each * rank, numbers):
         x = points[block]
-        if exact:
-            directions = torch.eye(rank).to(x).expand(len(x), -1, -1)
-        else:
-            directions = rademacher(x, probes, generator)
+        directions = probing(x, None if exact else probes, generator)
         for row, sigma in enumerate(sigmas):
             forms = (directions * apply(product, x, sigma, directions, numbers)).sum(-1)
             trace = forms.sum(1) if exact else forms.mean(1)

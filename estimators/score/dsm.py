@@ -8,6 +8,7 @@ import attrs
 
 from estimators.catalogue import register
 from estimators.score.curves import CurveEstimator
+from estimators.score.family import DECLARED
 from manifolds.parameters import choice, whole_number
 
 if TYPE_CHECKING:
@@ -20,12 +21,7 @@ if TYPE_CHECKING:
 
 @register(
     "dsm",
-    family="score",
-    scope="local",
-    deterministic=False,
-    shares_model=True,
-    gpu=True,
-    seconds=70.0,
+    **DECLARED,
     source="Yeats et al. 2025 (arXiv 2510.12975)",
     published={"draws": 8, "noise": "independent", "sigmas": (0.05,)},
 )

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from estimators.score.model import ScoreModel
     from estimators.score.recipe import Recipe
     from estimators.score.training import Progress
+    from estimators.score.trust import Trust
 
+#: What is declared of every score estimator.
+DECLARED: dict[str, Any] = {
+    "family": "score",
+    "scope": "local",
+    "deterministic": False,
+    "shares_model": True,
+    "gpu": True,
+    "seconds": 70.0,
+}
 #: Noise levels to read at, relative to the typical standard deviation of the data.
 SIGMAS = (0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4)
 
@@ -82,6 +92,7 @@ class ScoreEstimator(Estimator):
     sigmas: tuple[float, ...] = numbers(
         SIGMAS, "noise levels to read at, relative to the typical standard deviation of the data"
     )
+    trust: bool = flag(True, "leave out noise levels that the score has not learned")
 
     @abstractmethod
     def read(self, model: ScoreModel, z: Tensor, generator: torch.Generator) -> Reading:
@@ -141,6 +152,32 @@ class ScoreEstimator(Estimator):
             cache=cache,
             tell=self._tell,
         )
+
+    def believed(self, model: ScoreModel) -> Trust:
+        """Which of the ``sigmas`` to believe; all of them unless ``trust``."""
+        import torch
+
+        from estimators.score.trust import Trust, trust
+
+        if self.trust:
+            return trust(model, self.sigmas)
+        return Trust(torch.ones(len(self.sigmas), dtype=torch.bool), True)
+
+    def told(
+        self, model: ScoreModel, level: NDArray[np.int64], believed: Trust
+    ) -> dict[str, NDArray[Any]]:
+        """Details of every reading, of which ``level`` (m,) are the rows of the levels read.
+
+        "sigmas" (S,) in the units of the points, "chosen_sigma_pw" (m,) the one that was read at
+        each point and "chosen_sigma" their median, and "trusted" (S,).
+        """
+        sigmas = np.array(self.sigmas) * model.frame.unit
+        return {
+            "sigmas": sigmas,
+            "chosen_sigma": np.array(np.median(sigmas[level])),
+            "chosen_sigma_pw": sigmas[level],
+            "trusted": believed.levels.numpy(),
+        }
 
     def training_recipe(self) -> Recipe:
         """The recipe that the parameters say."""

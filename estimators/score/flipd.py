@@ -8,6 +8,7 @@ import attrs
 
 from estimators.catalogue import register
 from estimators.score.curves import CurveEstimator
+from estimators.score.family import DECLARED
 from manifolds.parameters import whole_number
 
 if TYPE_CHECKING:
@@ -19,12 +20,7 @@ if TYPE_CHECKING:
 
 @register(
     "flipd",
-    family="score",
-    scope="local",
-    deterministic=False,
-    shares_model=True,
-    gpu=True,
-    seconds=70.0,
+    **DECLARED,
     source="Kamkari et al. 2024 (arXiv 2406.03537), FLIPD",
 )
 @attrs.define(kw_only=True, slots=False)

@@ -71,6 +71,13 @@ def point_blocks(count: int, each: int, numbers: int) -> Iterator[slice]:
         yield slice(start, min(start + together, count))
 
 
+def probing(points: Tensor, probes: int | None, generator: torch.Generator) -> Tensor:
+    """Directions at points (m, r): all r axes, or so many random ones (m, probes, r)."""
+    if probes is None:
+        return torch.eye(points.shape[1]).to(points).expand(len(points), -1, -1)
+    return rademacher(points, probes, generator)
+
+
 def rademacher(points: Tensor, probes: int, generator: torch.Generator) -> Tensor:
     """Random signs (m, probes, r) for points (m, r)."""
     # Drawn point by point, so that they are the same however the points are cut into blocks.

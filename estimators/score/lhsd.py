@@ -8,6 +8,7 @@ import attrs
 
 from estimators.catalogue import register
 from estimators.score.curves import CurveEstimator
+from estimators.score.family import DECLARED
 from manifolds.parameters import number, whole_number
 
 if TYPE_CHECKING:
@@ -19,12 +20,7 @@ if TYPE_CHECKING:
 
 @register(
     "lhsd",
-    family="score",
-    scope="local",
-    deterministic=False,
-    shares_model=True,
-    gpu=True,
-    seconds=70.0,
+    **DECLARED,
     source="Osada et al. 2026 (arXiv 2605.01221)",
     published={"exact_up_to": 0, "lanczos_steps": 5},
 )

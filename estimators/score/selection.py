@@ -2,8 +2,9 @@
 
 Every rule takes the gaps (S, m, D) of descending spectra (S, m, D), in units of pure noise, and
 says a dimension for each of the m points, with the level it was read at and the gap there. Levels
-that are not trusted are left out before (trust.py). RECIPE.md compares the rules, on
-manifolds that no suite scores.
+that are not trusted are left out before (trust.py). RECIPE.md compares the rules, on manifolds
+that no suite scores. Tensors are worked on by their methods, so that listing the rules does not
+import torch.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 #: Singular values below this are rounding, in units of pure noise.
 NEGLIGIBLE = 0.02
@@ -36,8 +38,9 @@ def gaps(spectra: Tensor, floor: float = 1.0, skip_first: bool = False) -> Tenso
     because then no direction is normal. ``skip_first`` leaves out that one and the next, as the
     paper's code does, so that at most D - 2 is read.
     """
-    top = torch.full_like(spectra[..., :1], floor)
-    found = torch.cat([top, spectra[..., :-1]], -1) - spectra
+    above = spectra.roll(1, -1)
+    above[..., 0] = floor
+    found = above - spectra
     if skip_first:
         found[..., :2] = -math.inf
     return found
@@ -55,34 +58,20 @@ def largest_mean_gap(gap: Tensor, spectra: Tensor) -> Selected:
 
 
 def largest_ratio(gap: Tensor, spectra: Tensor) -> Selected:
-    """Each point at the level and value where the next value is smallest in proportion.
-
-    Values below ``NEGLIGIBLE`` are taken as that: their proportions are those of rounding.
-    """
-    values = spectra.clamp(min=NEGLIGIBLE)
-    ratio = torch.where(gap.isfinite(), (gap + spectra).clamp(min=NEGLIGIBLE) / values, 0)
-    size, position = ratio.max(-1)
+    """Each point at the level and value where the next value is smallest in proportion."""
+    size, position = _ratios(gap, spectra).max(-1)
     level = size.argmax(0)
-    return _where(gap, level, position[level, torch.arange(gap.shape[1])])
+    return _where(gap, level, position[level, range(gap.shape[1])])
 
 
 def ratio_persistence(gap: Tensor, spectra: Tensor) -> Selected:
-    """Each point's dimension of the largest proportions, multiplied over levels.
-
-    It is read at the level of its largest gap. Proportions are as in ``largest_ratio``.
-    """
-    values = spectra.clamp(min=NEGLIGIBLE)
-    ratio = (gap + spectra).clamp(min=NEGLIGIBLE) / values
-    position = torch.where(gap.isfinite(), ratio, 1).log().sum(0).argmax(-1)
-    level = gap[:, torch.arange(gap.shape[1]), position].argmax(0)
-    return _where(gap, level, position)
+    """Each point's dimension of the largest proportions, multiplied over levels."""
+    return _at_best_level(gap, _ratios(gap, spectra).log().sum(0).argmax(-1))
 
 
 def persistence(gap: Tensor, spectra: Tensor) -> Selected:
-    """Each point's dimension of the largest gap summed over levels, at the level of its largest."""
-    position = gap.sum(0).argmax(-1)
-    level = gap[:, torch.arange(gap.shape[1]), position].argmax(0)
-    return _where(gap, level, position)
+    """Each point's dimension of the largest gap summed over levels."""
+    return _at_best_level(gap, gap.sum(0).argmax(-1))
 
 
 def least_spread(gap: Tensor, spectra: Tensor) -> Selected:
@@ -93,21 +82,31 @@ def least_spread(gap: Tensor, spectra: Tensor) -> Selected:
     return _at(gap, level.expand(gap.shape[1]))
 
 
+def _ratios(gap: Tensor, spectra: Tensor) -> Tensor:
+    """Proportion (S, m, D) of the value above to each; 0 where a gap is left out.
+
+    Values below ``NEGLIGIBLE`` are taken as that: their proportions are those of rounding.
+    """
+    above = (gap + spectra).clamp(min=NEGLIGIBLE)
+    return (above / spectra.clamp(min=NEGLIGIBLE)).masked_fill(~gap.isfinite(), 0.0)
+
+
 def _at(gap: Tensor, level: Tensor) -> Selected:
     """The largest gap of each point at a level of its own."""
-    return _where(gap, level, gap[level, torch.arange(gap.shape[1])].argmax(-1))
+    return _where(gap, level, gap[level, range(gap.shape[1])].argmax(-1))
+
+
+def _at_best_level(gap: Tensor, position: Tensor) -> Selected:
+    """Given positions (m,), each at the level where its gap is largest."""
+    return _where(gap, gap[:, range(gap.shape[1]), position].argmax(0), position)
 
 
 def _where(gap: Tensor, level: Tensor, position: Tensor) -> Selected:
     """What is read at given levels (m,) and positions (m,) of the gaps (S, m, D)."""
-    return Selected(
-        gap.shape[-1] - position, level, gap[level, torch.arange(gap.shape[1]), position]
-    )
+    return Selected(gap.shape[-1] - position, level, gap[level, range(gap.shape[1]), position])
 
 
-Rule = Callable[[Tensor, Tensor], Selected]
-
-RULES: dict[str, Rule] = {
+RULES: dict[str, Callable[[Tensor, Tensor], Selected]] = {
     "gap": largest_gap,
     "mean-gap": largest_mean_gap,
     "ratio": largest_ratio,

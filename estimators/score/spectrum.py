@@ -86,8 +86,8 @@ def _scores(score: Score, x: Tensor, sigma: float) -> Tensor:
 def orthogonal_directions(
     count: int, ambient: int, generator: torch.Generator, like: Tensor
 ) -> Tensor:
-    """Directions (count, D) of length sqrt(D), orthogonal in blocks of D; count >= D."""
+    """Directions of length sqrt(D), orthogonal in blocks of D: ``count``, rounded up to blocks."""
     blocks = -(-count // ambient)
     normal = torch.randn(blocks, ambient, ambient, generator=generator, device=like.device)
     directions: Tensor = torch.linalg.qr(normal)[0]
-    return directions.reshape(-1, ambient)[: blocks * ambient].to(like) * ambient**0.5
+    return directions.reshape(-1, ambient).to(like) * ambient**0.5

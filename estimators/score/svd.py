@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 
 from estimators.catalogue import register
-from estimators.score.family import Reading, ScoreEstimator
+from estimators.score.family import DECLARED, Reading, ScoreEstimator
+from estimators.score.selection import RULES, gaps
 from estimators.score.whole_sample import AGGREGATIONS, aggregate
 from manifolds.parameters import choice, flag, whole_number
 
@@ -18,19 +19,11 @@ if TYPE_CHECKING:
 
     from estimators.score.model import ScoreModel
 
-#: Names of ``estimators.score.selection.RULES``, which needs torch.
-RULES = ("gap", "mean-gap", "ratio", "persistence", "ratio-persistence", "spread")
-
 
 @register(
     "score-svd",
     version=3,
-    family="score",
-    scope="local",
-    deterministic=False,
-    gpu=True,
-    shares_model=True,
-    seconds=70.0,
+    **DECLARED,
     source="Stanczuk et al. 2024 (arXiv 2212.12611), Algorithm 1",
     published={
         "recipe": "stanczuk2024",
@@ -56,23 +49,18 @@ class ScoreSVD(ScoreEstimator):
     skip_first_gap: bool = flag(
         False, "leave out the gap below the largest value, and full dimension, as the paper's code"
     )
-    rule: str = choice("ratio", "how the noise level is chosen", RULES)
-    trust: bool = flag(True, "leave out noise levels that the score has not learned")
+    rule: str = choice("ratio", "how the noise level is chosen", tuple(RULES))
     aggregation: str = choice("median", "the sample's answer from the points'", tuple(AGGREGATIONS))
 
     def read(self, model: ScoreModel, z: Tensor, generator: torch.Generator) -> Reading:
         """Spectra at all noise levels, and the dimension by the rule.
 
-        ``details``: "sigmas" (S,) in the units of the points, "chosen_sigma_pw" (m,) the one that
-        was read at each point and "chosen_sigma" their median, "singular_values" (m, D) at the
-        former, in units of the size of pure noise, "gap" (S,) the mean largest gap,
-        "dimension_by_sigma" (S, m) and "trusted" (S,).
+        ``details``: "singular_values" (m, D) at the level read, in units of the size of pure
+        noise, "gap" (S,) the mean largest gap, "dimension_by_sigma" (S, m), and those of ``told``.
         """
         import torch
 
-        from estimators.score import selection
         from estimators.score.spectrum import score_spectra
-        from estimators.score.trust import trust
 
         if self.noise == "independent":
             at = model.frame.standard(z)
@@ -98,26 +86,21 @@ class ScoreSVD(ScoreEstimator):
             outside = torch.ones(*inside.shape[:2], model.frame.outside, dtype=inside.dtype)
             spectra = torch.cat([outside, inside], -1).sort(-1, descending=True).values
             floor = 1.0
-        believed = trust(model, self.sigmas)
-        trusted = believed.levels if self.trust else torch.ones_like(believed.levels)
-        rows = torch.nonzero(trusted).flatten()
-        gap = selection.gaps(spectra, floor, self.skip_first_gap)
-        found = selection.RULES[self.rule](gap[rows], spectra[rows])
+        believed = self.believed(model)
+        rows = torch.nonzero(believed.levels).flatten()
+        gap = gaps(spectra, floor, self.skip_first_gap)
+        found = RULES[self.rule](gap[rows], spectra[rows])
         level = rows[found.level]
-        sigmas = np.array(self.sigmas) * model.frame.unit
         pointwise = found.dimension.numpy().astype(np.float64)
-        confidence = found.gap.clamp(0, 1).numpy() * (believed.learned or not self.trust)
+        confidence = found.gap.clamp(0, 1).numpy() * believed.learned
         return Reading(
             dimension=aggregate(pointwise, confidence, self.aggregation),
             pointwise=pointwise,
             confidence=confidence,
             details={
-                "sigmas": sigmas,
-                "chosen_sigma": np.array(np.median(sigmas[level.numpy()])),
-                "chosen_sigma_pw": sigmas[level.numpy()],
                 "singular_values": spectra[level, torch.arange(len(z))].numpy(),
                 "gap": gap.max(-1).values.mean(1).numpy(),
                 "dimension_by_sigma": spectra.shape[-1] - gap.argmax(-1).numpy(),
-                "trusted": trusted.numpy(),
+                **self.told(model, level.numpy(), believed),
             },
         )

@@ -15,8 +15,6 @@ from estimators.score.watch import Losses
 KNOWN = 0.05
 #: Standard errors that this must be above chance.
 SURE = 3.0
-
-
 #: Points, for each direction of their span, from which a score can be learned.
 ENOUGH = 10
 

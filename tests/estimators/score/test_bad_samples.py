@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 import estimators
 import manifolds
@@ -11,12 +10,7 @@ SMALL = {"device": "cpu", "steps": 400, "batch": 128, "width": 64, "queries": 10
 every_reading = pytest.mark.parametrize("name", ["score-svd", "flipd", "dsm", "lhsd"])
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def fit(points, name="score-svd", **parameters):

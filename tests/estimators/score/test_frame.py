@@ -4,19 +4,7 @@ import torch
 from estimators.score.frame import plain_frame, principal_frame, raw_frame
 
 
-def gaussian(count: int = 20_000) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Normal points on a 3-dimensional subspace of R^8, its frame and standard deviations."""
-    generator = torch.Generator().manual_seed(0)
-    frame = torch.linalg.qr(torch.randn(8, 3, generator=generator, dtype=torch.float64))[0]
-    scales = torch.tensor([3.0, 1.0, 0.2], dtype=torch.float64)
-    latent = torch.randn(count, 3, generator=generator, dtype=torch.float64)
-    # Made exactly white, so that the sample's covariance is that of the law.
-    latent = latent - latent.mean(0)
-    latent = latent @ torch.linalg.inv(torch.linalg.cholesky(latent.T @ latent / count)).T
-    return (latent * scales) @ frame.T + 5.0, frame, scales
-
-
-def test_frame_keeps_the_axes_that_vary():
+def test_frame_keeps_the_axes_that_vary(gaussian):
     points, _, scales = gaussian()
     frame = principal_frame(points, 1e-3)
     assert frame.axes.shape == (8, 3)
@@ -26,20 +14,20 @@ def test_frame_keeps_the_axes_that_vary():
 
 
 @pytest.mark.parametrize("factor", [1e-200, 1e-6, 1e6, 1e200])
-def test_frame_follows_the_unit_of_the_data(factor):
+def test_frame_follows_the_unit_of_the_data(factor, gaussian):
     points, _, _ = gaussian(200)
     frame, scaled = principal_frame(points, 1e-3), principal_frame(points * factor, 1e-3)
     assert scaled.unit == pytest.approx(frame.unit * factor)
     torch.testing.assert_close(scaled.scales, frame.scales)
 
 
-def test_unit_does_not_depend_on_constant_coordinates():
+def test_unit_does_not_depend_on_constant_coordinates(gaussian):
     points, _, _ = gaussian(200)
     padded = torch.cat([points, torch.ones(200, 30)], 1)
     assert principal_frame(padded, 1e-3).unit == pytest.approx(principal_frame(points, 1e-3).unit)
 
 
-def test_points_come_back_from_their_coordinates():
+def test_points_come_back_from_their_coordinates(gaussian):
     points, _, _ = gaussian(50)
     for frame in (principal_frame(points, 1e-3), plain_frame(points), raw_frame(8)):
         back = frame.points(frame.coordinates(points))
@@ -48,6 +36,6 @@ def test_points_come_back_from_their_coordinates():
     assert plain_frame(points).outside == 0
 
 
-def test_plain_frame_has_unit_deviation_over_all_coordinates():
+def test_plain_frame_has_unit_deviation_over_all_coordinates(gaussian):
     points, _, _ = gaussian(500)
     assert plain_frame(points).coordinates(points).square().mean() == pytest.approx(1, rel=1e-4)

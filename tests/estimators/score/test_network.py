@@ -5,19 +5,7 @@ from estimators.score.network import ScoreNetwork
 from estimators.score.oracle import AffineScore
 
 
-def gaussian(count: int = 20_000) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Normal points on a 3-dimensional subspace of R^8, its frame and standard deviations."""
-    generator = torch.Generator().manual_seed(0)
-    frame = torch.linalg.qr(torch.randn(8, 3, generator=generator, dtype=torch.float64))[0]
-    scales = torch.tensor([3.0, 1.0, 0.2], dtype=torch.float64)
-    latent = torch.randn(count, 3, generator=generator, dtype=torch.float64)
-    # Made exactly white, so that the sample's covariance is that of the law.
-    latent = latent - latent.mean(0)
-    latent = latent @ torch.linalg.inv(torch.linalg.cholesky(latent.T @ latent / count)).T
-    return (latent * scales) @ frame.T + 5.0, frame, scales
-
-
-def test_untrained_network_has_the_exact_score_of_normal_data():
+def test_untrained_network_has_the_exact_score_of_normal_data(gaussian):
     points, frame, scales = gaussian()
     exact = principal_frame(points, 1e-3)
     network = ScoreNetwork(exact, width=16, blocks=1)
@@ -31,7 +19,7 @@ def test_untrained_network_has_the_exact_score_of_normal_data():
         torch.testing.assert_close(found / exact.unit, expected, rtol=1e-3, atol=1e-4 / level)
 
 
-def test_score_in_all_directions_is_pure_noise_outside_of_the_span():
+def test_score_in_all_directions_is_pure_noise_outside_of_the_span(gaussian):
     from estimators.score.model import ScoreModel
 
     points, frame, scales = gaussian()

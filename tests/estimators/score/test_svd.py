@@ -13,12 +13,7 @@ SMALL = {"steps": 600, "batch": 256, "width": 64, "queries": 12, "check_every": 
 READINGS = ("score-svd", "flipd", "dsm", "lhsd")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,0 +1,30 @@
+"""What the tests of the score family share."""
+
+import pytest
+import torch
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def gaussian():
+    """A maker of normal points."""
+    return _gaussian
+
+
+def _gaussian(count: int = 20_000) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Normal points on a 3-dimensional subspace of R^8, its frame and standard deviations."""
+    generator = torch.Generator().manual_seed(0)
+    frame = torch.linalg.qr(torch.randn(8, 3, generator=generator, dtype=torch.float64))[0]
+    scales = torch.tensor([3.0, 1.0, 0.2], dtype=torch.float64)
+    latent = torch.randn(count, 3, generator=generator, dtype=torch.float64)
+    # Made exactly white, so that the sample's covariance is that of the law.
+    latent = latent - latent.mean(0)
+    latent = latent @ torch.linalg.inv(torch.linalg.cholesky(latent.T @ latent / count)).T
+    return (latent * scales) @ frame.T + 5.0, frame, scales
