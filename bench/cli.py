@@ -11,6 +11,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from bench.stopped import RunStopped
+
 app = typer.Typer(
     help="Benchmark of intrinsic-dimension estimators on manifolds of known dimension.",
     no_args_is_help=True,
@@ -92,9 +94,22 @@ def run(
     ] = None,
     timeout: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(help="Seconds after which a cell is stopped (default: none)."),
+        typer.Option(help="Seconds after which a cell is stopped (default: the suite's)."),
+    ] = None,
+    memory: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Memory above which a cell is stopped, such as 4GiB (default: suite's)."),
+    ] = None,
+    gpu_jobs: Annotated[int, typer.Option(help="Cells at a time on the GPU.")] = 1,
+    backend: Annotated[
+        str, typer.Option(help="local, or dask for the workers of a cluster.")
+    ] = "local",
+    scheduler: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Address of the dask scheduler, such as tcp://HOST:8786."),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Run failed cells again.")] = False,
     plugin: PluginOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
@@ -109,8 +124,9 @@ def run(
     try:
         with _clear_errors():
             from bench import api
+            from bench.job import prepare
 
-            job = api.prepare(
+            job = prepare(
                 suite,
                 preset=preset,
                 manifolds=_split(manifolds),
@@ -121,6 +137,10 @@ def run(
                 device=device,
                 out=out,
                 timeout=timeout,
+                memory=memory,
+                gpu_jobs=gpu_jobs,
+                backend=backend,
+                scheduler=scheduler,
                 plugins=plugin or [],
             )
             if dry_run:
@@ -130,7 +150,14 @@ def run(
                 return
             store = api.open_store(job)
         with store:
-            api.execute(job, store, fresh=fresh, console=console)
+            api.execute(job, store, fresh=fresh, retry=retry, console=console)
+    except RunStopped as error:
+        typer.echo(
+            f"error: {error}\nfinished cells are kept in {job.out}; the same command (without "
+            "--fresh) goes on where it stopped",
+            err=True,
+        )
+        raise typer.Exit(1) from None
     except (OSError, sqlite3.Error) as error:
         typer.echo(
             f"error: results could not be written: {error}; finished cells are kept in {job.out}",
@@ -144,6 +171,20 @@ def run(
             err=True,
         )
         raise typer.Exit(_INTERRUPTED) from None
+
+
+@app.command()
+def status(
+    out: Annotated[Path, typer.Option(help="Folder of the results.")],
+    json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what of a run is done, failed, running and left; while it is going on, too."""
+    from rich.console import Console
+
+    from bench.status import report, status_of
+
+    with _clear_errors():
+        report(status_of(out), Console(), as_json=json_)
 
 
 @app.command("list")

@@ -12,6 +12,7 @@ from typing import Any
 
 import estimators
 import manifolds
+from bench.limits import Limits
 from bench.plugins import source_digest
 from bench.suite import (
     EstimatorChoice,
@@ -23,8 +24,6 @@ from bench.suite import (
 )
 from manifolds.registry import Registry, nearest
 
-#: Seconds of reading a model that another cell has trained.
-READING = 2.0
 # Parameters that the runner sets: they are not part of what a cell is.
 RUN_PARAMETERS = ("device", "random_state")
 
@@ -36,6 +35,8 @@ class Cell:
     ``entropy`` is the suite's seed; all random numbers of a cell come from it and the cell's
     identity, so that adding a cell never changes another one. ``code`` is a hash of the code of
     classes from outside the packages: results of a plug-in that was edited are not taken for new.
+    ``threads`` is None where the estimator takes the share of the cores that a cell gets;
+    ``ambient`` is None where only a sample tells.
     """
 
     suite: str
@@ -51,7 +52,10 @@ class Cell:
     estimator_parameters: Mapping[str, Any]
     estimator_version: int
     code: str = ""
-    seconds: float = 1.0
+    family: str = "other"
+    limits: Limits = Limits()
+    threads: int | None = None
+    ambient: int | None = None
 
     @cached_property
     def sample_key(self) -> str:
@@ -72,7 +76,7 @@ class Cell:
             self.sample_key, self.estimator_name, self.estimator_parameters, self.estimator_version
         )
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Hash of what the result depends on: the identity, and the code of one's own classes."""
         return _digest(self.identity, self.code) if self.code else self.identity
@@ -103,13 +107,15 @@ def build(
     n: int | None = None,
     added_manifolds: Iterable[str] = (),
     added_estimators: Iterable[str] = (),
+    limits: Limits = Limits(),
 ) -> list[Cell]:
     """The cells of a suite at a preset, in the suite's order.
 
     Patterns are names or globs of the suite's labels, or of registered names that the suite does
     not have; ``added_...`` are registered names (a plug-in's) that join the suite, if it does not
-    have them already. ``seeds`` and ``n`` replace those of the preset. Raises ValueError for
-    whatever does not exist or is not allowed, before any work.
+    have them already. ``seeds`` and ``n`` replace those of the preset, and ``limits`` those of the
+    suite, which in turn come before what an estimator declares. Raises ValueError for whatever
+    does not exist or is not allowed, before any work.
     """
     sizes = suite.preset(preset)
     chosen_manifolds = _choose(
@@ -133,20 +139,27 @@ def build(
         label: sizes.estimators.get(label, EstimatorOverride()) for label in chosen_estimators
     }
     methods = {
-        label: _resolve(
-            estimators.catalogue.registry,
-            method.estimator,
-            {**method.parameters, **overrides[label].parameters},
+        label: _Method(
+            *_resolve(
+                estimators.catalogue.registry,
+                choice.estimator,
+                {**choice.parameters, **overrides[label].parameters},
+            )[1:],
+            limits.over(overrides[label].limits())
+            .over(sizes.limits())
+            .over(choice.limits())
+            .over(suite.limits()),
         )
-        for label, method in chosen_estimators.items()
+        for label, choice in chosen_estimators.items()
     }
     cells: dict[str, Cell] = {}
     for manifold, place in chosen_manifolds.items():
-        place_entry, place_parameters, place_code = _resolve(
+        instance, place_entry, place_parameters, place_code = _resolve(
             manifolds.catalogue.registry, place.manifold, place.parameters
         )
         points = n or sizes.manifolds.get(manifold, ManifoldOverride()).n or place.n or sizes.n
-        for estimator, (entry, parameters, code) in methods.items():
+        samples: dict[int, str] = {}
+        for estimator, method in methods.items():
             for seed in range(seeds or overrides[estimator].seeds or sizes.seeds):
                 cell = Cell(
                     suite=suite.name,
@@ -158,12 +171,17 @@ def build(
                     seed=seed,
                     entropy=suite.seed,
                     estimator=estimator,
-                    estimator_name=entry.name,
-                    estimator_parameters=parameters,
-                    estimator_version=entry.version,
-                    code=place_code + code,
-                    seconds=entry.seconds,
+                    estimator_name=method.entry.name,
+                    estimator_parameters=method.parameters,
+                    estimator_version=method.entry.version,
+                    code=place_code + method.code,
+                    family=method.entry.family,
+                    limits=method.limits.over(Limits(method.entry.timeout, method.entry.memory)),
+                    threads=method.entry.threads,
+                    ambient=getattr(instance, "ambient", None),
                 )
+                # The same for all estimators: worked out once.
+                vars(cell)["sample_key"] = samples.setdefault(seed, cell.sample_key)
                 same = cells.setdefault(cell.key, cell)
                 if same is not cell:
                     raise ValueError(
@@ -171,6 +189,16 @@ def build(
                         f"{manifold!r} are the same, with the same parameters; choose one of them"
                     )
     return list(cells.values())
+
+
+@dataclass(frozen=True)
+class _Method:
+    """An estimator of the plan, resolved once."""
+
+    entry: Any
+    parameters: dict[str, Any]
+    code: str
+    limits: Limits
 
 
 def _check_parameters(suite: Suite, sizes: Preset) -> None:
@@ -211,8 +239,8 @@ def _choose(
 
 def _resolve(
     registry: Registry[Any], name: str, parameters: Mapping[str, Any]
-) -> tuple[Any, dict[str, Any], str]:
-    """The entry, all parameters with their defaults, as JSON can hold them, and the code's hash."""
+) -> tuple[Any, Any, dict[str, Any], str]:
+    """Instance, entry, all parameters with defaults as JSON can hold them, and the code's hash."""
     instance = registry.get(name, **parameters)
     entry = registry.entry(name)
     values = {
@@ -220,7 +248,7 @@ def _resolve(
         for parameter, facts in entry.parameters.items()
         if parameter not in RUN_PARAMETERS
     }
-    return entry, json.loads(json.dumps(values, default=str)), source_digest(entry)
+    return instance, entry, json.loads(json.dumps(values, default=str)), source_digest(entry)
 
 
 def batches(cells: Iterable[Cell], cost: Mapping[str, float]) -> list[list[Cell]]:
@@ -246,22 +274,3 @@ def batches(cells: Iterable[Cell], cost: Mapping[str, float]) -> list[list[Cell]
     # Sorting is stable and False comes before True: the first, then the others by their cost.
     ordered = sorted(groups, key=lambda name: (name != first, -seconds[name]))
     return [groups[name] for name in ordered]
-
-
-def costs(cells: Iterable[Cell], seconds: Mapping[tuple[str, str, int], float]) -> dict[str, float]:
-    """Seconds that each cell will take, by key.
-
-    From earlier records where there are any (``seconds`` by estimator, its parameters as JSON,
-    and n), else from what the estimator declares for n = 10 000. Of the readings of a sample's
-    trained model the first one has the cost of training, the others ``READING``.
-    """
-    found: dict[str, float] = {}
-    modelled: set[str] = set()
-    for cell in cells:
-        told = json.dumps(cell.estimator_parameters, sort_keys=True)
-        cost = seconds.get((cell.estimator_name, told, cell.n), cell.seconds * cell.n / 10_000)
-        if getattr(estimators.entry(cell.estimator_name), "shares_model", False):
-            cost = min(cost, READING) if cell.sample_key in modelled else cost
-            modelled.add(cell.sample_key)
-        found[cell.key] = cost
-    return found

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import inspect
+import linecache
 import sys
 import traceback
+import types
 from pathlib import Path
 from typing import Any
 
@@ -47,30 +48,43 @@ def load_file(path: str) -> dict[str, list[str]]:
     Returns the names that it added, by kind ("estimator", "manifold"). Raises ValueError where
     the file cannot be read, fails, or registers nothing.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise ValueError(f"plug-in {path} is not a file")
-    place = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]
+    return load_source(path, read_source(path))
+
+
+def read_source(path: str) -> str:
+    """The text of a plug-in; ValueError where there is none."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (IsADirectoryError, FileNotFoundError, NotADirectoryError):
+        raise ValueError(f"plug-in {path} is not a file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"plug-in {path} cannot be read: {error}") from None
+
+
+def load_source(path: str, source: str) -> dict[str, list[str]]:
+    """Run the text of a plug-in, which may come from another machine; as ``load_file``."""
+    file = Path(path).resolve()
+    place = hashlib.sha256(str(file).encode()).hexdigest()[:8]
     name = f"{PREFIX}{file.stem}_{place}"
     before = {kind: set(registry.names()) for kind, registry in REGISTRIES.items()}
-    specification = importlib.util.spec_from_file_location(name, file)
-    if specification is None or specification.loader is None:
-        raise ValueError(f"plug-in {path} is not a Python file")
-    module = importlib.util.module_from_spec(specification)
+    module = types.ModuleType(name)
+    module.__file__ = str(file)
     sys.modules[name] = module
     try:
-        specification.loader.exec_module(module)
+        exec(compile(source, path, "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
         line = next(
             (
                 f.lineno
                 for f in reversed(traceback.extract_tb(error.__traceback__))
-                if f.filename == str(file)
+                if f.filename == path
             ),
-            None,
+            getattr(error, "lineno", None),
         )
         where = f"{path}:{line}" if line else path
         raise ValueError(f"plug-in {where}: {type(error).__name__}: {error}") from error
+    # Tracebacks show its lines on a machine that does not have the file, too.
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
     added = {
         kind: [
             entry.name

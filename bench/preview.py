@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from rich.console import Console
 from rich.table import Table
 
-from bench import plan
-from bench.api import Job, missing_cells
+from bench.costs import Timing, predict
+from bench.execution import missing_cells
+from bench.job import Job
+from bench.plan import Cell
 from bench.progress import counted, duration
 from bench.store import FILE, Store
 
 
+@dataclass
+class _Row:
+    """Cells of one estimator, those done before, their sizes, and seconds of what is missing."""
+
+    cells: int = 0
+    done: int = 0
+    sizes: set[int] = field(default_factory=set)
+    seconds: float = 0.0
+
+
 def preview(job: Job, console: Console) -> None:
     """Print what would run, and a guess of what it costs."""
-    seconds: dict[tuple[str, str, int], float] = {}
-    done: set[str] = set()
+    timings: list[Timing] = []
+    missing: list[Cell] = job.cells
     if (job.out / FILE).exists():
         with Store(job.out, writing=False) as store:
-            seconds = store.seconds()
-            done = {cell.key for cell in job.cells} - {c.key for c in missing_cells(job, store)}
-    missing = [cell for cell in job.cells if cell.key not in done]
-    costs = plan.costs(missing, seconds)
+            timings = list(store.timings())
+            missing = missing_cells(job, store)
+    # Of all cells, as a run does: a model that was trained before need not be trained again.
+    predicted = predict(job.cells, timings)
+    seconds = {cell.key: predicted[cell.key] for cell in missing}
+    rows: dict[str, _Row] = {}
+    for cell in job.cells:
+        row = rows.setdefault(cell.estimator, _Row())
+        row.cells += 1
+        row.done += cell.key not in seconds
+        row.sizes.add(cell.n)
+        row.seconds += seconds.get(cell.key, 0.0)
     table = Table("estimator", "cells", "done", "points", "core time", title=f"preset {job.preset}")
-    for label in dict.fromkeys(cell.estimator for cell in job.cells):
-        own = [cell for cell in job.cells if cell.estimator == label]
-        sizes = sorted({cell.n for cell in own})
-        cost = sum(costs.get(cell.key, 0.0) for cell in own)
+    for label, row in rows.items():
+        sizes = sorted({min(row.sizes), max(row.sizes)})
         table.add_row(
             label,
-            str(len(own)),
-            str(sum(cell.key in done for cell in own)),
-            " to ".join(str(size) for size in dict.fromkeys([sizes[0], sizes[-1]])),
-            duration(cost),
+            str(row.cells),
+            str(row.done),
+            " to ".join(map(str, sizes)),
+            duration(row.seconds),
         )
     console.print(table)
-    total = sum(costs.values())
+    total = sum(seconds.values())
     console.print(
         f"{len(missing)} of {counted(len(job.cells), 'cell')} to run, "
         f"about {duration(total)} of core time, "
-        f"about {duration(total / job.jobs)} with {counted(job.jobs, 'job')}; nothing was run",
+        f"about {duration(total / job.room.jobs)} with {counted(job.room.jobs, 'job')}; "
+        "nothing was run",
         highlight=False,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Mapping
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -22,48 +23,63 @@ from typing_extensions import Self
 
 from bench.plan import Cell
 from bench.records import Record
+from bench.time_left import TimeLeft
+
+_PAUSE = 0.1  # seconds between looks at the news, on a terminal
 
 
 class _Left(ProgressColumn):
     """Time left, told anew at each refresh of the bar."""
 
-    def __init__(self, display: Display) -> None:
+    def __init__(self, left: TimeLeft) -> None:
         super().__init__()
-        self._display = display
+        self._left = left
 
     def render(self, task: Task) -> Text:
-        left = self._display.seconds_left()
+        left = self._left.seconds()
         return Text("" if left is None else f"about {duration(left)} left")
 
 
 class Display:
     """Live bar on a terminal, plain lines elsewhere.
 
-    ``costs`` are the predicted seconds of the cells to run, by key; the time left is what they
-    predict of the rest, corrected by how well they predicted what is done.
+    ``costs`` are the predicted seconds of the cells to run, by key, of which ``jobs`` run at a
+    time; cells of one of the ``batches`` run one after another. The time left is what the
+    predictions say of the rest, corrected by how well they did on what is done.
     """
 
-    def __init__(self, console: Console, costs: Mapping[str, float], jobs: int) -> None:
+    def __init__(
+        self,
+        console: Console,
+        costs: Mapping[str, float],
+        jobs: int,
+        batches: Iterable[Sequence[Cell]] = (),
+    ) -> None:
         self._console = console
-        self._costs = dict(costs)
-        self._jobs = jobs
-        self._running: dict[str, tuple[Cell, float]] = {}
+        self._cells = len(costs)
+        self._left = TimeLeft(costs, jobs, batches)
+        self._running: dict[str, Cell] = {}
         self._told: dict[str, str] = {}
         self._done = 0
-        self._predicted = 0.0
-        self._start = time.monotonic()
         self._bar = Progress(
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            _Left(self),
+            _Left(self._left),
             TextColumn("[dim]{task.description}"),
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("starting workers", total=len(costs))
+        self._task = self._bar.add_task("starting workers", total=self._cells)
+        # Printing above the bar draws it anew, which takes longer than many a cell: on a terminal
+        # a thread of its own prints together what came since it last looked.
+        self._lines: deque[str] = deque()
+        self._ended = threading.Event()
+        self._teller = threading.Thread(target=self._keep_telling, daemon=True)
 
     def __enter__(self) -> Self:
         self._bar.start()
+        if self._console.is_terminal:
+            self._teller.start()
         return self
 
     def __exit__(
@@ -72,62 +88,52 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._ended.set()
+        if self._teller.is_alive():
+            self._teller.join()
+        self._tell()
         self._bar.stop()
 
     def started(self, cell: Cell) -> None:
         """A cell has begun."""
-        self._running[cell.key] = (cell, time.monotonic())
-        self._refresh()
+        self._running[cell.key] = cell
+        self._left.started(cell.key)
 
     def told(self, cell: Cell, text: str) -> None:
         """A cell says how far it is: shown beside it while it runs."""
         self._told[cell.key] = text
-        self._refresh()
 
     def finished(self, record: Record) -> None:
         """A cell has ended: print its result."""
         self._running.pop(record.key, None)
         self._told.pop(record.key, None)
         self._done += 1
-        self._predicted += self._costs[record.key]
-        self._console.print(self._line(record), highlight=False, soft_wrap=True)
-        self._refresh()
+        self._left.finished(record.key)
+        self._lines.append(self._line(record))
+        if not self._console.is_terminal:
+            self._tell()
 
-    def seconds_left(self) -> float | None:
-        """Predicted wall seconds until the end; None before the first result.
+    def _keep_telling(self) -> None:
+        while not self._ended.wait(_PAUSE):
+            self._tell()
 
-        The predictions are scaled by how they have done so far, but not much before a good part
-        is done: the first results also waited for the workers to start.
-        """
-        if not self._done:
-            return None
-        total = sum(self._costs.values()) / self._jobs
-        now = time.monotonic()
-        # Of what is running, as much is done as its time says, up to what it was predicted. The
-        # bar asks from a thread of its own, hence the copy.
-        running = list(self._running.values())
-        under_way = sum(min(self._costs[cell.key], now - start) for cell, start in running)
-        done = (self._predicted + under_way) / self._jobs
-        trust = 0.1 * total + 10
-        elapsed = now - self._start
-        return max(0.0, total - done) * (elapsed + trust) / (done + trust)
-
-    def _refresh(self) -> None:
-        what = ", ".join(
-            f"{cell.estimator} on {cell.manifold}"
-            + (f" ({self._told[cell.key]})" if cell.key in self._told else "")
-            for cell, _ in self._running.values()
-        )
-        self._bar.update(
-            self._task,
-            completed=self._done,
-            description=escape(what),
-        )
+    def _tell(self) -> None:
+        """Print the results that came in, and say on the bar what is running."""
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        if lines:
+            self._console.print("\n".join(lines), highlight=False, soft_wrap=True)
+        if not self._bar.disable:
+            what = ", ".join(
+                f"{cell.estimator} on {cell.manifold}"
+                + (f" ({self._told[cell.key]})" if cell.key in self._told else "")
+                for cell in list(self._running.values())
+            )
+            self._bar.update(self._task, completed=self._done, description=escape(what))
 
     def _line(self, record: Record) -> str:
-        count = f"{self._done}/{len(self._costs)}"
+        count = f"{self._done}/{self._cells}"
         if not self._console.is_terminal:
-            left = self.seconds_left()
+            left = self._left.seconds()
             count += f", {duration(left)} left" if left is not None else ""
         where = f"[{count}] {record.manifold} (seed {record.seed}) {record.estimator}: "
         if record.status != "ok":

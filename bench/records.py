@@ -17,7 +17,8 @@ class Record:
     list with truth, weight, estimate, low and high (quartiles over points) of each level.
     ``fit_seconds`` is the time of the estimator alone, ``shared_seconds`` what it took where
     another cell had already built the neighbour graph or trained the score model. ``arrays`` is a
-    path beside the store.
+    path beside the store. ``timeout`` (seconds) and ``memory_limit_mib`` are the limits that were
+    in force.
     """
 
     key: str
@@ -49,5 +50,6 @@ class Record:
     message: str = ""
     arrays: str = ""
     timeout: float | None = None
+    memory_limit_mib: float | None = None
     environment: str = ""
     finished: str = ""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import queue
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from joblib import Parallel, delayed
 
 import estimators
-from bench.lane import Lane, Setup
+from bench import slots
 from bench.plan import Cell
 from bench.records import Record
+from bench.slots import Room
+from bench.workers.lane import Lane, Setup
 
 
 @dataclass(frozen=True)
@@ -34,101 +36,150 @@ class Told:
 
 @dataclass(frozen=True)
 class Finished:
-    """A cell has ended, well or not."""
+    """A cell has ended, well or not.
+
+    ``environment`` is what it ran on, an id and the facts, where that is not this machine.
+    """
 
     cell: Cell
     record: Record
     arrays: dict[str, Any] = field(default_factory=dict)
+    environment: tuple[str, dict[str, Any]] | None = None
 
 
 Event = Started | Told | Finished
+Batch = Sequence[Cell]
 _Queue = queue.SimpleQueue  # of events, exceptions, and None where a group of lanes is done
 
 
+def uses_gpu(cell: Cell) -> bool:
+    """Whether a cell runs on the GPU where there is one."""
+    return bool(getattr(estimators.entry(cell.estimator_name), "gpu", False))
+
+
+def divided(batches: Sequence[Batch], device: str) -> tuple[list[Batch], list[Batch]]:
+    """Batches for the processor, and for the GPU."""
+    on_gpu = [batch for batch in batches if device == "cuda" and uses_gpu(batch[0])]
+    chosen = set(map(id, on_gpu))
+    return [batch for batch in batches if id(batch) not in chosen], on_gpu
+
+
 def run(
-    batches: Sequence[Sequence[Cell]],
-    setup: Setup,
-    *,
-    jobs: int,
-    device: str,
-    timeout: float | None,
-) -> Generator[Event, None, None]:
-    """Run batches of cells, at most ``jobs`` at a time, and yield events as they come.
+    batches: Sequence[Batch], setup: Setup, room: Room, device: str
+) -> Generator[list[Event], None, None]:
+    """Run batches of cells and yield events as they come, those together that came together.
 
     The cells of a batch run one after another in one worker. With ``device`` "cuda" the cells
-    that use the GPU run in a lane of their own, one at a time, beside the others. Closing the
-    iterator kills what is running.
+    that use the GPU run in lanes of their own, one at a time unless ``room`` says more, beside
+    the others. Closing the iterator kills what is running.
     """
-    on_gpu: list[Sequence[Cell]] = []
-    on_cpu: list[Sequence[Cell]] = []
-    for batch in batches:
-        (on_gpu if device == "cuda" and _uses_gpu(batch[0]) else on_cpu).append(batch)
-    # The lane of the GPU takes the place of one of the others.
-    width = max(1, jobs - 1) if on_gpu else jobs
-    groups = [(1, on_gpu)] if on_gpu else []
+    on_cpu, on_gpu = divided(batches, device)
+    groups: list[_Group] = []
+    if on_gpu:
+        # Each has a core to feed it: its lanes take the place of others.
+        own = Room(min(room.gpu_jobs, len(on_gpu)), slots.share(room.cores, room.jobs))
+        groups.append(_Group([Lane(setup, "cuda") for _ in range(own.jobs)], on_gpu, own))
     if on_cpu:
-        groups.append((min(width, len(on_cpu)), on_cpu))
+        jobs = max(1, room.jobs - (room.gpu_jobs if on_gpu else 0))
+        width = min(jobs, len(on_cpu))
+        groups.append(_Group([Lane(setup) for _ in range(width)], on_cpu, Room(jobs, room.cores)))
+    yield from _events(groups)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Lanes of one kind with the batches that they run."""
+
+    lanes: list[Lane]
+    batches: list[Batch]
+    room: Room
+
+
+def _events(groups: list[_Group]) -> Generator[list[Event], None, None]:
     events: _Queue[Any] = queue.SimpleQueue()
-    lanes = [[Lane(setup) for _ in range(width)] for width, _ in groups]
+    lanes = [lane for group in groups for lane in group.lanes]
+    for lane in lanes:
+        lane.siblings = lanes
     threads = [
-        threading.Thread(target=_drive, args=(own, group, device, timeout, events), daemon=True)
-        for own, (_, group) in zip(lanes, groups, strict=True)
+        threading.Thread(target=_drive, args=(group, events), daemon=True) for group in groups
     ]
     try:
         for thread in threads:
             thread.start()
-        running = len(threads)
-        while running:
-            event = events.get()
-            if isinstance(event, BaseException):
-                raise event
-            if event is None:
-                running -= 1
-            else:
-                yield event
+        yield from collected(events, len(threads))
     finally:
-        for lane in (lane for own in lanes for lane in own):
+        # All at once, then each: what runs is gone in the time of one.
+        for lane in lanes:
+            lane.hang_up()
+        for lane in lanes:
             lane.close()
         for thread in threads:
             thread.join()
+
+
+def collected(
+    events: _Queue[Any],
+    sources: int,
+    look: Callable[[], None] = lambda: None,
+    pause: float | None = None,
+) -> Generator[list[Event], None, None]:
+    """What is in the queue, together, until each of the sources has put a None into it.
+
+    Raises exceptions that are in it, after what came before. ``look`` is called when nothing
+    came for ``pause`` seconds.
+    """
+    while sources:
+        try:
+            together = [events.get(timeout=pause)]
+        except queue.Empty:
+            look()
+            continue
+        while not events.empty():
+            together.append(events.get())
+        ready = [event for event in together if isinstance(event, Event)]
+        if ready:
+            yield ready
+        for event in together:
+            if isinstance(event, BaseException):
+                raise event
+            sources -= event is None
 
 
 def _tell(events: _Queue[Any], cell: Cell, text: str) -> None:
     events.put(Told(cell, text))
 
 
-def _uses_gpu(cell: Cell) -> bool:
-    return bool(getattr(estimators.entry(cell.estimator_name), "gpu", False))
-
-
-def _drive(
-    lanes: Sequence[Lane],
-    batches: Sequence[Sequence[Cell]],
-    device: str,
-    timeout: float | None,
-    events: _Queue[Any],
-) -> None:
+def _drive(group: _Group, events: _Queue[Any]) -> None:
     """Hand batches to free lanes through joblib; its threads only wait for the workers."""
     free: queue.SimpleQueue[Lane] = queue.SimpleQueue()
-    for lane in lanes:
+    for lane in group.lanes:
         free.put(lane)
+    cores, jobs = group.room.cores, group.room.jobs
+    places = slots.Slots(jobs)
+    stopped = threading.Event()
 
-    def work(batch: Sequence[Cell]) -> None:
-        lane = free.get()
-        try:
-            for cell in batch:
-                events.put(Started(cell))
-                tell = functools.partial(_tell, events, cell)
-                outcome = lane.run(cell, device, timeout, tell)
-                if outcome is None:
-                    return
-                events.put(Finished(cell, *outcome))
-        finally:
-            free.put(lane)
+    def work(batch: Batch) -> None:
+        threads = [slots.threads_of(cell.threads, cores, jobs) for cell in batch]
+        with places.taken(slots.places_of(max(threads), cores, jobs)):
+            lane = free.get()
+            try:
+                for cell, number in zip(batch, threads, strict=True):
+                    if stopped.is_set():
+                        return
+                    events.put(Started(cell))
+                    outcome = lane.run(cell, number, functools.partial(_tell, events, cell))
+                    if outcome is None:
+                        return
+                    events.put(Finished(cell, outcome.record, outcome.arrays))
+            except BaseException:
+                stopped.set()
+                raise
+            finally:
+                free.put(lane)
 
     try:
-        pool = Parallel(n_jobs=len(lanes), backend="threading", batch_size=1)
-        pool(delayed(work)(batch) for batch in batches)
+        pool = Parallel(n_jobs=len(group.lanes), backend="threading", batch_size=1)
+        pool(delayed(work)(batch) for batch in group.batches)
     except BaseException as error:
         events.put(error)
     finally:

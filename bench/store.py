@@ -5,28 +5,36 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import platform
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from typing_extensions import Self
 
+from bench.costs import Timing
+from bench.limits import MIB, Limits
 from bench.records import Record
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 1
+FORMAT = 2
 FILE = "records.sqlite"
 ARRAYS = "arrays"
+LOCK = ".lock"
 
 _COLUMNS = [field.name for field in fields(Record)]
 _NUMBERS = {"n", "seed", "ambient", "points_used", "points_read", "threads"}
 _REALS = {"estimate", "truth", "error", "pointwise_error", "fit_seconds", "shared_seconds"}
-_REALS |= {"sample_seconds", "peak_memory_mib", "timeout"}
+_REALS |= {"sample_seconds", "peak_memory_mib", "timeout", "memory_limit_mib"}
+_LOOKS = 5  # tries at the lock: who only looks at it holds it for a moment
+_WAIT = 30.0  # seconds to wait for somebody who reads
 
 
 def _declaration(column: str) -> str:
@@ -36,11 +44,24 @@ def _declaration(column: str) -> str:
     return f"{column} {kind}"
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A cell of the last run into a folder, with the seconds that it was predicted to take."""
+
+    key: str
+    manifold: str
+    estimator: str
+    n: int
+    seed: int
+    seconds: float
+
+
 class Store:
     """The records of a results folder.
 
     Opening it for writing checks that the folder can be written and that no other run writes
-    there. Raises ValueError otherwise, or where the file is not a store of this format.
+    there, and brings a store of an older format up to this one. Raises ValueError otherwise, or
+    where the file is damaged or of a newer format: it is left as it is.
     """
 
     def __init__(self, folder: Path, *, writing: bool = True) -> None:
@@ -58,45 +79,97 @@ class Store:
         """The folder, made where it is missing, for this run alone."""
         try:
             (folder / ARRAYS).mkdir(parents=True, exist_ok=True)
-            lock = open(folder / ".lock", "w", encoding="utf-8")
+            lock = open(folder / LOCK, "a+", encoding="utf-8")
         except OSError as error:
             raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from None
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(lock)
         except OSError:
+            lock.seek(0)
+            who = lock.read(200).strip()
             lock.close()
             raise ValueError(
-                f"another run is writing to {folder}; wait for it, or choose another --out"
+                f"another run{who and f' ({who})'} is writing to {folder}; wait for it, or choose "
+                "another --out"
             ) from None
+        try:
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()} on {platform.node()}")
+            lock.flush()
+        except OSError:
+            pass  # The disk is full: the lock holds all the same.
         return lock
 
     def _open(self, path: Path, writing: bool) -> None:
         try:
             mode = "rwc" if writing else "ro"
-            self._database = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
+            # Transactions are begun by hand: sqlite3 would commit each table of its own accord.
+            self._database = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode={mode}",
+                uri=True,
+                isolation_level=None,
+                timeout=_WAIT,
+            )
             if writing:
                 # Fails here, before any work, where the file cannot be written.
-                self._database.execute("BEGIN IMMEDIATE")
-                self._database.rollback()
-            if not self._database.execute("SELECT name FROM sqlite_master").fetchall():
-                self._create()
+                with self._transaction():
+                    if not self._database.execute("SELECT name FROM sqlite_master").fetchall():
+                        self._create()
             found = self.meta("format")
-            self._database.execute("SELECT key, status FROM records LIMIT 1")
+            if found == "1" and writing:
+                with self._transaction():
+                    self._upgrade()
+                found = self.meta("format")
+            if found == str(FORMAT) and writing:
+                (whole,) = self._database.execute("PRAGMA quick_check(1)").fetchone()
+                if whole != "ok":
+                    raise sqlite3.DatabaseError(f"damaged: {whole}")
+                self._database.execute("SELECT key, status FROM records LIMIT 1")
         except sqlite3.Error as error:
-            raise ValueError(f"{path} cannot be used as a store: {error}") from None
+            raise ValueError(
+                f"{path} cannot be used as a store: {error}; it is left as it is"
+            ) from None
         if found != str(FORMAT):
             raise ValueError(
                 f"{path} is a store of format {found}, this version reads {FORMAT}; choose "
                 "another --out"
             )
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+        try:
+            self._database.execute("COMMIT")
+        except sqlite3.Error:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+
     def _create(self) -> None:
         columns = ", ".join(_declaration(column) for column in _COLUMNS)
-        with self._database:
-            self._database.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
-            self._database.execute(f"CREATE TABLE records ({columns})")
-            self._database.execute("CREATE TABLE environments (id TEXT PRIMARY KEY, facts TEXT)")
-            self._database.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
+        self._database.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
+        self._database.execute(f"CREATE TABLE records ({columns})")
+        self._database.execute("CREATE TABLE environments (id TEXT PRIMARY KEY, facts TEXT)")
+        self._add_plan()
+        self._database.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
+
+    def _add_plan(self) -> None:
+        self._database.execute(
+            "CREATE TABLE planned (key TEXT PRIMARY KEY, manifold TEXT, estimator TEXT, "
+            "n INTEGER, seed INTEGER, seconds REAL)"
+        )
+
+    def _upgrade(self) -> None:
+        """From format 1, which had no limits of memory and no plan."""
+        self._database.execute("ALTER TABLE records ADD COLUMN memory_limit_mib REAL")
+        self._add_plan()
+        self._database.execute("UPDATE meta SET value = ? WHERE name = 'format'", (str(FORMAT),))
 
     def __enter__(self) -> Self:
         return self
@@ -118,62 +191,117 @@ class Store:
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a fact about the store itself."""
-        with self._database:
+        with self._transaction():
             self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def add_environment(self, identity: str, facts: Mapping[str, Any]) -> None:
         """Keep what a run ran on; records link to it."""
-        with self._database:
+        with self._transaction():
             self._database.execute(
                 "INSERT OR IGNORE INTO environments VALUES (?, ?)",
                 (identity, json.dumps(facts, sort_keys=True)),
             )
 
+    def set_plan(self, cells: Iterable[Planned]) -> None:
+        """Keep what the present run is to do, in the place of what the last one was."""
+        rows = ((c.key, c.manifold, c.estimator, c.n, c.seed, c.seconds) for c in cells)
+        with self._transaction():
+            self._database.execute("DELETE FROM planned")
+            self._database.executemany("INSERT INTO planned VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def progress(self) -> list[tuple[Planned, str | None, float | None]]:
+        """Each cell of the last run with the status of its record, and its seconds, if any."""
+        rows = self._database.execute(
+            "SELECT planned.*, records.status, records.shared_seconds FROM planned "
+            "LEFT JOIN records ON planned.key = records.key ORDER BY planned.rowid"
+        )
+        return [(Planned(*row[:6]), row[6], row[7]) for row in rows]
+
     def add(self, record: Record, arrays: Mapping[str, Any] | None = None) -> Record:
-        """Keep a record, with its arrays first, so that a record never lacks its arrays."""
-        values = asdict(record)
-        if arrays:
-            values["arrays"] = f"{ARRAYS}/{record.key}.npz"
-            self._write_arrays(self.folder / values["arrays"], arrays)
-        marks = ", ".join(f":{column}" for column in _COLUMNS)
-        with self._database:
-            self._database.execute(f"INSERT OR REPLACE INTO records VALUES ({marks})", values)
-        return Record(**values)
+        """Keep a record with its arrays; returns it as it is kept."""
+        return self.add_all([(record, arrays or {})])[0]
+
+    def add_all(self, outcomes: Sequence[tuple[Record, Mapping[str, Any]]]) -> list[Record]:
+        """Keep records in one transaction, arrays first: a record never lacks its arrays."""
+        kept = []
+        for record, arrays in outcomes:
+            path = f"{ARRAYS}/{record.key}.npz" if arrays else record.arrays
+            if arrays:
+                self._write_arrays(self.folder / path, arrays)
+            kept.append(replace(record, arrays=path))
+        columns, marks = ", ".join(_COLUMNS), ", ".join(f":{column}" for column in _COLUMNS)
+        with self._transaction():
+            self._database.executemany(
+                f"INSERT OR REPLACE INTO records ({columns}) VALUES ({marks})",
+                [vars(record) for record in kept],
+            )
+        return kept
 
     @staticmethod
     def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
         import numpy as np
 
         part = path.with_suffix(".part")
-        with open(part, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(part, path)
+        try:
+            with open(part, "wb") as file:
+                np.savez_compressed(file, **arrays)
+            os.replace(part, path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
 
     def remove(self, keys: Iterable[str]) -> None:
         """Forget records."""
-        with self._database:
+        with self._transaction():
             self._database.executemany(
                 "DELETE FROM records WHERE key = ?", ((key,) for key in keys)
             )
 
-    def outcomes(self) -> dict[str, tuple[str, float | None]]:
-        """Status and time limit of every record, by key."""
-        rows = self._database.execute("SELECT key, status, timeout FROM records")
-        return {key: (status, timeout) for key, status, timeout in rows}
+    def outcomes(self) -> dict[str, tuple[str, Limits]]:
+        """Status of every record and the limits that were in force, by key."""
+        rows = self._database.execute("SELECT key, status, timeout, memory_limit_mib FROM records")
+        return {
+            key: (status, Limits(timeout, None if memory is None else round(memory * MIB)))
+            for key, status, timeout, memory in rows
+        }
 
-    def seconds(self) -> dict[tuple[str, str, int], float]:
-        """Mean seconds of finished fits by estimator, parameters (JSON) and n."""
+    def timings(self) -> list[Timing]:
+        """Mean seconds of finished fits by estimator, parameters, n and D."""
         rows = self._database.execute(
-            "SELECT estimator_name, estimator_parameters, n, AVG(shared_seconds) FROM records "
-            "WHERE status = 'ok' GROUP BY estimator_name, estimator_parameters, n"
+            "SELECT estimator_name, estimator_parameters, n, ambient, AVG(shared_seconds), "
+            "COUNT(*) FROM records WHERE status = 'ok' AND shared_seconds > 0 AND ambient > 0 "
+            "GROUP BY estimator_name, estimator_parameters, n, ambient"
         )
-        return {(name, parameters, n): mean for name, parameters, n, mean in rows}
+        return [Timing(*row) for row in rows]
 
     def frame(self, keys: Iterable[str]) -> pd.DataFrame:
         """The records with these keys as a data frame, in that order."""
         import pandas as pd
 
-        rows = {row[0]: row for row in self._database.execute("SELECT * FROM records")}
+        columns = ", ".join(_COLUMNS)
+        rows = {row[0]: row for row in self._database.execute(f"SELECT {columns} FROM records")}
         frame = pd.DataFrame([rows[key] for key in keys if key in rows], columns=_COLUMNS)
         frame = frame.astype(dict.fromkeys(_NUMBERS, "Int64"))
         return frame.astype(dict.fromkeys(_REALS, "float64"))
+
+
+def _lock(file: TextIO) -> None:
+    """Take the lock of a folder; OSError where another run has it."""
+    for _ in range(_LOOKS):
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.05)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a run is writing to a folder."""
+    try:
+        with open(folder / LOCK, encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
+    ByteSize,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -17,6 +18,7 @@ from pydantic import (
     ValidationError,
 )
 
+from bench.limits import LONGEST, MIB, Limits
 from manifolds.registry import nearest
 
 if sys.version_info >= (3, 11):
@@ -44,8 +46,19 @@ class ManifoldChoice(_Table):
     n: Count | None = None
 
 
-class EstimatorChoice(_Table):
-    """An estimator of the suite: a registered name and its parameters."""
+class _Limited(_Table):
+    """A table that may set limits: seconds, and bytes or a text such as "2GiB"."""
+
+    timeout: Annotated[float, Field(gt=0, le=LONGEST, strict=True)] | None = None
+    memory: Annotated[ByteSize, Field(ge=MIB)] | None = None
+
+    def limits(self) -> Limits:
+        """The limits that it sets."""
+        return Limits(self.timeout, self.memory)
+
+
+class EstimatorChoice(_Limited):
+    """An estimator of the suite: a registered name, its parameters and limits."""
 
     estimator: str
     parameters: dict[str, Any] = {}
@@ -57,14 +70,14 @@ class ManifoldOverride(_Table):
     n: Count | None = None
 
 
-class EstimatorOverride(_Table):
+class EstimatorOverride(_Limited):
     """What a preset changes of an estimator."""
 
     seeds: Count | None = None
     parameters: dict[str, Any] = {}
 
 
-class Preset(_Table):
+class Preset(_Limited):
     """Sizes of a run: points, seeds, and where manifolds or estimators differ from that.
 
     Where ``only_manifolds`` or ``only_estimators`` are given, the preset leaves out the others.
@@ -86,7 +99,7 @@ class Presets(_Table):
     full: Preset
 
 
-class Suite(_Table):
+class Suite(_Limited):
     """A suite; ``name`` is the file's name."""
 
     name: Label

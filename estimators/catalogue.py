@@ -21,8 +21,9 @@ class EstimatorEntry(Entry):
     where that state is to follow the sample alone, so that all readings of one trained model get
     the same; ``gpu`` is True where the estimator uses a GPU if there is one; ``neighbors`` is
     True where it works on the shared neighbour graph; ``seconds`` is roughly what a fit takes on
-    one core at n = 10 000, D = 100, for planning before there are records; ``published`` are the
-    parameters that published numbers used.
+    one core at n = 10 000, D = 100, for planning before there are records; ``threads`` are those that
+    a fit is to have, None for its share of the cores; ``timeout`` (seconds) and ``memory`` (bytes)
+    are limits where a run sets none; ``published`` are the parameters that published numbers used.
     """
 
     family: Family = "other"
@@ -32,6 +33,9 @@ class EstimatorEntry(Entry):
     gpu: bool = False
     neighbors: bool = False
     seconds: float = 1.0
+    threads: int | None = None
+    timeout: float | None = None
+    memory: int | None = None
     published: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -41,10 +45,20 @@ class EstimatorEntry(Entry):
                     f"estimator {self.name!r}: {fact} must be one of {', '.join(allowed)}, "
                     f"not {getattr(self, fact)!r}"
                 )
-        if not isinstance(self.seconds, (int, float)) or not self.seconds > 0:
-            raise ValueError(
-                f"estimator {self.name!r}: seconds must be a number above 0, not {self.seconds!r}"
-            )
+        for fact, kinds in (
+            ("seconds", (int, float)),
+            ("threads", int),
+            ("timeout", (int, float)),
+            ("memory", int),
+        ):
+            value = getattr(self, fact)
+            if value is None and fact != "seconds":
+                continue
+            if not isinstance(value, kinds) or not value > 0:
+                what = "a whole number" if kinds is int else "a number"
+                raise ValueError(
+                    f"estimator {self.name!r}: {fact} must be {what} above 0, not {value!r}"
+                )
 
 
 registry = Registry("estimator", "estimators", "fit", EstimatorEntry)

@@ -288,7 +288,7 @@ def test_a_folder_in_use_is_told_and_the_results_stay_as_they_were(tmp_path):
 
     with Store(tmp_path):
         said = bench(*tiny(tmp_path), check=2)
-    assert "another run is writing" in said.stderr
+    assert "is writing to" in said.stderr
 
 
 @pytest.mark.parametrize("what", ["suites", "manifolds", "estimators"])

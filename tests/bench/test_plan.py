@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from bench import plan, suite
+from bench import costs, plan, suite
 
 
 @pytest.fixture(scope="module")
@@ -95,20 +95,12 @@ def test_a_bad_parameter_in_a_suite_is_told_before_any_work(euclidean):
 
 def test_batches_keep_every_cell_once_with_the_cheapest_first_then_the_longest(euclidean):
     cells = plan.build(euclidean, "quick")
-    costs = plan.costs(cells, {})
-    batches = plan.batches(cells, costs)
-    assert sorted(cell.key for batch in batches for cell in batch) == sorted(costs)
-    sums = [sum(costs[cell.key] for cell in batch) for batch in batches]
+    seconds = costs.predict(cells, [])
+    batches = plan.batches(cells, seconds)
+    assert sorted(cell.key for batch in batches for cell in batch) == sorted(seconds)
+    sums = [sum(seconds[cell.key] for cell in batch) for batch in batches]
     assert sums[0] == min(sums)
     assert sums[1:] == sorted(sums[1:], reverse=True)
-
-
-def test_costs_come_from_earlier_records_where_there_are_any(euclidean):
-    import json
-
-    cell = build(euclidean, manifold_patterns=["line"], estimator_patterns=["mle-5"])[0]
-    known = (cell.estimator_name, json.dumps(cell.estimator_parameters, sort_keys=True), cell.n)
-    assert plan.costs([cell], {known: 12.5}) == {cell.key: 12.5}
 
 
 def test_the_same_cell_under_two_labels_is_refused(euclidean):

@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import subprocess
 import sys
@@ -5,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from bench.limits import Limits
 from bench.records import Record
 from bench.store import Store
 
@@ -33,7 +35,7 @@ def test_a_record_is_there_after_reopening_and_replaces_its_older_self(tmp_path)
     with Store(tmp_path) as store:
         store.add(record("a", estimate=1.0))
     with Store(tmp_path) as store:
-        assert store.outcomes() == {"a": ("ok", None)}
+        assert store.outcomes() == {"a": ("ok", Limits())}
         store.add(record("a", estimate=2.0))
         assert list(store.frame(["a"])["estimate"]) == [2.0]
         store.remove(["a"])
@@ -60,7 +62,7 @@ def test_a_second_run_into_the_same_folder_is_refused_and_the_first_goes_on(tmp_
             f"Store(Path({str(tmp_path)!r}))"
         )
         found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        assert "another run is writing" in found.stderr
+        assert f"another run (process {os.getpid()} on " in found.stderr
         store.add(record("a"))
     with Store(tmp_path) as store:
         assert store.outcomes().keys() == {"a"}

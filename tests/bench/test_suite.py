@@ -42,7 +42,7 @@ def test_a_file_of_ones_own_works_where_a_name_does(tmp_path):
         (("n = 100", 'n = "many"'), ["presets.smoke.n", "found 'many'", "valid integer"]),
         (
             ("seeds = 2", "sedes = 2"),
-            ["presets.quick.sedes", "did you mean 'seeds'", "allowed: n,"],
+            ["presets.quick.sedes", "did you mean 'seeds'", "allowed: timeout, memory, n,"],
         ),
         (('manifold = "spaghetti-line"', ""), ["manifolds.line.manifold: missing"]),
         (("[presets]", "[presets]\ntiny = {n=1, seeds=1}"), ["presets.tiny", "smoke, quick, full"]),

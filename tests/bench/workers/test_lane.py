@@ -1,14 +1,16 @@
-import cloudpickle
+import dataclasses
+
 import pytest
 
 from bench import plan, suite
-from bench.lane import Lane, Setup
+from bench.limits import Limits
+from bench.workers.lane import Lane, Setup
 
 
 @pytest.fixture
 def lane(monkeypatch, tmp_path):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
-    lane = Lane(Setup(threads=1, plugins=(), modules=(), entries=cloudpickle.dumps([])))
+    lane = Lane(Setup())
     yield lane
     lane.close()
 
@@ -35,28 +37,31 @@ SMALL = {"steps": 60, "batch": 32, "width": 16, "blocks": 1, "check_every": 20, 
 def test_a_training_tells_how_far_it_is_while_it_runs(lane, tmp_path):
     (cell,) = cells(tmp_path, "score-svd", **SMALL)
     told = []
-    record, arrays = lane.run(cell, "cpu", 300, told.append)
+    outcome = lane.run(cell, tell=told.append)
+    record = outcome.record
     assert record.status == "ok", record.message
     assert [text.partition(",")[0] for text in told] == [
         f"step {step} of 60" for step in (20, 40, 60)
     ]
-    assert arrays["train_seconds"] > 0
+    assert outcome.arrays["train_seconds"] > 0
 
 
 def test_readings_of_one_model_count_its_training_as_their_own(lane, tmp_path):
     first, second = cells(tmp_path, "score-svd", "flipd", **SMALL)
-    trained, _ = lane.run(first, "cpu", 300)
+    trained = lane.run(first).record
     told = []
-    read, arrays = lane.run(second, "cpu", 300, told.append)
-    assert arrays["cached"]
+    outcome = lane.run(second, tell=told.append)
+    read = outcome.record
+    assert outcome.arrays["cached"]
     assert told == []
     assert trained.fit_seconds == trained.shared_seconds
     assert read.fit_seconds == pytest.approx(
-        read.shared_seconds + float(arrays["train_seconds"]), abs=1e-6
+        read.shared_seconds + float(outcome.arrays["train_seconds"]), abs=1e-6
     )
 
 
 def test_a_cell_that_tells_is_still_stopped_in_time(lane, tmp_path):
     (cell,) = cells(tmp_path, "score-svd", **{**SMALL, "steps": 10**7, "patience": 10**6})
-    record, _ = lane.run(cell, "cpu", 8)
-    assert record.status == "timeout"
+    outcome = lane.run(dataclasses.replace(cell, limits=Limits(timeout=8)))
+    assert outcome.record.status == "timeout"
+    assert outcome.record.timeout == 8

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import json
+import sys
 import time
 import traceback
 import warnings
@@ -15,16 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 import estimators
-import manifolds
+from bench.limits import MIB
 from bench.plan import Cell
 from bench.records import Record
+from bench.workers import samples, state
 
-_LONGEST_MESSAGE = 2000
+LONGEST_MESSAGE = 2000
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class DiskFull(Exception):
+    """There was no space to write what a cell needs; that says nothing about its estimator."""
 
 
 def blank(cell: Cell, **values: Any) -> Record:
     """A record of the cell with nothing measured yet: a failure, until it is replaced."""
-    entry = estimators.entry(cell.estimator_name)
     return Record(
         key=cell.key,
         suite=cell.suite,
@@ -34,30 +42,39 @@ def blank(cell: Cell, **values: Any) -> Record:
         manifold_parameters=json.dumps(cell.manifold_parameters, sort_keys=True),
         estimator_name=cell.estimator_name,
         estimator_parameters=json.dumps(cell.estimator_parameters, sort_keys=True),
-        family=getattr(entry, "family", "other"),
+        family=cell.family,
         n=cell.n,
         seed=cell.seed,
+        timeout=cell.limits.timeout,
+        memory_limit_mib=None if cell.limits.memory is None else cell.limits.memory / MIB,
         **{"status": "failed", **values},
     )
 
 
-def measure(cell: Cell, device: str, threads: int) -> tuple[Record, dict[str, NDArray[Any]]]:
+def measure(
+    cell: Cell, device: str, threads: int, scratch: str = ""
+) -> tuple[Record, dict[str, NDArray[Any]]]:
     """Run a cell; ``device`` is "cpu" or "cuda". Returns the record and arrays to keep.
 
     An estimator's exception becomes a failed record with its message, and its warnings are kept
-    in the message of the record.
+    in the message of the record. ``scratch`` is the folder of shared samples. Raises DiskFull
+    where there was no space to write to.
     """
+    with state.undisturbed(cell.random_state):
+        return _measure(cell, device, threads, scratch)
+
+
+def _measure(
+    cell: Cell, device: str, threads: int, scratch: str
+) -> tuple[Record, dict[str, NDArray[Any]]]:
     entry = estimators.entry(cell.estimator_name)
     on_gpu = device == "cuda" and getattr(entry, "gpu", False)
     record = blank(cell, threads=threads, device="cuda" if on_gpu else "cpu")
     try:
-        start = time.perf_counter()
-        sample = manifolds.get(cell.manifold_name, **cell.manifold_parameters).sample(
-            cell.n, cell.sample_seed
-        )
+        sample = samples.drawn(cell, scratch)
         record = replace(
             record,
-            sample_seconds=time.perf_counter() - start,
+            sample_seconds=sample.seconds,
             ambient=sample.points.shape[1],
             points_used=len(sample.points),
             truth=None if sample.dimension is None else float(sample.dimension.mean()),
@@ -74,20 +91,40 @@ def measure(cell: Cell, device: str, threads: int) -> tuple[Record, dict[str, ND
         estimate = float(np.squeeze(estimator.dimension_))
         if not 0 < estimate < np.inf:
             raise ValueError(f"dimension_ is {estimate}, which is no dimension")
-    except MemoryError as error:
-        return replace(record, status="memory", message=str(error) or "out of memory"), {}
-    except Exception as error:
-        return replace(record, message=_last_words(error), peak_memory_mib=_peak()), {}
-    record = replace(
-        record,
-        status="ok",
-        estimate=estimate,
-        fit_seconds=seconds + _borrowed_seconds() + _training_saved(estimator),
-        shared_seconds=seconds,
-        peak_memory_mib=_peak(),
-        message="; ".join(dict.fromkeys(str(w.message) for w in said))[:_LONGEST_MESSAGE],
-    )
-    return _compare(record, estimate, estimator, sample.dimension)
+        record = replace(
+            record,
+            status="ok",
+            estimate=estimate,
+            fit_seconds=seconds + _borrowed_seconds() + _training_saved(estimator),
+            shared_seconds=seconds,
+            peak_memory_mib=_peak(),
+            message="; ".join(dict.fromkeys(str(w.message) for w in said))[:LONGEST_MESSAGE],
+        )
+        return _compare(record, estimate, estimator, sample.dimension)
+    except BaseException as error:  # SystemExit too: a cell never ends its worker by itself
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise DiskFull(_last_words(error)) from error
+        return _failed(record, error), {}
+    finally:
+        _release(on_gpu)
+
+
+def _failed(record: Record, error: BaseException) -> Record:
+    record = replace(record, status="failed", message=_last_words(error), peak_memory_mib=_peak())
+    # PyTorch has an error of its own for the GPU, and none for the processor.
+    if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error):
+        return replace(record, status="memory")
+    if isinstance(error, MemoryError):
+        return replace(record, status="memory", message=str(error) or "out of memory")
+    return record
+
+
+def _release(on_gpu: bool) -> None:
+    """Give the GPU's memory back, so that the next cell finds it free."""
+    torch = sys.modules.get("torch")
+    if on_gpu and torch is not None and torch.cuda.is_initialized():
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 _warm: set[str] = set()
@@ -174,10 +211,10 @@ def _training_saved(estimator: Any) -> float:
     return float(details.get("saved_seconds", 0.0))
 
 
-def _last_words(error: Exception) -> str:
+def _last_words(error: BaseException) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f" ({Path(frame.filename).name}:{frame.lineno})"
-    return f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE] + place
+    return f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE] + place
 
 
 def _reset_peak() -> None:

@@ -1,0 +1,156 @@
+"""Runs cells on the workers of a dask cluster, through joblib's dask backend.
+
+The workers need this package, and nothing else in common with the coordinator: no file system.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import uuid
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from joblib import Parallel, delayed, parallel_config
+
+from bench import __version__
+from bench.plan import Cell
+from bench.runner import Batch, Event, Finished, Started, Told, collected, divided
+from bench.stopped import ClusterLost
+from bench.workers import remote
+from bench.workers.lane import Setup
+
+_PATIENCE = 30.0  # seconds to wait for a scheduler, and for its first worker
+_LOOK = 1.0  # seconds between looks at whether the cluster is there
+_GPU = "GPU"
+
+
+def device_of(scheduler: str, asked: str) -> str:
+    """The device that a run on a cluster uses: with "auto", "cuda" if a worker offers a GPU.
+
+    A worker offers one that was started with ``--resources GPU=1``. Raises ValueError where the
+    scheduler cannot be reached, or "cuda" is asked for and no worker has it.
+    """
+    with _client(scheduler) as client:
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        offered = any(worker.get("resources", {}).get(_GPU) for worker in workers)
+    if asked == "cuda" and not offered:
+        raise ValueError(
+            "device 'cuda' was asked for, but no worker of the cluster was started with "
+            f"--resources {_GPU}=1"
+        )
+    return "cuda" if offered and asked != "cpu" else "cpu"
+
+
+def run(
+    batches: Sequence[Batch], setup: Setup, scheduler: str, device: str
+) -> Generator[list[Event], None, None]:
+    """Run batches of cells on a cluster and yield events, as ``runner.run`` does here.
+
+    A batch whose worker dies is run again on another one. Closing the iterator ends what is
+    running. Raises ClusterLost where the cluster cannot be used any more.
+    """
+    name = f"bench-{uuid.uuid4().hex}"
+    cells = {cell.key: cell for batch in batches for cell in batch}
+    events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    with _client(scheduler) as client:
+        _check_workers(client, scheduler)
+        client.subscribe_topic(name, lambda event: _news(events, cells, event[1]))
+        on_cpu, on_gpu = divided(batches, device)
+        groups: list[tuple[list[Batch], str, dict[str, Any]]] = []
+        if on_cpu:
+            groups.append((on_cpu, "cpu", {}))
+        if on_gpu:
+            groups.append((on_gpu, "cuda", {"resources": {_GPU: 1}}))
+        for group, kind, needs in groups:
+            threading.Thread(
+                target=_drive,
+                args=(client, group, setup, kind, needs, name, cells, events),
+                daemon=True,
+            ).start()
+        try:
+            yield from collected(events, len(groups), lambda: _check_alive(client), _LOOK)
+        finally:
+            with suppress(Exception):
+                # Tasks that are running notice that nobody waits for them; this is faster.
+                client.run(remote.close, name)
+
+
+@contextmanager
+def _client(scheduler: str) -> Generator[Any, None, None]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError(
+            "backend 'dask' needs the extra 'cluster': pip install "
+            "'intrinsic-dimension-bench[cluster]'"
+        ) from None
+    try:
+        client = Client(scheduler, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise ValueError(f"there is no dask scheduler at {scheduler}: {error}") from None
+    try:
+        yield client
+    finally:
+        with suppress(Exception):
+            client.close(timeout=2)
+
+
+def _check_workers(client: Any, scheduler: str) -> None:
+    """There are workers, and they have this version of the package."""
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    except TimeoutError:
+        raise ClusterLost(f"the scheduler at {scheduler} has no worker") from None
+    try:
+        versions = client.run(remote.version)
+    except Exception as error:
+        raise ClusterLost(
+            f"the workers of {scheduler} cannot import this package; install it there, in version "
+            f"{__version__}: {error}"
+        ) from None
+    wrong = {worker: found for worker, found in versions.items() if found != __version__}
+    if wrong:
+        worker, found = next(iter(wrong.items()))
+        raise ClusterLost(f"worker {worker} has version {found} of this package, not {__version__}")
+
+
+def _check_alive(client: Any) -> None:
+    """Raise ClusterLost where results will never come: joblib would wait for them."""
+    if client.status != "running":
+        raise ClusterLost("the scheduler of the cluster was lost")
+    for state in list(client.futures.values()):
+        if state.status == "error" and type(state.exception).__name__ == "KilledWorker":
+            raise ClusterLost(f"several workers of the cluster died in turn: {state.exception}")
+
+
+def _news(events: queue.SimpleQueue[Any], cells: dict[str, Cell], news: dict[str, str]) -> None:
+    cell = cells[news["key"]]
+    started = news["what"] == remote.STARTED
+    events.put(Started(cell) if started else Told(cell, news["text"]))
+
+
+def _drive(
+    client: Any,
+    batches: list[Batch],
+    setup: Setup,
+    device: str,
+    needs: dict[str, Any],
+    name: str,
+    cells: dict[str, Cell],
+    events: queue.SimpleQueue[Any],
+) -> None:
+    """Hand batches to the cluster in their order, and pass on what comes back."""
+    try:
+        with parallel_config("dask", client=client, wait_for_workers_timeout=_PATIENCE, **needs):
+            ended = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")(
+                delayed(remote.serve)(list(batch), setup, device, name) for batch in batches
+            )
+        for batch in ended:
+            for one in batch:
+                events.put(Finished(cells[one.key], one.record, one.arrays, one.environment))
+    except BaseException as error:
+        events.put(error)
+    finally:
+        events.put(None)

@@ -1,0 +1,141 @@
+"""Runs what a job lacks: cells to the runner, records to the store, news to the display."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+
+import cloudpickle
+from rich.console import Console
+
+from bench import costs, environment, plan, runner
+from bench.job import Job
+from bench.live import Live
+from bench.plan import Cell
+from bench.plugins import REGISTRIES, read_source
+from bench.progress import Display
+from bench.runner import Event, Finished, Started
+from bench.store import Planned, Store
+from bench.workers.lane import Setup
+from bench.workers.samples import Shelf
+
+
+def missing_cells(job: Job, store: Store, *, retry: bool = False) -> list[Cell]:
+    """Cells without a record, and those that tighter limits than the present ones stopped.
+
+    With ``retry`` also those whose record is not "ok".
+    """
+    outcomes = store.outcomes()
+
+    def settled(cell: Cell) -> bool:
+        if cell.key not in outcomes:
+            return False
+        status, limits = outcomes[cell.key]
+        if status != "ok" and retry:
+            return False
+        if status == "timeout":
+            return not _looser(cell.limits.timeout, limits.timeout)
+        if status == "memory":
+            return not _looser(cell.limits.memory, limits.memory)
+        return True
+
+    return [cell for cell in job.cells if not settled(cell)]
+
+
+def _looser(now: float | None, then: float | None) -> bool:
+    """Whether a limit is looser than it was; where there was none, it cannot be."""
+    return then is not None and (now is None or now > then)
+
+
+def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> None:
+    """Run cells and keep their records; on KeyboardInterrupt the finished ones are kept."""
+    identity, facts = environment.describe(job.device)
+    store.add_environment(identity, facts)
+    predicted = costs.predict(job.cells, store.timings())
+    store.set_plan(
+        Planned(c.key, c.manifold, c.estimator, c.n, c.seed, predicted[c.key]) for c in job.cells
+    )
+    wanted = {cell.key: predicted[cell.key] for cell in missing}
+    batches = plan.batches(missing, wanted)
+    with (
+        _events(job, missing, batches) as events,
+        Live(job.out, job.room.jobs) as live,
+        Display(console, wanted, job.room.jobs) as display,
+    ):
+        for together in events:
+            live.note(together)
+            _keep(together, store, display, identity)
+
+
+def _keep(together: list[Event], store: Store, display: Display, identity: str) -> None:
+    """Records first, then the news of them: what is shown as done is kept."""
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    ended = []
+    for event in together:
+        if isinstance(event, Finished):
+            where = identity
+            if event.environment is not None:
+                where, facts = event.environment
+                store.add_environment(where, facts)
+            ended.append((replace(event.record, environment=where, finished=now), event.arrays))
+    kept = iter(store.add_all(ended)) if ended else iter(())
+    for event in together:
+        if isinstance(event, Finished):
+            display.finished(next(kept))
+        elif isinstance(event, Started):
+            display.started(event.cell)
+        else:
+            display.told(event.cell, event.text)
+
+
+@contextlib.contextmanager
+def _events(
+    job: Job, cells: list[Cell], batches: list[list[Cell]]
+) -> Iterator[Iterator[list[Event]]]:
+    """The events of a run, whose processes and files are gone when it is left."""
+    setup = _setup(job)
+    if job.scheduler is not None:
+        from bench import cluster
+
+        with contextlib.closing(cluster.run(batches, setup, job.scheduler, job.device)) as events:
+            yield events
+        return
+    shelf = Shelf(cells)
+    try:
+        setup = replace(setup, scratch=shelf.scratch)
+        with contextlib.closing(runner.run(batches, setup, job.room, job.device)) as events:
+            yield _shelved(events, shelf)
+    finally:
+        shelf.close()
+
+
+def _shelved(events: Generator[list[Event], None, None], shelf: Shelf) -> Iterator[list[Event]]:
+    """The events, while samples that nobody needs any more are put away."""
+    for together in events:
+        for event in together:
+            if isinstance(event, Finished):
+                shelf.finished(event.cell)
+        yield together
+
+
+def _setup(job: Job) -> Setup:
+    """What a worker has to import or be sent, because the packages do not have it.
+
+    Plug-ins go as text, for a worker may be where the file is not; classes of an importable module
+    are imported there; those of the running program (a notebook) are sent by value.
+    """
+    modules, entries = [], []
+    for kind, registry in REGISTRIES.items():
+        for entry in registry.entries():
+            module = entry.cls.__module__
+            if module == "__main__":
+                entries.append((kind, entry))
+            elif not module.startswith((f"{registry.package}.", "bench_plugin_")):
+                modules.append(module)
+    return Setup(
+        plugins=tuple((path, read_source(path)) for path in job.plugins),
+        modules=tuple(dict.fromkeys(modules)),
+        entries=cloudpickle.dumps(entries),
+    )

@@ -1,0 +1,109 @@
+"""What a run is to do: every option checked, the cells planned, before any work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import devices, environment, plan, suite
+from bench.limits import asked
+from bench.plan import Cell
+from bench.plugins import load_file
+from bench.slots import Room
+from manifolds.registry import nearest
+
+BACKENDS = ("local", "dask")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run that has been checked and is ready to start."""
+
+    cells: list[Cell]
+    preset: str
+    device: str
+    room: Room
+    out: Path
+    plugins: tuple[str, ...]
+    scheduler: str | None = None
+
+
+def prepare(
+    suite_name: str = "euclidean",
+    *,
+    preset: str | None = None,
+    manifolds: str | Sequence[str] = (),
+    estimators: str | Sequence[str] = (),
+    seeds: int | None = None,
+    n: int | None = None,
+    jobs: int | None = None,
+    device: str = "auto",
+    out: str | os.PathLike[str] | None = None,
+    timeout: float | None = None,
+    memory: str | int | None = None,
+    gpu_jobs: int = 1,
+    backend: str = "local",
+    scheduler: str | None = None,
+    plugins: str | Sequence[str] = (),
+) -> Job:
+    """Check every option and plan the cells; ValueError says what is wrong and what is allowed."""
+    for option, value in (("seeds", seeds), ("n", n), ("jobs", jobs), ("gpu_jobs", gpu_jobs)):
+        if value is not None and not (isinstance(value, int) and value >= 1):
+            raise ValueError(f"{option} must be a whole number of at least 1, not {value!r}")
+    limits = asked(timeout, memory)
+    _check_backend(backend, scheduler)
+    manifolds, estimators, plugins = map(_several, (manifolds, estimators, plugins))
+    device = _device(device, scheduler)
+    added: dict[str, list[str]] = {"manifold": [], "estimator": []}
+    for plugin in plugins:
+        for kind, names in load_file(plugin).items():
+            added[kind] += names
+    own = suite.load(suite_name)
+    preset = preset or ("full" if device == "cuda" else "quick")
+    cells = plan.build(
+        own,
+        preset,
+        manifold_patterns=manifolds,
+        estimator_patterns=estimators,
+        seeds=seeds,
+        n=n,
+        added_manifolds=added["manifold"],
+        added_estimators=added["estimator"],
+        limits=limits,
+    )
+    cores = environment.cores()
+    return Job(
+        cells=cells,
+        preset=preset,
+        device=device,
+        room=Room(min(jobs or cores, cores), cores, gpu_jobs),
+        out=Path(out) if out is not None else Path("results") / own.name,
+        plugins=tuple(str(Path(plugin).resolve()) for plugin in plugins),
+        scheduler=scheduler,
+    )
+
+
+def _device(asked: str, scheduler: str | None) -> str:
+    """The device of the run: this machine's, or what the cluster's workers offer."""
+    if scheduler is None or asked not in devices.DEVICES:
+        return devices.choose(asked)
+    from bench import cluster
+
+    return cluster.device_of(scheduler, asked)
+
+
+def _check_backend(backend: str, scheduler: str | None) -> None:
+    if backend not in BACKENDS:
+        hint = nearest(backend, BACKENDS)
+        raise ValueError(f"unknown backend {backend!r}; {hint}known: {', '.join(BACKENDS)}")
+    if backend == "dask" and scheduler is None:
+        raise ValueError("backend 'dask' needs --scheduler, such as --scheduler tcp://HOST:8786")
+    if backend != "dask" and scheduler is not None:
+        raise ValueError(f"--scheduler {scheduler} needs --backend dask")
+
+
+def _several(names: str | Sequence[str]) -> list[str]:
+    """A list of names; one may be given as it is."""
+    return [names] if isinstance(names, str) else list(names)

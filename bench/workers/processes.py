@@ -1,0 +1,134 @@
+"""What the system tells and does about processes: who belongs to whom, memory, ending them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+_PARENT_DEATH_SIGNAL = 1
+_CHILD_SUBREAPER = 36
+_GROUP_MEMORY = Path("/sys/fs/cgroup")
+
+
+def adopt_orphans() -> None:
+    """Let descendants whose own parent ended become children of this process (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with(parent: int) -> None:
+    """Let the system kill this process when its parent dies (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def offer_to_die_first() -> None:
+    """Where the system runs out of memory, let it end this process before any other (Linux)."""
+    try:
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    except OSError:
+        pass
+
+
+def has_children() -> bool:
+    """Whether this process has children, running or ended."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def end_descendants(patience: float = 5.0) -> None:
+    """Kill all descendants of this process, and theirs that they make meanwhile.
+
+    Gives up after ``patience`` seconds: a process may wait in the kernel for a device.
+    """
+    own = psutil.Process()
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        running = False
+        for process in own.children(recursive=True):
+            try:
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    running = True
+                    process.kill()
+            except psutil.NoSuchProcess:
+                pass
+        reap()
+        if not running:
+            return
+        time.sleep(0.005)
+
+
+def reap() -> dict[int, int]:
+    """Exit codes of the children that have ended, by process number; negative for a signal."""
+    ended: dict[int, int] = {}
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        ended[pid] = os.waitstatus_to_exitcode(status)
+
+
+def memory(pid: int, limit: int | None = None) -> int:
+    """Bytes of memory that a process and its descendants have, without what they map of files.
+
+    Where that is above ``limit``, pages that several of them share are counted once.
+    """
+    try:
+        root = psutil.Process(pid)
+        family = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    total = sum(_resident(process) for process in family)
+    if limit is None or total <= limit or len(family) == 1:
+        return total
+    return min(total, sum(_proportional(process) for process in family))
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        found = process.memory_info()
+    except psutil.Error:
+        return 0
+    return int(found.rss - getattr(found, "shared", 0))
+
+
+def _proportional(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.Error, AttributeError):
+        return _resident(process)
+
+
+def available() -> int:
+    """Bytes of memory that the machine, or the control group of this process, has left."""
+    left = int(psutil.virtual_memory().available)
+    try:
+        limit = (_GROUP_MEMORY / "memory.max").read_text(encoding="ascii").strip()
+        if limit != "max":
+            used = int((_GROUP_MEMORY / "memory.current").read_text(encoding="ascii"))
+            for line in (_GROUP_MEMORY / "memory.stat").read_text(encoding="ascii").splitlines():
+                name, _, value = line.partition(" ")
+                used -= int(value) if name == "inactive_file" else 0
+            left = min(left, int(limit) - used)
+    except (OSError, ValueError):
+        pass
+    return left
+
+
+def reserve() -> int:
+    """Bytes of memory that are to stay free, so that the system does not have to choose."""
+    return max(256 * 2**20, int(psutil.virtual_memory().total) // 32)

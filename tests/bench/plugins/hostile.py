@@ -1,0 +1,142 @@
+"""Estimators that do to their process what a benchmark must survive."""
+
+import ctypes
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+
+import estimators
+
+
+def hostile(name):
+    """Register a function of the points as an estimator that calls it; the answer is 2."""
+
+    def decorate(act):
+        def fit(self, X, y=None):
+            act(X)
+            self.dimension_ = 2.0
+
+        return estimators.register(name)(type(act.__name__.title(), (), {"fit": fit}))
+
+    return decorate
+
+
+@hostile("bystander")
+def bystander(X):
+    """Does no harm, and notices if others have done any."""
+    assert os.getcwd() == os.environ["EXPECTED_FOLDER"], os.getcwd()
+    assert np.geterr()["divide"] == "warn", np.geterr()
+    assert os.environ.get("LEFT_BEHIND") is None
+    assert threading.active_count() == 1, threading.enumerate()
+    assert X.sum() != 0
+
+
+@hostile("draws")
+def draws(X):
+    """Draws from the global random states: the same whatever ran before."""
+    print(np.random.rand())
+
+
+@hostile("hangs-in-python")
+def hangs_in_python(X):
+    while True:
+        pass
+
+
+@hostile("hangs-in-c")
+def hangs_in_c(X):
+    # Through PyDLL the interpreter's lock is held meanwhile: no Python thread can run.
+    ctypes.PyDLL(None).sleep(1000)
+
+
+@hostile("exhausts-memory")
+def exhausts_memory(X):
+    hoard = []
+    while True:
+        hoard.append(np.ones(2**21))
+        time.sleep(0.005)
+
+
+@hostile("exhausts-memory-in-children")
+def exhausts_memory_in_children(X):
+    code = "import time; hoard = b'x' * 150_000_000; time.sleep(1000)"
+    for _ in range(10):
+        subprocess.Popen([sys.executable, "-c", code])
+        time.sleep(0.1)
+    time.sleep(1000)
+
+
+@hostile("segfaults")
+def segfaults(X):
+    print("about to follow a null pointer", flush=True)
+    ctypes.string_at(0)
+
+
+@hostile("calls-exit")
+def calls_exit(X):
+    print("the last line before the end", flush=True)
+    os._exit(7)
+
+
+@hostile("raises-system-exit")
+def raises_system_exit(X):
+    sys.exit("enough")
+
+
+@hostile("forks-children-that-stay")
+def forks_children_that_stay(X):
+    for detached in (False, True):
+        if os.fork() == 0:
+            if detached:
+                os.setsid()
+                if os.fork():
+                    os._exit(0)
+            os.execv(sys.executable, [sys.executable, "-c", _STRAY])
+
+
+_STRAY = "import time; left_behind_by_a_cell = 1; time.sleep(1000)"
+
+
+@hostile("forks-and-both-return")
+def forks_and_both_return(X):
+    os.fork()
+
+
+@hostile("forks-then-exits")
+def forks_then_exits(X):
+    if os.fork() == 0:
+        time.sleep(1000)
+    os._exit(8)
+
+
+@hostile("prints-megabytes")
+def prints_megabytes(X):
+    for _ in range(200):
+        print("x" * 99_999)
+        os.write(2, b"y" * 100_000)
+    print("the end of it")
+    raise RuntimeError("printed enough")
+
+
+@hostile("changes-the-process")
+def changes_the_process(X):
+    np.random.seed(0)
+    np.seterr(all="raise")
+    os.chdir("/")
+    os.environ["LEFT_BEHIND"] = "1"
+    sys.path.clear()
+    X[:] = 0
+
+
+@hostile("leaves-a-thread")
+def leaves_a_thread(X):
+    threading.Thread(target=hangs_in_python, args=(X,), daemon=True).start()
+
+
+@hostile("closes-everything")
+def closes_everything(X):
+    os.closerange(0, 1000)

@@ -1,0 +1,104 @@
+import io
+import json
+import re
+import time
+
+import pytest
+from rich.console import Console
+
+from bench import plan, suite
+from bench.progress import Display, duration
+from bench.records import Record
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return plan.build(
+        suite.load("euclidean"),
+        "quick",
+        manifold_patterns=["line"],
+        estimator_patterns=["mle-5", "twonn"],
+    )
+
+
+def record(cell, **values):
+    groups = [{"truth": 10, "estimate": 9.51234}, {"truth": 30, "estimate": 25.0}]
+    return Record(
+        **{
+            "key": cell.key,
+            "suite": "mine",
+            "manifold": cell.manifold,
+            "estimator": cell.estimator,
+            "manifold_name": "",
+            "manifold_parameters": "{}",
+            "estimator_name": "",
+            "estimator_parameters": "{}",
+            "family": "other",
+            "n": 10,
+            "seed": cell.seed,
+            "status": "ok",
+            "estimate": 17.0,
+            "groups": json.dumps(groups),
+            "fit_seconds": 1.24,
+            **values,
+        }
+    )
+
+
+def shown(cells, *results, terminal=False):
+    file = io.StringIO()
+    console = Console(file=file, width=100, force_terminal=terminal)
+    with Display(console, {cell.key: 2.0 for cell in cells}, 2, [cells]) as display:
+        for cell, values in zip(cells, results, strict=False):
+            display.started(cell)
+            display.told(cell, "half [way] there")
+            display.finished(record(cell, **values))
+    return file.getvalue()
+
+
+def test_results_are_plain_lines_where_there_is_no_terminal(cells):
+    lines = shown(
+        cells,
+        {},
+        {"groups": "[]"},
+        {"status": "failed", "message": "ValueError: [red] & 5 %\nmore"},
+    ).splitlines()
+    assert [line.partition(" left] ")[2] for line in lines] == [
+        "line (seed 0) mle-5: 9.512 | 25, truth 10 | 30, 1.2 s",
+        "line (seed 1) mle-5: 17, truth unknown, 1.2 s",
+        "line (seed 2) mle-5: failed ValueError: [red] & 5 %",
+    ]
+    assert [line.partition(",")[0] for line in lines] == ["[1/6", "[2/6", "[3/6"]
+
+
+def test_a_line_is_out_before_the_next_cell_starts(cells):
+    file = io.StringIO()
+    with Display(Console(file=file), {cell.key: 2.0 for cell in cells}, 1) as display:
+        display.started(cells[0])
+        display.finished(record(cells[0]))
+        assert file.getvalue().count("\n") == 1
+
+
+def test_a_terminal_shows_every_result_and_what_is_running(cells):
+    text = shown(cells, *[{}] * 6, terminal=True)
+    assert text.count("mle-5: 9.512 | 25") == 3
+    assert "[6/6]" in text
+    file = io.StringIO()
+    console = Console(file=file, width=100, force_terminal=True)
+    with Display(console, {cell.key: 2.0 for cell in cells}, 2) as display:
+        display.started(cells[0])
+        display.finished(record(cells[0]))
+        display.started(cells[1])
+        display.told(cells[1], "half [way] there")
+        time.sleep(0.5)
+        said = file.getvalue()
+    assert "mle-5: 9.512 | 25" in said
+    assert "mle-5 on line (half [way] there)" in said
+    assert re.search(r"about \d\.\d s left", said)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(0.04, "0.0 s"), (59, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
+)
+def test_durations_are_said_as_people_do(seconds, says):
+    assert duration(seconds) == says
