@@ -19,7 +19,7 @@ from bench.plan import Cell
 from bench.runner import Batch, Event, Finished, Started, Told, collected, divided
 from bench.stopped import ClusterLost
 from bench.workers import remote
-from bench.workers.lane import Setup
+from bench.workers.handle import Setup
 
 _PATIENCE = 30.0  # seconds to wait for a scheduler, and for its first worker
 _LOOK = 1.0  # seconds between looks at whether the cluster is there

@@ -18,7 +18,7 @@ from bench.plugins import REGISTRIES, read_source
 from bench.progress import Display
 from bench.runner import Event, Finished, Started
 from bench.store import Planned, Store
-from bench.workers.lane import Setup
+from bench.workers.handle import Setup
 from bench.workers.samples import Shelf
 
 

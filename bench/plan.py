@@ -24,6 +24,7 @@ from bench.suite import (
 )
 from manifolds.registry import Registry, nearest
 
+_NO_LIMITS = Limits()
 # Parameters that the runner sets: they are not part of what a cell is.
 RUN_PARAMETERS = ("device", "random_state")
 
@@ -53,7 +54,7 @@ class Cell:
     estimator_version: int
     code: str = ""
     family: str = "other"
-    limits: Limits = Limits()
+    limits: Limits = _NO_LIMITS
     threads: int | None = None
     ambient: int | None = None
 
@@ -107,7 +108,7 @@ def build(
     n: int | None = None,
     added_manifolds: Iterable[str] = (),
     added_estimators: Iterable[str] = (),
-    limits: Limits = Limits(),
+    limits: Limits = _NO_LIMITS,
 ) -> list[Cell]:
     """The cells of a suite at a preset, in the suite's order.
 

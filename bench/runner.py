@@ -16,7 +16,8 @@ from bench import slots
 from bench.plan import Cell
 from bench.records import Record
 from bench.slots import Room
-from bench.workers.lane import Lane, Setup
+from bench.workers.handle import Setup
+from bench.workers.lane import Lane
 
 
 @dataclass(frozen=True)

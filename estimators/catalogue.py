@@ -21,9 +21,10 @@ class EstimatorEntry(Entry):
     where that state is to follow the sample alone, so that all readings of one trained model get
     the same; ``gpu`` is True where the estimator uses a GPU if there is one; ``neighbors`` is
     True where it works on the shared neighbour graph; ``seconds`` is roughly what a fit takes on
-    one core at n = 10 000, D = 100, for planning before there are records; ``threads`` are those that
-    a fit is to have, None for its share of the cores; ``timeout`` (seconds) and ``memory`` (bytes)
-    are limits where a run sets none; ``published`` are the parameters that published numbers used.
+    one core at n = 10 000, D = 100, for planning before there are records; ``threads`` are those
+    that a fit is to have, None for its share of the cores; ``timeout`` (seconds) and ``memory``
+    (bytes) are limits where a run sets none; ``published`` are the parameters that published
+    numbers used.
     """
 
     family: Family = "other"

@@ -2,79 +2,133 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from estimators import graph_files
 from estimators.base import Array, Indices
+from estimators.graph_files import Graph
 
 # Neighbours kept of each point: the most that an estimator asks for by default, so that the
 # first one to come builds what all the others need.
 _KEPT = 100
 
 
-@dataclass(frozen=True)
-class _Graph:
-    digest: bytes
-    distances: Array
-    indices: Indices
-    seconds: float
-
-
 @dataclass
 class _Shared:
-    """The last graph of this process, and the time that its reuse saved since last asked."""
+    """The last graph of this process, the folder of those of all, and times since last asked.
 
-    graph: _Graph | None = None
+    ``borrowed`` are the seconds of building what was built before, ``fetching`` those of waiting
+    for it, reading and writing; ``built`` says that one was built.
+    """
+
+    graph: Graph | None = None
+    folder: Path | None = None
     built: bool = False
     borrowed: float = 0.0
+    fetching: float = 0.0
 
 
 _shared = _Shared()
 
 
+def share(folder: Path | None) -> None:
+    """Share graphs through files in ``folder`` with the other processes that name it, from now on.
+
+    The folder is made when there is something to keep. Its files may be removed at any time, and
+    are never removed here. None ends it: graphs are then shared within this process alone.
+    """
+    _shared.folder = folder
+
+
 def neighbor_graph(points: Array, k: int) -> tuple[Array, Indices]:
     """Distances and row numbers of the ``k`` nearest neighbours of each point, nearest first.
 
-    Both are (n, k); a point is not its own neighbour. The graph of the last sample is kept, with
-    more neighbours than asked for, and used again for the same points. Raises ValueError where
-    there are not more than ``k`` points.
+    Both are (n, k) and read-only; a point is not its own neighbour. The graph of the last sample
+    is kept, with more neighbours than asked for, and used again for the same points. Raises
+    ValueError where there are not more than ``k`` points.
     """
-    n = len(points)
-    if k >= n:
-        raise ValueError(f"{k} neighbours need at least {k + 1} points, but there are {n}")
-    digest = hashlib.blake2b(
-        np.ascontiguousarray(points).data, digest_size=16, key=repr(points.shape).encode()
-    ).digest()
-    graph = _shared.graph
-    if graph is None or graph.digest != digest or graph.distances.shape[1] < k:
-        start = time.perf_counter()
-        distances, indices = _search(points, None, min(max(k, _KEPT), n - 1))
-        graph = _Graph(digest, distances, indices, time.perf_counter() - start)
-        _shared.graph, _shared.built = graph, True
-    elif not _shared.built:
-        _shared.borrowed = graph.seconds
+    _check(points, k)
+    digest = graph_files.digest(points)
+    graph = _known(digest, k) or _one_for_all(points, digest, min(max(k, _KEPT), len(points) - 1))
     return graph.distances[:, :k], graph.indices[:, :k]
-
-
-def borrowed_seconds() -> float:
-    """Seconds that graphs built before have saved since this was last asked."""
-    saved, _shared.borrowed, _shared.built = _shared.borrowed, 0.0, False
-    return saved
 
 
 def query_neighbors(points: Array, query: Indices, k: int) -> Indices:
     """Row numbers of the ``k`` nearest neighbours of the points ``query``, themselves left out.
 
-    Shape (m, k). Raises ValueError where there are not more than ``k`` points.
+    Shape (m, k). They are rows of the graph where there is one already, or where all points are
+    asked for. Raises ValueError where there are not more than ``k`` points.
     """
+    _check(points, k)
+    if len(query) >= len(points):
+        return neighbor_graph(points, k)[1][query]
+    # Alone, an estimator would search for the neighbours of these points only.
+    graph = _known(graph_files.digest(points), k, len(query) / len(points))
+    return _search(points, query, k)[1] if graph is None else graph.indices[query, :k]
+
+
+def borrowed_seconds() -> float:
+    """Seconds that graphs built before have saved since this was last asked.
+
+    Added to the time of a fit, they give what it would have taken alone. What was spent on waiting
+    for another process and on files is taken off, so that nothing saved is a little below zero.
+    """
+    saved = _shared.borrowed - _shared.fetching
+    _shared.borrowed, _shared.fetching, _shared.built = 0.0, 0.0, False
+    return saved
+
+
+def _check(points: Array, k: int) -> None:
     if k >= len(points):
         raise ValueError(
             f"{k} neighbours need at least {k + 1} points, but there are {len(points)}"
         )
-    return _search(points, query, k)[1]
+
+
+def _known(digest: str, k: int, part: float = 1.0) -> Graph | None:
+    """The graph of points with at least k neighbours, if it was built; ``part`` of it is read."""
+    graph = _shared.graph
+    if graph is None or graph.digest != digest or graph.k < k:
+        if _shared.folder is None:
+            return None
+        start = time.perf_counter()
+        graph = graph_files.load(_shared.folder, digest, k)
+        _shared.fetching += time.perf_counter() - start
+        if graph is None:
+            return None
+        _shared.graph = graph
+    if not _shared.built:
+        _shared.borrowed = part * graph.seconds
+    return graph
+
+
+def _one_for_all(points: Array, digest: str, k: int) -> Graph:
+    """Build the graph of points, and keep it; or wait for the process that builds it now."""
+    folder = _shared.folder
+    if folder is None:
+        return _build(points, digest, k)
+    start = time.perf_counter()
+    with graph_files.alone(folder, digest):
+        _shared.fetching += time.perf_counter() - start
+        graph = _known(digest, k)
+        if graph is None:
+            graph = _build(points, digest, k)
+            start = time.perf_counter()
+            graph_files.save(folder, graph)
+            _shared.fetching += time.perf_counter() - start
+        return graph
+
+
+def _build(points: Array, digest: str, k: int) -> Graph:
+    start = time.perf_counter()
+    distances, indices = _search(points, None, k)
+    graph = Graph(digest, distances, indices, time.perf_counter() - start)
+    _shared.graph, _shared.built = graph, True
+    return graph
 
 
 def _search(points: Array, query: Indices | None, k: int) -> tuple[Array, Indices]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -128,13 +128,18 @@ def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTabl
 def _rows(
     summary: pd.DataFrame,
     overall: dict[str, tuple[Cell, ...]],
-    text: Callable[[pd.Series], str],
+    text: Callable[[Mapping[Hashable, Any]], str],
     measure: str,
 ) -> tuple[Row, ...]:
     """Rows in the order of ``overall``; the least of the column ``measure`` is best."""
     whole = summary[summary["seeds_failed"] == 0]
     best = whole.groupby("manifold")[measure].min().to_dict()
-    pairs = {(row["manifold"], row["estimator"]): row for _, row in summary.iterrows()}
+    pairs = {(row["manifold"], row["estimator"]): row for row in summary.to_dict("records")}
+    manifolds = truth_levels(summary)
+    labels = {
+        str(estimator): labelled(str(estimator), rows)
+        for estimator, rows in summary.groupby("estimator")
+    }
 
     def cell(manifold: str, estimator: str) -> Cell:
         row = pairs.get((manifold, estimator))
@@ -147,9 +152,9 @@ def _rows(
     return tuple(
         Row(
             estimator,
-            labelled(estimator, summary[summary["estimator"] == estimator]),
+            labels[estimator],
             cells,
-            tuple(cell(manifold, estimator) for manifold in truth_levels(summary)),
+            tuple(cell(manifold, estimator) for manifold in manifolds),
         )
         for estimator, cells in overall.items()
     )

@@ -23,6 +23,10 @@ QUIET = "0.45"
 
 _PALETTE = list(sns.color_palette("colorblind").as_hex())
 _MARKERS = "osD^vP*XdphH<>8"
+#: Panels that a figure has at most, where there is one for each manifold.
+MOST_PANELS = 24
+#: Manifolds that colour and marker tell apart.
+DISTINCT = 30
 #: Family of estimators -> colour and marker.
 FAMILIES = {
     "neighbours": (_PALETTE[0], "o"),
@@ -51,7 +55,9 @@ def style() -> Iterator[None]:
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Save in each format and return the paths; the same figure gives the same bytes."""
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
     figure.set_layout_engine("none")  # laid out once for all formats
     paths = []
     for suffix in FORMATS:
@@ -69,7 +75,7 @@ def family_look(family: str) -> tuple[str, str]:
 
 
 def manifold_looks(manifolds: list[str]) -> dict[str, tuple[str, str]]:
-    """Colour and marker of each manifold; no two alike for the first thirty."""
+    """Colour and marker of each manifold; no two alike for the first ``DISTINCT``."""
     return {
         manifold: (_PALETTE[index % len(_PALETTE)], _MARKERS[index % len(_MARKERS)])
         for index, manifold in enumerate(manifolds)
@@ -82,6 +88,11 @@ def plain_ticks(axis: Axis, low: float, high: float) -> None:
     axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(NullLocator())
+
+
+def first_of(shown: int, found: int) -> str:
+    """What a title says where a figure shows some of the panels alone."""
+    return f"; the first {shown} of {found}" if found > shown else ""
 
 
 def headline(figure: Figure, text: str) -> None:

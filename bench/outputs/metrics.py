@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,8 @@ from scipy.special import stdtrit
 OK = "ok"
 NOT_APPLICABLE = "not applicable"
 
-#: One record, by column.
-Fields = dict[str, Any]
+#: Some records, by column.
+Cells = dict[str, NDArray[Any]]
 
 #: Column of a summary -> its pandas type.
 SUMMARY_TYPES: dict[str, str] = {
@@ -49,6 +50,12 @@ SUMMARY_TYPES: dict[str, str] = {
     "device": "str",
     "groups": "str",
 }
+
+_TEXTS = ("manifold", "estimator", "family", "status", "message", "device", "groups")
+_NUMBERS = (
+    *("estimate", "truth", "error", "ambient", "n", "points_used", "points_read", "fit_seconds"),
+    *("shared_seconds", "sample_seconds", "peak_memory_mib", "threads"),
+)
 
 
 def mean_interval(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float, float]:
@@ -91,49 +98,67 @@ def summarise(records: pd.DataFrame) -> pd.DataFrame:
             f"records hold more than one cell of {first['estimator']} on {first['manifold']} with "
             f"seed {first['seed']}; summarise one plan at a time"
         )
-    cells: dict[tuple[str, str], list[Fields]] = {}
-    for cell in cast(list[Fields], records.to_dict("records")):
-        cells.setdefault((cell["manifold"], cell["estimator"]), []).append(cell)
-    rows = [_summary(seeds) for seeds in cells.values()]
+    numbered = records.groupby(pair, sort=False, dropna=False).ngroup().to_numpy()
+    order = np.argsort(numbered, kind="stable")
+    columns = {name: _column(records, name)[order] for name in (*_NUMBERS, *_TEXTS)}
+    starts = [0, *(np.flatnonzero(np.diff(numbered[order])) + 1), len(order)]
+    rows = [
+        _summary({name: values[start:end] for name, values in columns.items()})
+        for start, end in pairwise(starts)
+        if end > start
+    ]
     return pd.DataFrame(rows, columns=list(SUMMARY_TYPES)).astype(SUMMARY_TYPES)
 
 
-def _summary(cells: list[Fields]) -> dict[str, Any]:
+def _column(records: pd.DataFrame, name: str) -> NDArray[Any]:
+    """Texts, or numbers as float64: NaN where one is missing, or all."""
+    if name not in records:
+        return np.full(len(records), np.nan)
+    if name in _TEXTS:
+        return records[name].to_numpy(dtype=object)
+    return pd.to_numeric(records[name]).to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _summary(cells: Cells) -> dict[str, Any]:
     """The summary of the seeds of one estimator on one manifold."""
-    ok = [cell for cell in cells if cell["status"] == OK]
-    failed = [cell for cell in cells if cell["status"] not in (OK, NOT_APPLICABLE)]
-    told = ok or cells
+    status = cells["status"]
+    is_ok = status == OK
+    (failed,) = np.nonzero(~is_ok & (status != NOT_APPLICABLE))
+    count = len(status)
+    ok = {name: values[is_ok] for name, values in cells.items()}
+    seeds_ok = len(ok["status"])
+    told = ok if seeds_ok else cells
     estimate, sd, half_width = mean_interval(_known(ok, "estimate"))
-    truth, error = _mean(cells, "truth"), _mean(ok, "error")
-    groups = [_groups_of(cell) for cell in ok]
+    truth, error = _over(np.mean, cells, "truth"), _over(np.mean, ok, "error")
+    groups = _groups(ok)
     return {
-        "manifold": cells[0]["manifold"],
-        "estimator": cells[0]["estimator"],
-        "family": cells[0]["family"],
+        "manifold": cells["manifold"][0],
+        "estimator": cells["estimator"][0],
+        "family": cells["family"][0],
         "truth": truth,
         "estimate": estimate,
         "sd": sd,
         "half_width": half_width,
         "mean_absolute_error": error,
         "mean_relative_error": error / truth if truth > 0 else math.nan,
-        "exact": pd.NA if math.isnan(truth) else len(ok) == len(cells) and _all_round(groups),
-        "status": _status(len(ok), len(failed)),
-        "seeds_planned": len(cells),
-        "seeds_ok": len(ok),
+        "exact": pd.NA if math.isnan(truth) else seeds_ok == count and _all_round(groups),
+        "status": _status(seeds_ok, len(failed)),
+        "seeds_planned": count,
+        "seeds_ok": seeds_ok,
         "seeds_failed": len(failed),
-        "failure": _failure(failed[0]) if failed else "",
-        "ambient": _least(cells, "ambient"),
-        "n": int(cells[0]["n"]),
-        "points_used": _least(told, "points_used"),
-        "points_read": _least(told, "points_read"),
-        "fit_seconds": _median(ok, "fit_seconds"),
-        "shared_seconds": _median(ok, "shared_seconds"),
-        "sample_seconds": _median(cells, "sample_seconds"),
+        "failure": _failure(cells, int(failed[0])) if len(failed) else "",
+        "ambient": _over(np.min, cells, "ambient"),
+        "n": int(cells["n"][0]),
+        "points_used": _over(np.min, told, "points_used"),
+        "points_read": _over(np.min, told, "points_read"),
+        "fit_seconds": _over(np.median, ok, "fit_seconds"),
+        "shared_seconds": _over(np.median, ok, "shared_seconds"),
+        "sample_seconds": _over(np.median, cells, "sample_seconds"),
         "core_seconds": _core_seconds(cells, "fit_seconds"),
         "shared_core_seconds": _core_seconds(cells, "shared_seconds"),
-        "peak_memory_mib": max(_known(cells, "peak_memory_mib"), default=math.nan),
-        "threads": _least(cells, "threads"),
-        "device": ", ".join(sorted({str(cell["device"]) for cell in cells})),
+        "peak_memory_mib": _over(np.max, cells, "peak_memory_mib"),
+        "threads": _over(np.min, cells, "threads"),
+        "device": ", ".join(sorted({str(device) for device in cells["device"]})),
         "groups": _group_summaries(groups),
     }
 
@@ -144,47 +169,43 @@ def _status(ok: int, failed: int) -> str:
     return "failed" if failed else NOT_APPLICABLE
 
 
-def _failure(cell: Fields) -> str:
+def _failure(cells: Cells, which: int) -> str:
     """Message of a failed cell, after its kind where that says more."""
-    kind, message = str(cell["status"]), " ".join(str(cell["message"] or "").split())
+    kind = str(cells["status"][which])
+    message = " ".join(str(cells["message"][which] or "").split())
     if not message:
         return kind
     return message if kind == "failed" else f"{kind}: {message}"
 
 
-def _known(cells: list[Fields], column: str) -> list[float]:
+def _known(cells: Cells, column: str) -> NDArray[np.float64]:
     """The numbers of a column that are there."""
-    return [float(cell[column]) for cell in cells if not pd.isna(cell.get(column))]
+    values = cells[column]
+    return values[~np.isnan(values)]
 
 
-def _mean(cells: list[Fields], column: str) -> float:
+def _over(measure: Callable[[NDArray[np.float64]], Any], cells: Cells, column: str) -> float:
+    """A measure of the numbers of a column that are there; NaN where there is none."""
     values = _known(cells, column)
-    return float(np.mean(values)) if values else math.nan
+    return float(measure(values)) if len(values) else math.nan
 
 
-def _median(cells: list[Fields], column: str) -> float:
-    values = _known(cells, column)
-    return float(np.median(values)) if values else math.nan
-
-
-def _least(cells: list[Fields], column: str) -> Any:
-    values = _known(cells, column)
-    return int(min(values)) if values else pd.NA
-
-
-def _core_seconds(cells: list[Fields], column: str) -> float:
+def _core_seconds(cells: Cells, column: str) -> float:
     """Seconds times threads, summed over the cells that tell both; NaN where none does."""
-    timed = [cell for cell in cells if _known([cell], column) and _known([cell], "threads")]
-    return sum(cell[column] * cell["threads"] for cell in timed) if timed else math.nan
+    products = cells[column] * cells["threads"]
+    timed = products[~np.isnan(products)]
+    return float(sum(timed.tolist())) if len(timed) else math.nan
 
 
-def _groups_of(cell: Fields) -> list[dict[str, Any]]:
-    """The groups of an ok record; a record without any is one group."""
-    groups = json.loads(cell["groups"] or "[]")
-    if groups:
-        return list(groups)
-    truth: float | None = None if pd.isna(cell["truth"]) else cell["truth"]
-    return [{"truth": truth, "weight": 1.0, "estimate": cell["estimate"]}]
+def _groups(ok: Cells) -> list[list[dict[str, Any]]]:
+    """The groups of each ok record; one without any is one group."""
+    # One JSON text for all is read faster than one for each.
+    read = json.loads(f"[{','.join(groups or '[]' for groups in ok['groups'])}]")
+    whole = zip(ok["truth"].tolist(), ok["estimate"].tolist(), strict=True)
+    return [
+        groups or [{"truth": None if math.isnan(t) else t, "weight": 1.0, "estimate": e}]
+        for groups, (t, e) in zip(read, whole, strict=True)
+    ]
 
 
 def _all_round(seeds: Iterable[list[dict[str, Any]]]) -> bool:
@@ -243,7 +264,7 @@ def by_level(summary: pd.DataFrame) -> pd.DataFrame:
     """
     levels = truth_levels(summary)
     rows = []
-    for _, row in summary.iterrows():
+    for row in summary.to_dict("records"):
         found = {group["truth"]: group for group in json.loads(row["groups"])}
         for truth in levels[row["manifold"]]:
             group = found.get(truth, {})

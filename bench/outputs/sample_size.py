@@ -9,15 +9,22 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from bench.outputs.figure_style import FAILED_COLOUR, QUIET, headline, manifold_looks
+from bench.outputs.figure_style import (
+    FAILED_COLOUR,
+    MOST_PANELS,
+    QUIET,
+    first_of,
+    headline,
+    manifold_looks,
+)
 from bench.outputs.metrics import NOT_APPLICABLE, OK
 from bench.outputs.wording import labelled, seeds_text, truth_text
 
@@ -43,7 +50,8 @@ def sample_size_figure(records: pd.DataFrame) -> Figure | None:
     """Estimate against n, a panel a manifold (of a union: a truth level), a line an estimator.
 
     A manifold is what has one name and parameters, whatever its labels. None where no manifold
-    has three or more sizes.
+    has three or more sizes. Of more than ``MOST_PANELS`` panels the first ones are shown, and the
+    title says so.
     """
     groups = [
         rows
@@ -52,7 +60,8 @@ def sample_size_figure(records: pd.DataFrame) -> Figure | None:
     ]
     if not groups:
         return None
-    panels = [panel for rows in groups for panel in _panels(rows)]
+    found = [panel for rows in groups for panel in _panels(rows)]
+    panels = found[:MOST_PANELS]
     shown = pd.concat(groups)
     looks = manifold_looks(list(dict.fromkeys(shown["estimator"])))
     columns = min(len(panels), 2 if len(panels) <= 4 else 3)
@@ -89,24 +98,26 @@ def sample_size_figure(records: pd.DataFrame) -> Figure | None:
     )
     counts = shown.groupby(["manifold", "estimator"])["seed"].nunique()
     seeds = seeds_text(counts.to_frame("seeds_planned"))
-    headline(figure, f"Estimate against n: median and range over seeds, {seeds}")
+    title = f"Estimate against n: median and range over seeds, {seeds}"
+    headline(figure, title + first_of(len(panels), len(found)))
     return figure
 
 
 def _panels(rows: pd.DataFrame) -> list[_Panel]:
     """The panels of one manifold: one for each truth level, one where none is known."""
     sizes = sorted(int(n) for n in rows["n"].unique())
+    ok = rows[rows["status"] == OK]
+    whole = zip(ok["estimator"], ok["n"], ok["groups"], ok["truth"], ok["estimate"], strict=True)
     found = []
-    for row in rows[rows["status"] == OK].to_dict("records"):
-        whole = {"truth": row["truth"], "estimate": row["estimate"]}
-        for level in json.loads(row["groups"] or "[]") or [whole]:
-            truth = math.nan if pd.isna(level["truth"]) else float(level["truth"])
-            found.append((row["estimator"], int(row["n"]), truth, float(level["estimate"])))
+    for estimator, n, groups, truth, estimate in whole:
+        for level in json.loads(groups or "[]") or [{"truth": truth, "estimate": estimate}]:
+            known = math.nan if pd.isna(level["truth"]) else float(level["truth"])
+            found.append((estimator, int(n), known, float(level["estimate"])))
     estimates = pd.DataFrame(found, columns=["estimator", "n", "truth", "estimate"])
     # Where nothing succeeded, only the mean truth is known.
-    known = estimates["truth"] if found else rows["truth"].astype("float64").head(1)
+    truths = estimates["truth"] if found else rows["truth"].astype("float64").head(1)
     panels = []
-    for truth in sorted(known.unique()):
+    for truth in sorted(truths.unique()):
         unknown = math.isnan(truth)
         title = f"{_name(rows)}, {truth_text(() if unknown else (truth,))}"
         here = estimates["truth"].isna() if unknown else estimates["truth"] == truth
@@ -141,28 +152,24 @@ def _draw(axes: Axes, panel: _Panel, looks: dict[str, tuple[str, str]]) -> None:
         axes.axhline(
             panel.truth, color="black", linestyle="--", linewidth=1.2, zorder=1, gid="truth"
         )
-    present = [estimator for estimator in looks if estimator in set(panel.estimates["estimator"])]
-    if present:
-        sns.lineplot(
-            panel.estimates,
-            x="n",
-            y="estimate",
-            hue="estimator",
-            style="estimator",
-            hue_order=present,
-            style_order=present,
-            palette={estimator: looks[estimator][0] for estimator in present},
-            markers={estimator: looks[estimator][1] for estimator in present},
-            dashes=False,
-            estimator="median",
-            errorbar=("pi", 100),
-            err_kws={"alpha": 0.25, "linewidth": 0},
+    drawn = panel.estimates.groupby(["estimator", "n"])["estimate"]
+    table = drawn.agg(["min", "median", "max", "size"])
+    for estimator in [estimator for estimator in looks if estimator in table.index.unique(0)]:
+        colour, marker = looks[estimator]
+        seeds = table.loc[estimator]
+        sizes = seeds.index.to_numpy(dtype=np.float64)
+        axes.plot(
+            sizes,
+            seeds["median"],
+            color=colour,
+            marker=marker,
             markersize=5,
+            markeredgecolor="white",
             markeredgewidth=0.4,
             linewidth=1.5,
-            legend=False,
-            ax=axes,
         )
+        low, high = (seeds[end].where(seeds["size"] > 1) for end in ("min", "max"))
+        axes.fill_between(sizes, low, high, color=colour, alpha=0.25, linewidth=0)
     axes.grid(axis="y", color="0.93")
     axes.set_axisbelow(True)
     failed = textwrap.fill(panel.failures, 52)

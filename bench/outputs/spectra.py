@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from bench.outputs.figure_style import QUIET, headline
+from bench.outputs.figure_style import MOST_PANELS, QUIET, first_of, headline
 from bench.outputs.metrics import OK
 
 #: One colour for each truth level, ascending.
@@ -37,10 +37,14 @@ class Spectra:
 
 
 def spectra_figure(records: pd.DataFrame, store_folder: Path) -> Figure | None:
-    """Score spectra, a panel a manifold; the first seed is shown. None where there are none."""
-    panels = read_spectra(records, store_folder)
-    if not panels:
+    """Score spectra, a panel a manifold; the first seed is shown. None where there are none.
+
+    Of more than ``MOST_PANELS`` the first ones are shown, and the title says so.
+    """
+    found = read_spectra(records, store_folder)
+    if not found:
         return None
+    panels = found[:MOST_PANELS]
     columns = min(len(panels), 4)
     lines = math.ceil(len(panels) / columns)
     figure = Figure(figsize=(max(3 * columns, 6), 2.5 * lines + 1.2), layout="constrained")
@@ -51,7 +55,8 @@ def spectra_figure(records: pd.DataFrame, store_folder: Path) -> Figure | None:
         axes.set_ylabel("value / largest" if order % columns == 0 else "")
     for axes in list(grid.flat)[len(panels) :]:
         axes.remove()
-    headline(figure, "Singular values of scores around points: the gap stands at index D − d")
+    title = "Singular values of scores around points: the gap stands at index D − d"
+    headline(figure, title + first_of(len(panels), len(found)))
     figure.legend(
         handles=[
             Line2D([], [], color=QUIET, linewidth=0.6, alpha=0.6, label="one point"),

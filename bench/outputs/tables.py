@@ -68,13 +68,19 @@ _MARKDOWN = str.maketrans(
 )
 
 
-def write_tables(records: pd.DataFrame, folder: Path, preset: str | None = None) -> list[Path]:
+def write_tables(
+    records: pd.DataFrame,
+    folder: Path,
+    preset: str | None = None,
+    summary: pd.DataFrame | None = None,
+) -> list[Path]:
     """Write accuracy and runtime tables as .csv, .parquet, .md and .tex; returns the paths.
 
     CSV and Parquet have a row for each manifold and estimator; Markdown and LaTeX cross them.
-    Each file is replaced as a whole. Raises ValueError as ``summarise`` does.
+    Each file is replaced as a whole. ``summary`` is that of the records, where the caller has it
+    already. Raises ValueError as ``summarise`` does.
     """
-    summary = summarise(records)
+    summary = summarise(records) if summary is None else summary
     written = []
     for table, tidy in (
         (accuracy_table(summary, preset), summary),

@@ -22,14 +22,19 @@ GAP = 2
 ASCII = str.maketrans({"±": "+-", "−": "-", "–": "-", "×": "x", "½": "1/2", "…": "...", "σ": "s"})
 
 
-def terminal_tables(records: pd.DataFrame, console: Console, preset: str | None = None) -> None:
+def terminal_tables(
+    records: pd.DataFrame,
+    console: Console,
+    preset: str | None = None,
+    summary: pd.DataFrame | None = None,
+) -> None:
     """Print the accuracy and the runtime table at the console's width.
 
     Overall columns come first, then as many manifolds side by side as fit, block below block.
-    Where the console is not a terminal there is neither colour nor weight. Raises ValueError as
-    ``summarise`` does.
+    Where the console is not a terminal there is neither colour nor weight. ``summary`` is that of
+    the records, where the caller has it already. Raises ValueError as ``summarise`` does.
     """
-    summary = summarise(records)
+    summary = summarise(records) if summary is None else summary
     said: set[str] = set()
     for table in (accuracy_table(summary, preset), runtime_table(summary, preset)):
         console.print()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import textwrap
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -59,7 +61,7 @@ def truth_text(levels: tuple[float, ...]) -> str:
     return "d = " + " | ".join(f"{level:g}" for level in levels) if levels else "d unknown"
 
 
-def estimate_text(row: pd.Series) -> str:
+def estimate_text(row: Mapping[Hashable, Any]) -> str:
     """An estimate with its interval and seeds: "9.51 ±0.02 (3)", "10.0 | 30.0 (1)", "failed"."""
     if row["seeds_ok"] == 0:
         return _without_estimate(row)
@@ -73,18 +75,18 @@ def estimate_text(row: pd.Series) -> str:
     return f"{' | '.join(levels)} ({row['seeds_ok']})" + _some_failed(row)
 
 
-def runtime_text(row: pd.Series) -> str:
+def runtime_text(row: Mapping[Hashable, Any]) -> str:
     """Median fit seconds, or what there is instead."""
     if row["seeds_ok"] == 0:
         return _without_estimate(row)
     return seconds(row["fit_seconds"]) + _some_failed(row)
 
 
-def _without_estimate(row: pd.Series) -> str:
+def _without_estimate(row: Mapping[Hashable, Any]) -> str:
     return "n/a" if row["status"] == NOT_APPLICABLE else "failed"
 
 
-def _some_failed(row: pd.Series) -> str:
+def _some_failed(row: Mapping[Hashable, Any]) -> str:
     failed = row["seeds_failed"]
     return f" failed {failed}/{row['seeds_planned']}" if failed else ""
 
@@ -129,13 +131,12 @@ def seeds_text(summary: pd.DataFrame) -> str:
 
 def failure_texts(summary: pd.DataFrame, longest: int = 160) -> list[str]:
     """Each failure of an estimator once, with the manifolds that it befell and the seeds."""
-    failed = summary[summary["seeds_failed"] > 0]
-    texts = []
-    for (estimator, failure), rows in failed.groupby(["estimator", "failure"], sort=False):
-        places = ", ".join(
-            f"{row['manifold']} ({row['seeds_failed']} of {row['seeds_planned']})"
-            for _, row in rows.iterrows()
-        )
-        message = textwrap.shorten(str(failure), longest, placeholder="…")
-        texts.append(f"{estimator} failed on {places}: {message}")
-    return texts
+    places: dict[tuple[str, str], list[str]] = {}
+    for row in summary[summary["seeds_failed"] > 0].to_dict("records"):
+        place = f"{row['manifold']} ({row['seeds_failed']} of {row['seeds_planned']})"
+        places.setdefault((row["estimator"], row["failure"]), []).append(place)
+    return [
+        f"{estimator} failed on {', '.join(where)}: "
+        + textwrap.shorten(str(failure), longest, placeholder="…")
+        for (estimator, failure), where in places.items()
+    ]

@@ -5,9 +5,9 @@ always answer. All descendants of the worker that lose their parent become its c
 ends them with the worker: when the lane says so, when the worker dies, and when the coordinator
 does.
 
-The lane sends NEW (a cell begins: forget the output so far), TAIL (tell the output), WHERE (have the
-worker print where it is), END. The keeper answers TAIL, and says that the worker has ended, with
-one JSON object: ``code`` (exit code or minus the signal; null while it runs) and ``tail``.
+The lane sends NEW (a cell begins: forget the output so far), TAIL (tell the output), WHERE (have
+the worker print where it is), END. The keeper answers NEW and TAIL, and says that the worker has
+ended, with one JSON object: ``code`` (exit code or minus the signal; null while it runs) and ``tail``.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ class _Keeper:
         self._drain()
         if asked == NEW:
             self._tail = b""
+            self._tell(None)
         elif asked == WHERE:
             os.kill(self._worker, WHERE_SIGNAL)
             time.sleep(0.1)

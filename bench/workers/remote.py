@@ -16,7 +16,8 @@ from typing import Any
 from bench import __version__, environment
 from bench.plan import Cell
 from bench.records import Record
-from bench.workers.lane import Lane, Setup
+from bench.workers.handle import Setup
+from bench.workers.lane import Lane
 
 _IDLE = 60.0  # seconds after which a worker process that nobody needs is ended
 STARTED, TOLD = "started", "told"

@@ -7,35 +7,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pandas as pd
 import psutil
 import pytest
-
-ROOT = Path(__file__).parents[2]
-PLUGINS = Path(__file__).parent / "plugins"
-TROUBLE = str(PLUGINS / "troublesome.py")
-
-
-def bench(*arguments, check=0, cwd=ROOT):
-    found = subprocess.run(
-        [sys.executable, "-m", "bench", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "160"},
-        timeout=300,
-    )
-    assert found.returncode == check, found.stdout + found.stderr
-    return found
+from commandline import PLUGINS, ROOT, TROUBLE, bench, small
 
 
 def tiny(out, *more, manifolds="line", estimators="constant"):
-    return (
-        "run", "--suite", "euclidean", "--preset", "smoke", "--n", 50, "--out", out,
-        "--plugin", TROUBLE, "--manifolds", manifolds, "--estimators", estimators, *more,
-    )  # fmt: skip
+    return small(out, TROUBLE, estimators, *more, manifolds=manifolds)
 
 
 def statuses(out):

@@ -1,9 +1,12 @@
-"""The shared neighbour graph: right to full accuracy, built once a sample."""
+"""The shared neighbour graph: right to full accuracy, built once a sample, whoever needs it."""
+
+import warnings
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
+import estimators
 import manifolds
 from estimators import neighbors
 from estimators.neighbors import neighbor_graph, query_neighbors
@@ -15,6 +18,27 @@ def by_hand(points, k):
     np.fill_diagonal(every, np.inf)
     order = np.argsort(every, axis=1, kind="stable")[:, :k]
     return np.take_along_axis(every, order, axis=1), order
+
+
+@pytest.fixture(autouse=True)
+def nothing_shared():
+    """Each test begins without a graph and without a folder of them."""
+    neighbors._shared.__init__()
+    yield
+    neighbors._shared.__init__()
+
+
+@pytest.fixture
+def searches(monkeypatch):
+    """How many points neighbours were searched for, search by search."""
+    sizes, real = [], neighbors._search
+
+    def search(points, query, k):
+        sizes.append(len(points) if query is None else len(query))
+        return real(points, query, k)
+
+    monkeypatch.setattr(neighbors, "_search", search)
+    return sizes
 
 
 SAMPLES = {
@@ -40,12 +64,23 @@ def test_graph_is_that_of_all_distances(points):
     assert (np.diff(distances, axis=1) >= 0).all()
 
 
-def test_neighbours_of_queries_are_rows_of_the_graph():
+def test_neighbours_of_queries_are_rows_of_the_graph(searches):
     points = SAMPLES["many coordinates"]
     query = np.array([0, 7, 299])
-    np.testing.assert_array_equal(
-        query_neighbors(points, query, 15), neighbor_graph(points, 15)[1][query]
-    )
+    found = query_neighbors(points, query, 15)
+    assert searches == [3]
+    np.testing.assert_array_equal(found, neighbor_graph(points, 15)[1][query])
+    # Now that there is a graph, they are taken from it.
+    np.testing.assert_array_equal(found, query_neighbors(points, query, 15))
+    assert searches == [3, 300]
+
+
+def test_neighbours_of_all_points_are_the_graph(searches):
+    points = SAMPLES["many coordinates"]
+    order = np.arange(300)[::-1]
+    found = query_neighbors(points, order, 15)
+    np.testing.assert_array_equal(found, neighbor_graph(points, 15)[1][order])
+    assert searches == [300]
 
 
 def test_graph_is_built_once_a_sample():
@@ -77,6 +112,29 @@ def test_seconds_of_a_borrowed_graph_are_told_once():
     neighbor_graph(points, 5)
     assert neighbors.borrowed_seconds() > 0
     assert neighbors.borrowed_seconds() == 0
+
+
+def test_seconds_of_the_borrowed_part_of_a_graph():
+    points = np.random.default_rng(8).random((500, 5))
+    neighbor_graph(points, 5)
+    neighbors.borrowed_seconds()
+    neighbor_graph(points, 5)
+    whole = neighbors.borrowed_seconds()
+    query_neighbors(points, np.arange(100), 5)
+    assert neighbors.borrowed_seconds() == pytest.approx(whole / 5)
+
+
+def test_no_estimator_writes_to_the_graph():
+    points = SAMPLES["many coordinates"]
+    for array in neighbor_graph(points, 15):
+        assert type(array) is np.ndarray
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    for entry in estimators.catalogue.registry.entries():
+        if entry.neighbors or entry.family == "linear":
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                estimators.get(entry.name).fit(points)
 
 
 @pytest.mark.parametrize("k", [3, 4])

@@ -12,6 +12,7 @@ from scipy.spatial.distance import cdist
 
 import estimators
 import manifolds
+from estimators import neighbors
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning:skdim")
 N = 300
@@ -109,6 +110,59 @@ def test_global(case, points, skdim):
         warnings.simplefilter("ignore")
         theirs = float(np.squeeze(alone(skdim, points).dimension_))
     assert ours.dimension_ == pytest.approx(theirs, rel=1e-9)
+
+
+# The neighbour family: what is fitted on one graph, and each class alone.
+FAMILY = {
+    "mle 5": ({"neighbors": 5}, lambda s, x: s.MLE().fit(x, n_neighbors=5)),
+    "mle 20": ({"neighbors": 20}, lambda s, x: s.MLE().fit(x, n_neighbors=20)),
+    "twonn": GLOBAL["twonn"],
+    "mom": ({}, lambda s, x: s.MOM().fit(x, n_neighbors=100)),
+    "mada": LOCAL["mada"],
+    "mind-ml": GLOBAL["mind-ml"],
+    "corrint": GLOBAL["corrint"],
+    "gride": ({"near": 5, "far": 10}, lambda s, x: s.GRIDE(n1=5, n2=10).fit(x)),
+    "lpca-local": ({"queries": None}, lambda s, x: s.lPCA().fit_pw(x, n_neighbors=100)),
+}
+
+
+@pytest.fixture(scope="module")
+def family_alone(skdim):
+    points = manifolds.get("sphere", dimension=10, ambient=100).sample(N, seed=3).points
+    fitted = {case: alone(skdim, points) for case, (_, alone) in FAMILY.items()}
+    # fit_pw leaves the last neighbourhood in dimension_.
+    fitted["lpca-local"].dimension_ = fitted["lpca-local"].dimension_pw_.mean()
+    return points, fitted
+
+
+# Each pair of the nine in both orders, with graphs of few neighbours built before, or none.
+ORDERS = [list(FAMILY), list(FAMILY)[::-1]]
+
+
+@pytest.mark.parametrize("kept", [1, 100], ids=lambda kept: f"{kept} kept")
+@pytest.mark.parametrize("before", [None, 1, 30])
+@pytest.mark.parametrize("order", ORDERS, ids=["as listed", "reversed"])
+def test_family_on_one_graph(order, before, kept, family_alone, monkeypatch):
+    points, theirs = family_alone
+    # With fewer neighbours kept, graphs grow as they are asked for.
+    monkeypatch.setattr(neighbors, "_KEPT", kept)
+    monkeypatch.setattr(neighbors, "_shared", neighbors._Shared())
+    if before:
+        neighbors.neighbor_graph(points, before)
+    for case in order:
+        ours = estimators.get(case.split()[0], **FAMILY[case][0]).fit(points)
+        assert ours.dimension_ == pytest.approx(float(theirs[case].dimension_), rel=1e-9), case
+        if ours.dimension_pw_ is not None:
+            np.testing.assert_allclose(ours.dimension_pw_, theirs[case].dimension_pw_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(150, 5), (150, 60)], ids=["flat", "wide"])
+@pytest.mark.parametrize("k", [3, 20, 100])
+def test_local_pca_of_any_shape(shape, k, skdim):
+    points = np.random.default_rng(1).standard_normal(shape) * np.geomspace(1, 1e-3, shape[1])
+    ours = estimators.get("lpca-local", neighbors=k, queries=None, threshold=0.01).fit(points)
+    theirs = skdim.lPCA(alphaFO=0.01).fit_pw(points, n_neighbors=k)
+    np.testing.assert_array_equal(ours.dimension_pw_, theirs.dimension_pw_)
 
 
 def test_tle_in_units_of_the_sample(points, skdim):

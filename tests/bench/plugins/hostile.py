@@ -13,14 +13,14 @@ import estimators
 
 
 def hostile(name):
-    """Register a function of the points as an estimator that calls it; the answer is 2."""
+    """Register a function of the points as an estimator that calls it; its answer, or 2."""
 
     def decorate(act):
         def fit(self, X, y=None):
-            act(X)
-            self.dimension_ = 2.0
+            self.dimension_ = act(X) or 2.0
 
-        return estimators.register(name)(type(act.__name__.title(), (), {"fit": fit}))
+        estimators.register(name)(type(act.__name__.title(), (), {"fit": fit}))
+        return act
 
     return decorate
 
@@ -38,7 +38,7 @@ def bystander(X):
 @hostile("draws")
 def draws(X):
     """Draws from the global random states: the same whatever ran before."""
-    print(np.random.rand())
+    return np.random.rand()  # noqa: NPY002
 
 
 @hostile("hangs-in-python")
@@ -124,7 +124,7 @@ def prints_megabytes(X):
 
 @hostile("changes-the-process")
 def changes_the_process(X):
-    np.random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
     np.seterr(all="raise")
     os.chdir("/")
     os.environ["LEFT_BEHIND"] = "1"
@@ -140,3 +140,15 @@ def leaves_a_thread(X):
 @hostile("closes-everything")
 def closes_everything(X):
     os.closerange(0, 1000)
+
+
+@hostile("forks-and-hangs")
+def forks_and_hangs(X):
+    forks_children_that_stay(X)
+    hangs_in_c(X)
+
+
+@hostile("writes-to-a-disk")
+def writes_to_a_disk(X):
+    with open(os.path.join(os.environ["DISK"], "large"), "wb") as file:
+        file.write(bytes(4 * 2**20))

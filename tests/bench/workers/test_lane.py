@@ -4,7 +4,8 @@ import pytest
 
 from bench import plan, suite
 from bench.limits import Limits
-from bench.workers.lane import Lane, Setup
+from bench.workers.handle import Setup
+from bench.workers.lane import Lane
 
 
 @pytest.fixture

@@ -1,0 +1,80 @@
+"""The real command line, in processes of its own, for the tests beside this file."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+PLUGINS = Path(__file__).parent / "plugins"
+TROUBLE = str(PLUGINS / "troublesome.py")
+HOSTILE = str(PLUGINS / "hostile.py")
+MARK = "BENCH_TEST_MARK"
+
+
+def environment(**more):
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "160", **more}
+
+
+def bench(*arguments, check=0, cwd=ROOT, **more):
+    found = subprocess.run(
+        [sys.executable, "-m", "bench", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment(**more),
+        timeout=300,
+    )
+    assert found.returncode == check, found.stdout + found.stderr
+    return found
+
+
+def small(out, plugin, estimators, *more, manifolds="line"):
+    """Arguments of a run of 50 points a sample."""
+    return (
+        "run", "--suite", "euclidean", "--preset", "smoke", "--n", 50, "--out", out,
+        "--plugin", plugin, "--manifolds", manifolds, "--estimators", estimators, *more,
+    )  # fmt: skip
+
+
+def rows(out, columns):
+    with sqlite3.connect(out / "records.sqlite") as database:
+        return database.execute(f"SELECT {columns} FROM records").fetchall()
+
+
+class Marked:
+    """A run in the background, of which every process can be found."""
+
+    def __init__(self, *arguments, **more):
+        self.mark = uuid.uuid4().hex
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bench", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environment(PYTHONUNBUFFERED="1", **{MARK: self.mark}, **more),
+        )
+
+    def read_until(self, what):
+        """Wait until a line of the output has a text."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if what in line:
+                return
+        raise AssertionError(f"no line with {what!r}: {self.process.stderr.read()}")
+
+    def processes(self):
+        """All processes of this run that are there."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(MARK) == self.mark:
+                    found.append(process)
+            except psutil.Error:
+                pass
+        return found

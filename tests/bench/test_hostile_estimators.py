@@ -1,0 +1,80 @@
+"""Estimators that hang, crash, hoard and meddle leave a record and disturb no other cell."""
+
+import collections
+import shutil
+
+import psutil
+import pytest
+from commandline import HOSTILE, ROOT, bench, rows, small
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """All of them in one run, two at a time, on two manifolds; records by estimator."""
+    out = tmp_path_factory.mktemp("hostile")
+    bench(
+        *small(out, HOSTILE, "bystander,draws,hangs-*,exhausts-*,segfaults,calls-exit,"
+               "raises-system-exit,forks-*,prints-*,changes-*,leaves-*,closes-*",
+               "--jobs", 2, "--timeout", 4, "--memory", "700MB", manifolds="torus,line"),
+        EXPECTED_FOLDER=str(ROOT),
+    )  # fmt: skip
+    found = collections.defaultdict(list)
+    for name, *facts in rows(out, "estimator, status, message, peak_memory_mib"):
+        found[name].append(facts)
+    assert {len(facts) for facts in found.values()} == {2}
+    yield found
+    shutil.rmtree(out)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "status", "says"),
+    [
+        ("hangs-in-python", "timeout", ["stopped after 4 s", "in hangs_in_python"]),
+        ("hangs-in-c", "timeout", ["stopped after 4 s", "in hangs_in_c"]),
+        ("exhausts-memory", "memory", ["more than its limit of 668 MiB"]),
+        ("exhausts-memory-in-children", "memory", ["more than its limit of 668 MiB"]),
+        ("segfaults", "crashed", ["SIGSEGV", "about to follow a null pointer", "in segfaults"]),
+        ("calls-exit", "crashed", ["exit code 7", "the last line before the end"]),
+        ("closes-everything", "crashed", ["exit code 1"]),
+        ("forks-then-exits", "crashed", ["exit code 8"]),
+        ("raises-system-exit", "failed", ["SystemExit: enough (hostile.py:"]),
+        ("prints-megabytes", "failed", ["RuntimeError: printed enough", "the end of it"]),
+        ("forks-children-that-stay", "ok", []),
+        ("forks-and-both-return", "ok", []),
+        ("changes-the-process", "ok", []),
+        ("leaves-a-thread", "ok", []),
+    ],
+)
+def test_each_leaves_a_record_that_says_what_happened(run, estimator, status, says):
+    for found, message, _ in run[estimator]:
+        assert found == status, message
+        for part in says:
+            assert part in message
+        assert len(message) <= 2100
+
+
+def test_the_other_cells_notice_nothing(run):
+    assert [facts[0] for facts in run["bystander"]] == ["ok", "ok"], run["bystander"]
+
+
+def test_a_cell_that_hoards_is_stopped_near_its_limit(run):
+    for _, _, peak in run["exhausts-memory"]:
+        assert 668 < peak < 2 * 668
+
+
+def test_nothing_that_an_estimator_started_is_left(run):
+    running = [
+        " ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])
+    ]
+    assert not [line for line in running if "left_behind_by_a_cell" in line]
+
+
+def test_global_random_states_are_those_of_the_cell_whatever_ran_before(tmp_path):
+    drawn = []
+    for chosen in ("draws", "changes-the-process,draws"):
+        out = tmp_path / chosen
+        bench(*small(out, HOSTILE, chosen, "--jobs", 1, "--seeds", 2))
+        found = rows(out, "estimator, seed, estimate")
+        drawn.append({seed: estimate for name, seed, estimate in found if name == "draws"})
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0].values())) == 2

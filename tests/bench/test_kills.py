@@ -1,0 +1,80 @@
+"""A run that is killed, at whatever moment, loses nothing and leaves nothing running."""
+
+import random
+import signal
+import sqlite3
+import time
+
+import numpy as np
+import psutil
+import pytest
+from commandline import HOSTILE, PLUGINS, Marked, bench, rows, small
+
+STEADY = PLUGINS / "steady.py"
+KILLS = 20
+
+
+def many(out):
+    """Some 60 cells of different kinds."""
+    return small(
+        out, STEADY, "steady,mle-5,twonn,knn", "--jobs", 2, "--seeds", 8,
+        manifolds="line,torus",
+    )  # fmt: skip
+
+
+def contents(out):
+    """All that must not depend on how often a run was killed, arrays included."""
+    found = {}
+    for key, arrays, *facts in rows(out, "key, arrays, status, estimate, groups, error, truth"):
+        drawn = b""
+        if arrays:
+            with np.load(out / arrays, allow_pickle=False) as kept:
+                drawn = kept["drawn"].tobytes()
+        found[key] = (*facts, drawn)
+    return found
+
+
+def test_killed_twenty_times_it_ends_with_the_records_of_an_undisturbed_run(tmp_path):
+    bench(*many(tmp_path / "undisturbed"))
+    expected = contents(tmp_path / "undisturbed")
+    moments = random.Random(4)
+    killed, marked = 0, []
+    while killed < KILLS:
+        run = Marked(*many(tmp_path / "killed"))
+        marked.append(run)
+        try:
+            run.process.wait(moments.uniform(0.1, 2.0))
+        except Exception:  # subprocess.TimeoutExpired, as is hoped
+            run.process.kill()
+            killed += 1
+        else:
+            # It was done before: start anew, with what is there thrown away.
+            with sqlite3.connect(tmp_path / "killed" / "records.sqlite") as database:
+                database.execute("DELETE FROM records")
+        run.process.communicate()
+    left = [process for run in marked for process in run.processes()]
+    _, alive = psutil.wait_procs(left, timeout=2)
+    assert not alive
+    bench(*many(tmp_path / "killed"))
+    assert contents(tmp_path / "killed") == expected
+    assert len(expected) == 64
+    with sqlite3.connect(tmp_path / "killed" / "records.sqlite") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_an_end_takes_everything_along_within_two_seconds(tmp_path, stop):
+    run = Marked(*small(tmp_path, HOSTILE, "calls-exit,forks-and-hangs", "--jobs", 2, "--seeds", 2))
+    run.read_until("[2/4")
+    until = time.monotonic() + 30
+    # Two that hang, each with a child of its own and one that left its group.
+    while len(run.processes()) < 9 and time.monotonic() < until:
+        time.sleep(0.1)
+    everything = run.processes()
+    assert len(everything) == 9
+    run.process.send_signal(stop)
+    _, alive = psutil.wait_procs(everything, timeout=2)
+    assert not alive
+    run.process.communicate()
+    assert {status for (status,) in rows(tmp_path, "status")} == {"crashed"}
+    assert len(rows(tmp_path, "key")) == 2
