@@ -24,7 +24,7 @@ QUIET = "0.45"
 _PALETTE = list(sns.color_palette("colorblind").as_hex())
 _MARKERS = "osD^vP*XdphH<>8"
 #: Panels that a figure has at most, where there is one for each manifold.
-MOST_PANELS = 24
+MOST_PANELS = 16
 #: Manifolds that colour and marker tell apart.
 DISTINCT = 30
 #: Family of estimators -> colour and marker.

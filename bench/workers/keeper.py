@@ -7,7 +7,8 @@ does.
 
 The lane sends NEW (a cell begins: forget the output so far), TAIL (tell the output), WHERE (have
 the worker print where it is), END. The keeper answers NEW and TAIL, and says that the worker has
-ended, with one JSON object: ``code`` (exit code or minus the signal; null while it runs) and ``tail``.
+ended, with one JSON object: ``code`` (exit code or minus the signal; null while it runs) and
+``tail``.
 """
 
 from __future__ import annotations

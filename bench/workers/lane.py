@@ -16,6 +16,7 @@ from bench.workers.handle import Ended, Handle, Setup
 from bench.workers.measure import LONGEST_MESSAGE, blank
 
 _LOOK = 0.05  # seconds between looks at the memory of a cell
+_PREPARATION = 120.0  # seconds that imports, compilation and the sample may take beside the limit
 _STARTS = 3  # times to try to start a worker
 
 
@@ -117,9 +118,9 @@ class Lane:
         """Wait for the outcome of the cell that has begun, or end it where it goes too far."""
         start = time.monotonic()
         timeout, memory = cell.limits.timeout, cell.limits.memory
-        pause = _LOOK
+        pause, grace = _LOOK, _PREPARATION
         while True:
-            left = None if timeout is None else start + timeout - time.monotonic()
+            left = None if timeout is None else start + grace + timeout - time.monotonic()
             if left is not None and left <= 0:
                 lines = [f"stopped after {timeout:g} s", *self._end(running, asking_where=True)]
                 return self._lost(cell, running.threads, "timeout", lines)
@@ -136,6 +137,9 @@ class Lane:
                     return self._lost(cell, running.threads, "memory", lines, peak_memory_mib=used)
                 # Looking is to take no more than a hundredth of a core.
                 pause = max(_LOOK, 100 * (time.monotonic() - looked))
+            elif heard[0] == worker.FITTING:
+                # What a worker needs for its first fit of a kind is not the cell's doing.
+                start, grace = time.monotonic(), 0.0
             elif heard[0] == worker.TOLD:
                 tell(heard[1])
             elif heard[0] == worker.FULL:

@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from bench.limits import MIB
 from bench.plan import Cell
 from bench.records import Record
 from bench.workers import samples, state
+from estimators import neighbors
 
 LONGEST_MESSAGE = 2000
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -52,20 +53,24 @@ def blank(cell: Cell, **values: Any) -> Record:
 
 
 def measure(
-    cell: Cell, device: str, threads: int, scratch: str = ""
+    cell: Cell,
+    device: str,
+    threads: int,
+    scratch: str = "",
+    fitting: Callable[[], None] = lambda: None,
 ) -> tuple[Record, dict[str, NDArray[Any]]]:
     """Run a cell; ``device`` is "cpu" or "cuda". Returns the record and arrays to keep.
 
     An estimator's exception becomes a failed record with its message, and its warnings are kept
-    in the message of the record. ``scratch`` is the folder of shared samples. Raises DiskFull
-    where there was no space to write to.
+    in the message of the record. ``scratch`` is the folder of shared samples; ``fitting`` is
+    called when all is ready for the fit. Raises DiskFull where there was no space to write to.
     """
     with state.undisturbed(cell.random_state):
-        return _measure(cell, device, threads, scratch)
+        return _measure(cell, device, threads, scratch, fitting)
 
 
 def _measure(
-    cell: Cell, device: str, threads: int, scratch: str
+    cell: Cell, device: str, threads: int, scratch: str, fitting: Callable[[], None]
 ) -> tuple[Record, dict[str, NDArray[Any]]]:
     entry = estimators.entry(cell.estimator_name)
     on_gpu = device == "cuda" and getattr(entry, "gpu", False)
@@ -81,6 +86,9 @@ def _measure(
         )
         estimator = estimators.get(cell.estimator_name, **_parameters(cell, entry, device))
         _warm_up(cell.estimator_name, estimator)
+        # With the sample, so that the graph goes when nobody needs the sample any more.
+        neighbors.share(samples.folder(scratch, cell) if scratch else None)
+        fitting()
         _reset_peak()
         _borrowed_seconds()
         with warnings.catch_warnings(record=True) as said:
@@ -200,8 +208,6 @@ def _arrays(details: Mapping[str, Any], pointwise: Any, truth: Any) -> dict[str,
 
 def _borrowed_seconds() -> float:
     """Time of building the neighbour graph, where the last fit found it built already."""
-    from estimators import neighbors
-
     return neighbors.borrowed_seconds()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import functools
 import importlib
 import logging
 import os
@@ -19,7 +20,8 @@ from typing import Any
 from bench.plugins import REGISTRIES, load_source
 from bench.workers import keeper, processes, state
 
-READY, BEGUN, TOLD, DONE, FULL = "ready", "begun", "told", "done", "full"
+READY, BEGUN, FITTING, TOLD = "ready", "begun", "fitting", "told"
+DONE, FULL = "done", "full"
 
 
 def main() -> None:
@@ -47,7 +49,8 @@ def main() -> None:
         before = state.threads_running()
         try:
             with _telling(connection):
-                record, arrays = measure(cell, device, threads, setup["scratch"])
+                fitting = functools.partial(connection.send, (FITTING,))
+                record, arrays = measure(cell, device, threads, setup["scratch"], fitting)
         except DiskFull as error:
             connection.send((FULL, str(error)))
             continue

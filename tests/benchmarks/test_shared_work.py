@@ -106,8 +106,8 @@ def test_neighbour_family(sphere, threads, rounds, skdim, capsys):
     table = pd.concat(found).groupby(level=0, sort=False).median()
     with capsys.disabled():
         print(
-            f"\n{sphere}-sphere, n = {N}, D = {AMBIENT}, {threads} threads, median of {rounds} "
-            f"rounds: neighbour family on one graph {shared:.2f} s, scikit-dimension's classes "
+            f"\n{sphere}-sphere, n = {N}, D = {AMBIENT}, threads: {threads}, rounds: {rounds}; "
+            f"medians: neighbour family on one graph {shared:.2f} s, scikit-dimension's classes "
             f"alone {alone:.2f} s, ratio {shared / alone:.3f}\n"
             "seconds: 'shared' in this order on one graph, which the first builds; 'class' of "
             "scikit-dimension; 'alone' ours with a graph of its own"
