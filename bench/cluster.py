@@ -21,7 +21,8 @@ from bench.stopped import ClusterLost
 from bench.workers import remote
 from bench.workers.handle import Setup
 
-_PATIENCE = 30.0  # seconds to wait for a scheduler, and for its first worker
+_CONNECT = 10.0  # seconds to wait for a scheduler
+_PATIENCE = 30.0  # seconds to wait for its first worker
 _LOOK = 1.0  # seconds between looks at whether the cluster is there
 _GPU = "GPU"
 
@@ -87,7 +88,7 @@ def _client(scheduler: str) -> Generator[Any, None, None]:
             "'intrinsic-dimension-bench[cluster]'"
         ) from None
     try:
-        client = Client(scheduler, timeout=_PATIENCE, set_as_default=False)
+        client = Client(scheduler, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise ValueError(f"there is no dask scheduler at {scheduler}: {error}") from None
     try:

@@ -68,7 +68,7 @@ def cluster(tmp_path):
 
 def many(out, plugin, *more):
     return small(
-        out, plugin, "steady,mle-5,twonn,hangs,dies", "--seeds", 4, "--timeout", 2, *more,
+        out, plugin, "steady,mle-5,twonn,unending,dies", "--seeds", 4, "--timeout", 2, *more,
         manifolds="line,torus",
     )  # fmt: skip
 
@@ -93,7 +93,7 @@ def test_the_records_are_those_of_a_run_here_though_a_worker_was_killed_in_mid_r
     assert len(rows(tmp_path / "away", "key")) == 40
     found = dict(rows(tmp_path / "away", "estimator, message"))
     assert "exit code 7" in found["dies"]
-    assert "stopped after 2 s" in found["hangs"]
+    assert "stopped after 2 s" in found["unending"]
     arrays = {path.name for path in (tmp_path / "away" / "arrays").iterdir()}
     assert arrays == {path.name for path in (tmp_path / "here" / "arrays").iterdir()}
     # What the killed worker had started went with it; the other one has no cell left.
@@ -106,7 +106,7 @@ def test_a_run_that_was_killed_leaves_nothing_on_the_cluster_and_goes_on(cluster
     plugin = PLUGINS / "steady.py"
     run = small(tmp_path / "out", plugin, "steady", "--seeds", 12, *there)
     endless = Marked(
-        *small(tmp_path / "out", plugin, "steady,hangs", "--seeds", 12, *there, "--timeout", 999)
+        *small(tmp_path / "out", plugin, "steady,unending", "--seeds", 12, *there, "--timeout", 999)
     )
     endless.read_until("[3/")
     endless.process.send_signal(signal.SIGKILL)

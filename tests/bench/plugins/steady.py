@@ -21,8 +21,8 @@ class Steady:
         self.details_ = {"drawn": rng.random(100)}
 
 
-@estimators.register("hangs")
-class Hangs:
+@estimators.register("unending")
+class Unending:
     def fit(self, X, y=None):
         while True:
             pass
