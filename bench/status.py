@@ -21,7 +21,7 @@ class Tally:
     """Cells of one estimator: by status of their record, and those without one."""
 
     estimator: str
-    statuses: Counter[str] = field(default_factory=Counter)
+    statuses: dict[str, int] = field(default_factory=dict)
     left: int = 0
 
 
@@ -58,21 +58,19 @@ def status_of(folder: Path) -> Status:
     facts = live.read(folder) if active else None
     running = [(one, now - one.start) for one in facts.running] if facts else []
     tallies: dict[str, Tally] = {}
-    statuses: Counter[str] = Counter()
     for cell, found, _ in progress:
         tally = tallies.setdefault(cell.estimator, Tally(cell.estimator))
         if found is None:
             tally.left += 1
         else:
-            tally.statuses[found] += 1
-            statuses[found] += 1
+            tally.statuses[found] = tally.statuses.get(found, 0) + 1
     return Status(
         folder=str(folder),
         active=active,
         process=facts.process if facts else None,
         host=facts.host if facts else None,
         cells=len(progress),
-        statuses=dict(statuses),
+        statuses=dict(Counter(found for _, found, _ in progress if found is not None)),
         left=sum(tally.left for tally in tallies.values()),
         running=running,
         seconds=now - facts.start if facts else None,
@@ -116,8 +114,10 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
     failing = sorted({name for tally in status.estimators for name in tally.statuses} - {"ok"})
     table = Table("estimator", "done", *failing, "left")
     for tally in status.estimators:
-        failed = [str(tally.statuses[name] or "") for name in failing]
-        table.add_row(tally.estimator, str(tally.statuses["ok"]), *failed, str(tally.left or ""))
+        failed = [str(tally.statuses.get(name, "")) for name in failing]
+        table.add_row(
+            tally.estimator, str(tally.statuses.get("ok", 0)), *failed, str(tally.left or "")
+        )
     console.print(table)
     for one, seconds in status.running:
         told = f" ({one.told})" if one.told else ""

@@ -99,4 +99,6 @@ def _restore_torch(state: dict[str, Any] | None) -> None:
         torch.set_num_threads(state["threads"])
     torch.set_default_dtype(state["type"])
     torch.set_grad_enabled(state["gradients"])
-    torch.use_deterministic_algorithms(state["deterministic"])
+    # Which imports a compiler: only where it is needed.
+    if torch.are_deterministic_algorithms_enabled() != state["deterministic"]:
+        torch.use_deterministic_algorithms(state["deterministic"])

@@ -8,7 +8,7 @@ import pytest
 
 from bench.limits import Limits
 from bench.records import Record
-from bench.store import Store
+from bench.store import Planned, Store
 
 
 def record(key, **values):
@@ -58,7 +58,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 def test_a_second_run_into_the_same_folder_is_refused_and_the_first_goes_on(tmp_path):
     with Store(tmp_path) as store:
         code = (
-            "from bench.store import Store; from pathlib import Path; "
+            "from bench.store import Planned, Store; from pathlib import Path; "
             f"Store(Path({str(tmp_path)!r}))"
         )
         found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -85,7 +85,7 @@ def test_a_store_of_another_format_or_no_store_at_all_is_told_and_left_alone(tmp
 def test_a_kill_in_the_middle_of_writing_leaves_a_readable_store(tmp_path):
     code = (
         "import os, sys; sys.path[:0] = ['tests/bench']; from pathlib import Path;"
-        "from test_store import record; from bench.store import Store;"
+        "from test_store import record; from bench.store import Planned, Store;"
         f"store = Store(Path({str(tmp_path)!r}));"
         "[store.add(record(str(i))) for i in range(50)]; os._exit(9)"
     )
@@ -94,3 +94,62 @@ def test_a_kill_in_the_middle_of_writing_leaves_a_readable_store(tmp_path):
         assert len(store.outcomes()) == 50
     with sqlite3.connect(tmp_path / "records.sqlite") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_store_of_the_format_before_is_brought_up_and_keeps_its_records(tmp_path):
+    with Store(tmp_path) as store:
+        store.add(record("a", estimate=9.25))
+    with sqlite3.connect(tmp_path / "records.sqlite") as database:
+        database.execute("ALTER TABLE records DROP COLUMN memory_limit_mib")
+        database.execute("DROP TABLE planned")
+        database.execute("UPDATE meta SET value = '1' WHERE name = 'format'")
+    with Store(tmp_path) as store:
+        assert list(store.frame(["a"])["estimate"]) == [9.25]
+        store.add(record("b", memory_limit_mib=10.0))
+        assert store.outcomes()["b"] == ("ok", Limits(memory=10 * 2**20))
+
+
+def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path):
+    with Store(tmp_path) as store:
+        for i in range(200):
+            store.add(record(str(i)))
+    file = tmp_path / "records.sqlite"
+    whole = file.read_bytes()
+    for damaged in (whole[: len(whole) // 2], whole[:8192] + bytes(8192) + whole[16384:]):
+        file.write_bytes(damaged)
+        with pytest.raises(ValueError, match="cannot be used as a store"):
+            Store(tmp_path)
+        assert file.read_bytes() == damaged
+
+
+def test_a_kill_while_the_store_is_made_does_no_harm(tmp_path):
+    code = (
+        "import os; from pathlib import Path; from bench import store; "
+        "store.Store._add_plan = lambda self: os._exit(9); "
+        f"store.Store(Path({str(tmp_path)!r}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 9
+    with Store(tmp_path) as store:
+        store.add(record("a"))
+        assert store.outcomes().keys() == {"a"}
+
+
+def test_a_record_that_could_not_be_kept_leaves_the_others(tmp_path):
+    with Store(tmp_path) as store:
+        store.add(record("a"))
+        with pytest.raises(sqlite3.Error):
+            store.add_all([(record("b"), {}), (record("c", estimate=object()), {})])
+        assert store.outcomes().keys() == {"a"}
+        store.add(record("d"))
+    with Store(tmp_path) as store:
+        assert store.outcomes().keys() == {"a", "d"}
+
+
+def test_the_plan_tells_what_is_left(tmp_path):
+    cells = [Planned(key, "m", "e", 10, 0, 2.0) for key in "ab"]
+    with Store(tmp_path) as store:
+        store.set_plan(cells)
+        store.add(record("a", shared_seconds=3.0))
+        assert store.progress() == [(cells[0], "ok", 3.0), (cells[1], None, None)]
+        store.set_plan(cells[1:])
+        assert store.progress() == [(cells[1], None, None)]

@@ -152,3 +152,10 @@ def forks_and_hangs(X):
 def writes_to_a_disk(X):
     with open(os.path.join(os.environ["DISK"], "large"), "wb") as file:
         file.write(bytes(4 * 2**20))
+
+
+@hostile("needs-300-mib")
+def needs_300_mib(X):
+    kept = np.ones(300 * 2**17)
+    time.sleep(1)
+    return kept[0]
