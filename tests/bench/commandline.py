@@ -1,6 +1,7 @@
 """The real command line, in processes of its own, for the tests beside this file."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -46,6 +47,11 @@ def rows(out, columns):
         return database.execute(f"SELECT {columns} FROM records").fetchall()
 
 
+def heeding_interrupts():
+    """As from a terminal, also where the tests themselves run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Marked:
     """A run in the background, of which every process can be found."""
 
@@ -58,6 +64,7 @@ class Marked:
             text=True,
             cwd=ROOT,
             env=environment(PYTHONUNBUFFERED="1", **{MARK: self.mark}, **more),
+            preexec_fn=heeding_interrupts,
         )
 
     def read_until(self, what):

@@ -11,7 +11,7 @@ import time
 import pandas as pd
 import psutil
 import pytest
-from commandline import PLUGINS, ROOT, TROUBLE, bench, small
+from commandline import PLUGINS, ROOT, TROUBLE, bench, heeding_interrupts, small
 
 
 def tiny(out, *more, manifolds="line", estimators="constant"):
@@ -144,7 +144,7 @@ def started(out):
         [sys.executable, "-m", "bench",
          *map(str, tiny(out, "--jobs", 1, estimators="constant,sleeps"))],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1"}, preexec_fn=heeding_interrupts,
     )  # fmt: skip
     assert process.stdout is not None
     for line in process.stdout:

@@ -9,7 +9,7 @@ import time
 
 import psutil
 import pytest
-from commandline import PLUGINS, ROOT, Marked, bench, environment, rows, small
+from commandline import PLUGINS, ROOT, bench, environment, rows, small
 
 pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
@@ -74,7 +74,7 @@ def many(out, plugin, *more):
 
 
 def test_the_records_are_those_of_a_run_here_though_a_worker_was_killed_in_mid_run(
-    cluster, tmp_path
+    cluster, tmp_path, background
 ):
     address, workers, mark = cluster
     # Only the coordinator has the plug-in's file: its text goes to the workers.
@@ -82,7 +82,7 @@ def test_the_records_are_those_of_a_run_here_though_a_worker_was_killed_in_mid_r
     plugin.parent.mkdir()
     shutil.copy(PLUGINS / "steady.py", plugin)
     bench(*many(tmp_path / "here", plugin, "--jobs", 2))
-    away = Marked(*many(tmp_path / "away", plugin, "--backend", "dask", "--scheduler", address))
+    away = background(*many(tmp_path / "away", plugin, "--backend", "dask", "--scheduler", address))
     away.read_until("[8/")
     plugin.unlink()
     workers[0].send_signal(signal.SIGKILL)
@@ -100,12 +100,14 @@ def test_the_records_are_those_of_a_run_here_though_a_worker_was_killed_in_mid_r
     assert not [p for p in processes_of(mark) if "bench.workers" in " ".join(p.cmdline())]
 
 
-def test_a_run_that_was_killed_leaves_nothing_on_the_cluster_and_goes_on(cluster, tmp_path):
+def test_a_run_that_was_killed_leaves_nothing_on_the_cluster_and_goes_on(
+    cluster, tmp_path, background
+):
     address, _, mark = cluster
     there = ("--backend", "dask", "--scheduler", address)
     plugin = PLUGINS / "steady.py"
     run = small(tmp_path / "out", plugin, "steady", "--seeds", 12, *there)
-    endless = Marked(
+    endless = background(
         *small(tmp_path / "out", plugin, "steady,unending", "--seeds", 12, *there, "--timeout", 999)
     )
     endless.read_until("[3/")

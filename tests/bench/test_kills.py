@@ -3,12 +3,13 @@
 import random
 import signal
 import sqlite3
+import subprocess
 import time
 
 import numpy as np
 import psutil
 import pytest
-from commandline import HOSTILE, PLUGINS, Marked, bench, rows, small
+from commandline import HOSTILE, PLUGINS, bench, rows, small
 
 STEADY = PLUGINS / "steady.py"
 KILLS = 20
@@ -34,17 +35,17 @@ def contents(out):
     return found
 
 
-def test_killed_twenty_times_it_ends_with_the_records_of_an_undisturbed_run(tmp_path):
+def test_killed_twenty_times_it_ends_with_the_records_of_an_undisturbed_run(tmp_path, background):
     bench(*many(tmp_path / "undisturbed"))
     expected = contents(tmp_path / "undisturbed")
     moments = random.Random(4)
     killed, marked = 0, []
     while killed < KILLS:
-        run = Marked(*many(tmp_path / "killed"))
+        run = background(*many(tmp_path / "killed"))
         marked.append(run)
         try:
             run.process.wait(moments.uniform(0.1, 2.0))
-        except Exception:  # subprocess.TimeoutExpired, as is hoped
+        except subprocess.TimeoutExpired:
             run.process.kill()
             killed += 1
         else:
@@ -63,8 +64,10 @@ def test_killed_twenty_times_it_ends_with_the_records_of_an_undisturbed_run(tmp_
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_an_end_takes_everything_along_within_two_seconds(tmp_path, stop):
-    run = Marked(*small(tmp_path, HOSTILE, "calls-exit,forks-and-hangs", "--jobs", 2, "--seeds", 2))
+def test_an_end_takes_everything_along_within_two_seconds(tmp_path, stop, background):
+    run = background(
+        *small(tmp_path, HOSTILE, "calls-exit,forks-and-hangs", "--jobs", 2, "--seeds", 2)
+    )
     run.read_until("[2/4")
     until = time.monotonic() + 30
     # Two that hang, each with a child of its own and one that left its group.

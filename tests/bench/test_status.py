@@ -4,7 +4,7 @@ import json
 import signal
 import time
 
-from commandline import PLUGINS, TROUBLE, Marked, bench, small
+from commandline import PLUGINS, TROUBLE, bench, small
 
 STEADY = PLUGINS / "steady.py"
 
@@ -13,8 +13,10 @@ def status(out):
     return json.loads(bench("status", "--out", out, "--json").stdout)
 
 
-def test_a_run_that_is_going_on_tells_what_runs_and_for_how_long_and_what_is_left(tmp_path):
-    run = Marked(*small(tmp_path, STEADY, "steady,unending", "--jobs", 2, "--seeds", 3))
+def test_a_run_that_is_going_on_tells_what_runs_and_for_how_long_and_what_is_left(
+    tmp_path, background
+):
+    run = background(*small(tmp_path, STEADY, "steady,unending", "--jobs", 2, "--seeds", 3))
     run.read_until("[3/")
     until = time.monotonic() + 20
     while len((found := status(tmp_path))["running"]) < 2 and time.monotonic() < until:

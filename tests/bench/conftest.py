@@ -1,0 +1,25 @@
+"""What tests of the command line share."""
+
+import psutil
+import pytest
+from commandline import Marked
+
+
+@pytest.fixture
+def background():
+    """Start runs in the background, of which nothing is left after the test."""
+    runs = []
+
+    def start(*arguments, **more):
+        runs.append(Marked(*arguments, **more))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.process.kill()
+        run.process.communicate()
+        for process in run.processes():
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                pass
