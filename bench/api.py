@@ -86,24 +86,24 @@ def execute(
 
 def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> None:
     """Write tables and plots where they are not there yet for these records; print the tables."""
+    from bench.outputs.metrics import summarise
     from bench.outputs.terminal import terminal_tables
 
-    state = hashlib.sha256(
-        "\n".join(
-            [__version__, job.preset, *records[_STATE].astype(str).agg("|".join, axis=1)]
-        ).encode()
-    ).hexdigest()
+    summary = summarise(records)
+    columns = [records[name].astype(str).to_list() for name in _STATE]
+    rows = ("|".join(row) for row in zip(*columns, strict=True))
+    state = hashlib.sha256("\n".join([__version__, job.preset, *rows]).encode()).hexdigest()
     written = (store.meta(_STAMP) or "").split("\n")
     if written[0] != state or not all((job.out / name).exists() for name in written[1:]):
         from bench.outputs.plots import write_plots
         from bench.outputs.tables import write_tables
 
         files = [
-            *write_tables(records, job.out, job.preset),
-            *write_plots(records, job.out, job.out),
+            *write_tables(records, job.out, job.preset, summary),
+            *write_plots(records, job.out, job.out, summary),
         ]
         names = [str(Path(file).relative_to(job.out)) for file in files]
         store.set_meta(_STAMP, "\n".join([state, *names]))
-    terminal_tables(records, console, job.preset)
+    terminal_tables(records, console, job.preset, summary)
     where = f"tables and plots are in {job.out}"
     console.print(where, highlight=False, soft_wrap=True, markup=False)

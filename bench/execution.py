@@ -62,7 +62,7 @@ def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> 
     with (
         _events(job, missing, batches) as events,
         Live(job.out, job.room.jobs) as live,
-        Display(console, wanted, job.room.jobs) as display,
+        Display(console, wanted, job.room.jobs, batches) as display,
     ):
         for together in events:
             live.note(together)
