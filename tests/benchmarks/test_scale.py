@@ -20,9 +20,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench import api, plan, suite
-from bench.job import Job
+from bench import api, execution, plan, suite
+from bench.job import Job, prepare
 from bench.outputs.figure_style import style
+from bench.plugins import load_file
 from bench.records import Record
 from bench.slots import Room
 from bench.store import FILE, Store
@@ -32,6 +33,7 @@ from bench.workers.measure import blank
 pytestmark = pytest.mark.benchmark
 
 RECORDS = 100_000
+NOOP = str(Path(__file__).parent / "noop.py")
 
 PLANNING = """
 import json, re, resource, sys, time
@@ -218,9 +220,23 @@ def kept_together(store: Store, records: list[Record], together: int) -> float:
     return time.perf_counter() - start
 
 
+def run_together(store: Store, number: int) -> float:
+    """Seconds to run so many no-op cells, with the records that they leave."""
+    job = prepare(
+        "euclidean", preset="smoke", manifolds="line", estimators="no-op", n=50, seeds=number,
+        jobs=2, out=store.folder, plugins=NOOP, device="cpu",
+    )  # fmt: skip
+    start = time.perf_counter()
+    execution.run_cells(job, job.cells, store, Console(file=io.StringIO()))
+    took = time.perf_counter() - start
+    store.remove(cell.key for cell in job.cells)
+    return took
+
+
 #: What does a cell -> seconds that it takes for the cells of some records, in an open store that
-#: has none of them. No-op cells through the runner are one more line here.
+#: has none of them.
 WAYS = {
+    "run, two at a time": lambda store, records: run_together(store, len(records)),
     "store, one record a transaction": lambda store, records: kept_together(store, records, 1),
     "store, 20 records a transaction": lambda store, records: kept_together(store, records, 20),
 }
@@ -253,6 +269,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 
 
 def test_cells_a_second(tmp_path, capsys):
+    load_file(NOOP)
     cells = plan.build(large_suite(manifolds=50, seeds=RECORDS // 1000 + 1), "quick")
     records = [dataclasses.replace(record, arrays="") for record in made_up(cells)]
     table = rates(tmp_path / "store", records[: RECORDS + TIMED])

@@ -1,0 +1,97 @@
+"""What the runner takes beside its cells, and how busy it keeps the cores. Printed, not asserted.
+
+Limits of the issue: 10 ms a cell beyond plain joblib; both cores busy for 85 % of the quick suite.
+"""
+
+import io
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from joblib import Parallel, delayed
+from rich.console import Console
+
+import estimators
+import manifolds
+from bench import api, execution
+from bench.job import prepare
+from bench.plugins import load_file
+
+pytestmark = pytest.mark.benchmark
+
+NOOP = str(Path(__file__).parent / "noop.py")
+CELLS, FEW, JOBS, POINTS = 1000, 10, 2, 50
+
+
+def through_runner(cells: int, out: Path) -> float:
+    """Seconds of a run of no-op cells, records in the store included."""
+    job = prepare(
+        "euclidean", preset="smoke", manifolds="line", estimators="no-op", n=POINTS, seeds=cells,
+        jobs=JOBS, out=out, plugins=NOOP, device="cpu",
+    )  # fmt: skip
+    with api.open_store(job) as store:
+        start = time.perf_counter()
+        execution.run_cells(job, job.cells, store, Console(file=io.StringIO()))
+        return time.perf_counter() - start
+
+
+def one(seed: int) -> float:
+    """The same as a plain function."""
+    if "no-op" not in estimators.names():
+        load_file(NOOP)
+    points = manifolds.get("spaghetti-line", ambient=100).sample(POINTS, seed).points
+    found = estimators.get("no-op")
+    found.fit(points)
+    return found.dimension_
+
+
+def through_joblib(cells: int) -> float:
+    start = time.perf_counter()
+    Parallel(n_jobs=JOBS, batch_size=1)(delayed(one)(seed) for seed in range(cells))
+    return time.perf_counter() - start
+
+
+def test_overhead_of_a_cell(tmp_path, capsys):
+    load_file(NOOP)
+    ours, theirs = [], []
+    for turn in range(5):
+        # What starting workers takes is in both, and out of the difference.
+        few = through_runner(FEW, tmp_path / f"few-{turn}")
+        ours.append(through_runner(CELLS, tmp_path / f"many-{turn}") - few)
+        few = through_joblib(FEW)
+        theirs.append(through_joblib(CELLS) - few)
+    per_cell = [1000 * statistics.median(times) / (CELLS - FEW) for times in (ours, theirs)]
+    with capsys.disabled():
+        print(
+            f"\n{CELLS} no-op cells, {JOBS} at a time, median of {len(ours)}: "
+            f"{per_cell[0]:.2f} ms a cell through the runner and into the store, "
+            f"{per_cell[1]:.2f} ms through joblib alone; overhead "
+            f"{per_cell[0] - per_cell[1]:.2f} ms"
+        )
+
+
+@pytest.mark.parametrize("preset", ["quick"])
+def test_cores_are_busy(preset, tmp_path, capsys):
+    command = [sys.executable, "-m", "bench", "run", "--suite", "euclidean", "--preset", preset]
+    environment = {**os.environ, "BENCH_CACHE": str(tmp_path / "cache")}
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [*command, "--jobs", str(JOBS), "--out", str(tmp_path / "out")],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    # Of the run and of all that it waited for, workers included.
+    busy = (usage.ru_utime + usage.ru_stime) / (JOBS * wall)
+    with capsys.disabled():
+        print(
+            f"\nthe {preset} euclidean suite, {JOBS} at a time: {wall:.0f} s, "
+            f"cores busy for {busy:.0%} of it"
+        )
