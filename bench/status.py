@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import live
+from bench.lock import in_use
 from bench.progress import counted, duration
-from bench.store import FILE, Planned, Store, in_use
+from bench.store import FILE, Planned, Store
 
 
 @dataclass

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import platform
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
+from bench import lock
 from bench.costs import Timing
 from bench.limits import MIB, Limits
 from bench.records import Record
@@ -27,13 +25,11 @@ if TYPE_CHECKING:
 FORMAT = 2
 FILE = "records.sqlite"
 ARRAYS = "arrays"
-LOCK = ".lock"
 
 _COLUMNS = [field.name for field in fields(Record)]
 _NUMBERS = {"n", "seed", "ambient", "points_used", "points_read", "threads"}
 _REALS = {"estimate", "truth", "error", "pointwise_error", "fit_seconds", "shared_seconds"}
 _REALS |= {"sample_seconds", "peak_memory_mib", "timeout", "memory_limit_mib"}
-_LOOKS = 5  # tries at the lock: who only looks at it holds it for a moment
 _WAIT = 30.0  # seconds to wait for somebody who reads
 
 
@@ -66,39 +62,17 @@ class Store:
 
     def __init__(self, folder: Path, *, writing: bool = True) -> None:
         self.folder = folder
-        self._lock = self._take(folder) if writing else None
+        self._lock = lock.take(folder) if writing else None
         try:
+            if writing:
+                (folder / ARRAYS).mkdir(exist_ok=True)
             self._open(folder / FILE, writing)
-        except ValueError:
+        except (OSError, ValueError) as error:
             if self._lock:
                 self._lock.close()
+            if isinstance(error, OSError):
+                raise ValueError(f"cannot write to {folder}: {error.strerror}") from None
             raise
-
-    @staticmethod
-    def _take(folder: Path) -> TextIO:
-        """The folder, made where it is missing, for this run alone."""
-        try:
-            (folder / ARRAYS).mkdir(parents=True, exist_ok=True)
-            lock = open(folder / LOCK, "a+", encoding="utf-8")
-        except OSError as error:
-            raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from None
-        try:
-            _lock(lock)
-        except OSError:
-            lock.seek(0)
-            who = lock.read(200).strip()
-            lock.close()
-            raise ValueError(
-                f"another run{who and f' ({who})'} is writing to {folder}; wait for it, or choose "
-                "another --out"
-            ) from None
-        try:
-            lock.truncate(0)
-            lock.write(f"process {os.getpid()} on {platform.node()}")
-            lock.flush()
-        except OSError:
-            pass  # The disk is full: the lock holds all the same.
-        return lock
 
     def _open(self, path: Path, writing: bool) -> None:
         try:
@@ -283,25 +257,3 @@ class Store:
         frame = pd.DataFrame([rows[key] for key in keys if key in rows], columns=_COLUMNS)
         frame = frame.astype(dict.fromkeys(_NUMBERS, "Int64"))
         return frame.astype(dict.fromkeys(_REALS, "float64"))
-
-
-def _lock(file: TextIO) -> None:
-    """Take the lock of a folder; OSError where another run has it."""
-    for _ in range(_LOOKS):
-        try:
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(0.05)
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def in_use(folder: Path) -> bool:
-    """Whether a run is writing to a folder."""
-    try:
-        with open(folder / LOCK, encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

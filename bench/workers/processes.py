@@ -13,7 +13,7 @@ import psutil
 
 _PARENT_DEATH_SIGNAL = 1
 _CHILD_SUBREAPER = 36
-_GROUP_MEMORY = Path("/sys/fs/cgroup")
+_GROUPS = Path("/sys/fs/cgroup")
 
 
 def adopt_orphans() -> None:
@@ -40,6 +40,8 @@ def offer_to_die_first() -> None:
 
 def has_children() -> bool:
     """Whether this process has children, running or ended."""
+    if not hasattr(os, "waitid"):
+        return bool(psutil.Process().children())
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -114,18 +116,35 @@ def _proportional(process: psutil.Process) -> int:
 
 
 def available() -> int:
-    """Bytes of memory that the machine, or the control group of this process, has left."""
-    left = int(psutil.virtual_memory().available)
+    """Bytes of memory that the machine, or a control group of this process, has left."""
+    return min([int(psutil.virtual_memory().available), *_left_in_groups()])
+
+
+def _left_in_groups() -> list[int]:
+    """What the control groups that this process is in have left, where they have a limit (Linux).
+
+    A container shows its own as the root; a batch system puts a job deeper.
+    """
     try:
-        limit = (_GROUP_MEMORY / "memory.max").read_text(encoding="ascii").strip()
-        if limit != "max":
-            used = int((_GROUP_MEMORY / "memory.current").read_text(encoding="ascii"))
-            for line in (_GROUP_MEMORY / "memory.stat").read_text(encoding="ascii").splitlines():
-                name, _, value = line.partition(" ")
-                used -= int(value) if name == "inactive_file" else 0
-            left = min(left, int(limit) - used)
-    except (OSError, ValueError):
-        pass
+        line = Path("/proc/self/cgroup").read_text(encoding="ascii").strip().splitlines()[-1]
+        place = _GROUPS / line.rpartition(":")[2].strip("/")
+    except (OSError, IndexError):
+        return []
+    left = []
+    for group in (place, *place.parents):
+        if not group.is_relative_to(_GROUPS):
+            break
+        try:
+            limit = (group / "memory.max").read_text(encoding="ascii").strip()
+            if limit == "max":
+                continue
+            used = int((group / "memory.current").read_text(encoding="ascii"))
+            facts = (group / "memory.stat").read_text(encoding="ascii").splitlines()
+        except OSError:
+            continue
+        # Files that were read lately are given up when memory is needed.
+        cached = sum(int(fact.split()[1]) for fact in facts if fact.startswith("inactive_file "))
+        left.append(int(limit) - used + cached)
     return left
 
 

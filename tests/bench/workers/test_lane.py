@@ -1,11 +1,20 @@
 import dataclasses
+import signal
+import threading
+import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from bench import plan, suite
 from bench.limits import Limits
+from bench.plugins import load_file, read_source
+from bench.workers import processes
 from bench.workers.handle import Setup
 from bench.workers.lane import Lane
+
+PLUGINS = Path(__file__).parents[1] / "plugins"
 
 
 @pytest.fixture
@@ -66,3 +75,66 @@ def test_a_cell_that_tells_is_still_stopped_in_time(lane, tmp_path):
     outcome = lane.run(dataclasses.replace(cell, limits=Limits(timeout=8)))
     assert outcome.record.status == "timeout"
     assert outcome.record.timeout == 8
+
+
+@pytest.fixture
+def sleeping(tmp_path, monkeypatch):
+    """A lane that knows an estimator which takes half a second, and cells of it."""
+    plugin = str(PLUGINS / "troublesome.py")
+    load_file(plugin)
+    lane = Lane(Setup(plugins=((plugin, read_source(plugin)),)))
+    yield lane, cells(tmp_path, "slow-constant")
+    lane.close()
+
+
+def test_where_the_machine_runs_out_of_memory_the_cell_that_uses_most_gives_way(
+    sleeping, monkeypatch
+):
+    lane, (cell,) = sleeping
+    monkeypatch.setattr(processes, "available", lambda: 0)
+    record = lane.run(cell).record
+    assert record.status == "memory"
+    assert "the machine ran out of memory, and this cell used the most" in record.message
+    other = Lane(Setup())
+    other.used = 2**60
+    lane.siblings = [lane, other]
+    assert lane.run(cell).record.status == "ok"
+
+
+def test_a_worker_that_dies_between_cells_is_replaced_and_no_cell_blamed(sleeping):
+    lane, (cell,) = sleeping
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        assert lane.run(cell).record.status == "ok"
+        (worker,) = psutil.Process(lane._worker.pid).children()
+        worker.send_signal(number)
+        psutil.wait_procs([worker], timeout=5)
+    assert lane.run(cell).record.status == "ok"
+
+
+def test_a_keeper_that_is_killed_in_mid_cell_is_a_crash_and_takes_the_worker_along(sleeping):
+    lane, (cell,) = sleeping
+    lane.run(cell)
+    keeper = psutil.Process(lane._worker.pid)
+    (worker,) = keeper.children()
+    killer = threading.Timer(0.2, keeper.kill)
+    killer.start()
+    record = lane.run(cell).record
+    assert record.status == "crashed"
+    assert "its keeper was killed" in record.message
+    assert not psutil.wait_procs([worker], timeout=5)[1]
+    assert lane.run(cell).record.status == "ok"
+
+
+def test_a_worker_is_reused(sleeping):
+    lane, (cell,) = sleeping
+    lane.run(cell)
+    before = lane._worker
+    lane.run(cell)
+    assert lane._worker is before
+
+
+def test_what_nobody_wants_any_more_is_ended(sleeping):
+    lane, (cell,) = sleeping
+    start = time.monotonic()
+    assert lane.run(cell, wanted=lambda: time.monotonic() < start) is None
+    assert lane.run(cell).record.status == "ok"

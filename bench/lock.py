@@ -1,0 +1,63 @@
+"""One run at a time writes to a results folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import time
+from pathlib import Path
+from typing import TextIO
+
+FILE = ".lock"
+_LOOKS = 5  # tries: who only looks at the lock holds it for a moment
+
+
+def take(folder: Path) -> TextIO:
+    """The folder, made where it is missing, for this process alone until the file is closed.
+
+    Raises ValueError where it cannot be written, or another run has it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = open(folder / FILE, "a+", encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from None
+    try:
+        _lock(file)
+    except OSError:
+        file.seek(0)
+        who = file.read(200).strip()
+        file.close()
+        raise ValueError(
+            f"another run{who and f' ({who})'} is writing to {folder}; wait for it, or choose "
+            "another --out"
+        ) from None
+    try:
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {platform.node()}")
+        file.flush()
+    except OSError:
+        pass  # The disk is full: the lock holds all the same.
+    return file
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a run is writing to a folder."""
+    try:
+        with open(folder / FILE, encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _lock(file: TextIO) -> None:
+    for _ in range(_LOOKS):
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.05)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

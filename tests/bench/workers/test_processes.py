@@ -1,0 +1,97 @@
+import os
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from bench.workers import processes
+
+
+@pytest.fixture
+def sleeper():
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def isolated(code):
+    """Run code in a process of its own, which may end its children; what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"from bench.workers import processes\n{code}"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def test_children_are_noticed_running_and_ended_and_not_reaped():
+    said = isolated(
+        "import subprocess, time\n"
+        "print(processes.has_children())\n"
+        "child = subprocess.Popen(['sleep', '0.2'])\n"
+        "print(processes.has_children())\n"
+        "time.sleep(0.5)\n"
+        "print(processes.has_children(), child.wait(), processes.has_children())\n"
+    )
+    assert said.split() == ["False", "True", "True", "0", "False"]
+
+
+def test_descendants_end_though_they_left_the_group_and_lost_their_parent():
+    mark = f"orphan_of_{os.getpid()}_{time.monotonic_ns()}"
+    isolated(
+        "import os, subprocess, sys, time\n"
+        "processes.adopt_orphans()\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        f"        os.execv(sys.executable, [sys.executable, '-c', '{mark}=1; "
+        "import time; time.sleep(1000)'])\n"
+        "    os._exit(0)\n"
+        "time.sleep(0.5)\n"
+        "processes.end_descendants()\n"
+    )
+    commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    assert not [command for command in commands if mark in " ".join(command)]
+
+
+def test_memory_is_that_of_a_process_and_what_it_started():
+    code = (
+        "import subprocess, sys, time\n"
+        "kept = b'x' * 200_000_000\n"
+        "child = subprocess.Popen([sys.executable, '-c', "
+        "'import time; kept = b\"x\" * 100_000_000; print(1, flush=True); time.sleep(1000)'])\n"
+        "time.sleep(1000)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        assert 300e6 < processes.memory(process.pid) < 400e6
+    finally:
+        for child in psutil.Process(process.pid).children():
+            child.kill()
+        process.kill()
+        process.communicate()
+
+
+def test_a_process_that_is_gone_has_no_memory(sleeper):
+    assert processes.memory(sleeper.pid) > 0
+    sleeper.kill()
+    sleeper.wait()
+    assert processes.memory(sleeper.pid) == 0
+
+
+def test_the_limit_of_a_control_group_counts_where_it_is_less_than_the_machine(
+    tmp_path, monkeypatch
+):
+    before = processes.available()
+    monkeypatch.setattr(processes, "_GROUPS", tmp_path)
+    assert processes.available() == pytest.approx(before, rel=0.2)
+    for name, text in (
+        ("memory.max", "1000000\n"),
+        ("memory.current", "700000\n"),
+        ("memory.stat", "anon 500000\ninactive_file 100000\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    assert processes.available() == 400_000
