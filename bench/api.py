@@ -63,10 +63,10 @@ def execute(
     if fresh:
         store.remove(cell.key for cell in job.cells)
     missing = missing_cells(job, store, retry=retry)
-    where = f"on {job.device}" if job.scheduler is None else f"on the cluster at {job.scheduler}"
-    if job.scheduler is None:
-        threads = slots.share(job.room.cores, job.room.jobs)
-        where = f"{job.room.jobs} at a time with {counted(threads, 'thread')} each, {where}"
+    threads = counted(slots.share(job.room.cores, job.room.jobs), "thread")
+    where = f"{job.room.jobs} at a time with {threads} each, on {job.device}"
+    if job.scheduler is not None:
+        where += f", on the cluster at {job.scheduler}"
     console.print(
         f"{counted(len(job.cells), 'cell')} at preset {job.preset}: "
         f"{len(job.cells) - len(missing)} done before, {len(missing)} to run, {where}",

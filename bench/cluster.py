@@ -27,21 +27,24 @@ _LOOK = 1.0  # seconds between looks at whether the cluster is there
 _GPU = "GPU"
 
 
-def device_of(scheduler: str, asked: str) -> str:
-    """The device that a run on a cluster uses: with "auto", "cuda" if a worker offers a GPU.
+def offer(scheduler: str, asked: str) -> tuple[str, int]:
+    """What a cluster offers: the device that a run on it uses, and how many cells at a time.
 
-    A worker offers one that was started with ``--resources GPU=1``. Raises ValueError where the
-    scheduler cannot be reached, or "cuda" is asked for and no worker has it.
+    With the device "auto" that is "cuda" if a worker offers a GPU, which it does when it was
+    started with ``--resources GPU=1``. Raises ValueError where the scheduler cannot be reached, or
+    "cuda" is asked for and no worker has it.
     """
     with _client(scheduler) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        offered = any(worker.get("resources", {}).get(_GPU) for worker in workers)
-    if asked == "cuda" and not offered:
+        gpu = any(worker.get("resources", {}).get(_GPU) for worker in workers)
+        places = sum(worker["nthreads"] for worker in workers)
+    if asked == "cuda" and not gpu:
         raise ValueError(
             "device 'cuda' was asked for, but no worker of the cluster was started with "
             f"--resources {_GPU}=1"
         )
-    return "cuda" if offered and asked != "cpu" else "cpu"
+    # Without a worker yet there is nothing to divide by.
+    return "cuda" if gpu and asked != "cpu" else "cpu", max(1, places)
 
 
 def run(

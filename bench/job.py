@@ -55,7 +55,7 @@ def prepare(
     limits = asked(timeout, memory)
     _check_backend(backend, scheduler)
     manifolds, estimators, plugins = map(_several, (manifolds, estimators, plugins))
-    device = _device(device, scheduler)
+    device, room = _place(device, jobs, gpu_jobs, scheduler)
     added: dict[str, list[str]] = {"manifold": [], "estimator": []}
     for plugin in plugins:
         for kind, names in load_file(plugin).items():
@@ -73,25 +73,26 @@ def prepare(
         added_estimators=added["estimator"],
         limits=limits,
     )
-    cores = environment.cores()
     return Job(
         cells=cells,
         preset=preset,
         device=device,
-        room=Room(min(jobs or cores, cores), cores, gpu_jobs),
+        room=room,
         out=Path(out) if out is not None else Path("results") / own.name,
         plugins=tuple(str(Path(plugin).resolve()) for plugin in plugins),
         scheduler=scheduler,
     )
 
 
-def _device(asked: str, scheduler: str | None) -> str:
-    """The device of the run: this machine's, or what the cluster's workers offer."""
+def _place(asked: str, jobs: int | None, gpu_jobs: int, scheduler: str | None) -> tuple[str, Room]:
+    """Device and room of the run: this machine's, or what the cluster's workers offer."""
     if scheduler is None or asked not in devices.DEVICES:
-        return devices.choose(asked)
+        cores = environment.cores()
+        return devices.choose(asked), Room(min(jobs or cores, cores), cores, gpu_jobs)
     from bench import cluster
 
-    return cluster.device_of(scheduler, asked)
+    device, places = cluster.offer(scheduler, asked)
+    return device, Room(places, places, gpu_jobs)
 
 
 def _check_backend(backend: str, scheduler: str | None) -> None:
