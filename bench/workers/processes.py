@@ -52,21 +52,20 @@ def has_children() -> bool:
 def end_descendants(patience: float = 5.0) -> None:
     """Kill all descendants of this process, and theirs that they make meanwhile.
 
-    Gives up after ``patience`` seconds: a process may wait in the kernel for a device.
+    Returns when the system has let go of them all, whose orphans this process adopts; or after
+    ``patience`` seconds, since a process may wait in the kernel for a device.
     """
     own = psutil.Process()
     until = time.monotonic() + patience
     while time.monotonic() < until:
-        running = False
         for process in own.children(recursive=True):
             try:
-                if process.status() != psutil.STATUS_ZOMBIE:
-                    running = True
-                    process.kill()
+                process.kill()
             except psutil.NoSuchProcess:
                 pass
         reap()
-        if not running:
+        # One that has ended may still have threads, memory and time to be accounted for.
+        if not has_children():
             return
         time.sleep(0.005)
 
