@@ -87,8 +87,7 @@ def _client(scheduler: str) -> Generator[Any, None, None]:
         from distributed import Client
     except ImportError:
         raise ValueError(
-            "backend 'dask' needs the extra 'cluster': pip install "
-            "'intrinsic-dimension-bench[cluster]'"
+            "backend 'dask' needs the extra 'cluster': pip install '.[cluster]' in the clone"
         ) from None
     try:
         client = Client(scheduler, timeout=_CONNECT, set_as_default=False)
