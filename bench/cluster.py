@@ -5,6 +5,7 @@ The workers need this package, and nothing else in common with the coordinator: 
 
 from __future__ import annotations
 
+import pickle
 import queue
 import threading
 import uuid
@@ -12,7 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed
 
 from bench import __version__
 from bench.plan import Cell
@@ -56,11 +57,10 @@ def run(
     running. Raises ClusterLost where the cluster cannot be used any more.
     """
     name = f"bench-{uuid.uuid4().hex}"
-    cells = {cell.key: cell for batch in batches for cell in batch}
-    events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    news = _News({cell.key: cell for batch in batches for cell in batch})
     with _client(scheduler) as client:
         _check_workers(client, scheduler)
-        client.subscribe_topic(name, lambda event: _news(events, cells, event[1]))
+        client.subscribe_topic(name, lambda event: news.take(event[1]))
         on_cpu, on_gpu = divided(batches, device)
         groups: list[tuple[list[Batch], str, dict[str, Any]]] = []
         if on_cpu:
@@ -69,16 +69,42 @@ def run(
             groups.append((on_gpu, "cuda", {"resources": {_GPU: 1}}))
         for group, kind, needs in groups:
             threading.Thread(
-                target=_drive,
-                args=(client, group, setup, kind, needs, name, cells, events),
-                daemon=True,
+                target=_drive, args=(client, group, setup, kind, needs, name, news), daemon=True
             ).start()
         try:
-            yield from collected(events, len(groups), lambda: _check_alive(client), _LOOK)
+            yield from collected(news.events, len(groups), lambda: _check_alive(client), _LOOK)
         finally:
             with suppress(Exception):
                 # Tasks that are running notice that nobody waits for them; this is faster.
                 client.run(remote.close, name)
+
+
+class _News:
+    """What the cluster says, as events; a cell that ends is told once, however it comes."""
+
+    def __init__(self, cells: dict[str, Cell]) -> None:
+        self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._cells = cells
+        self._ended: set[str] = set()
+        self._guard = threading.Lock()
+
+    def take(self, news: dict[str, Any]) -> None:
+        """One piece of news from a topic."""
+        cell, what = self._cells[news["key"]], news["what"]
+        if what == remote.ENDED:
+            # From a worker of the cluster, whose results dask unpickles as well.
+            self.ended(pickle.loads(news["ended"]))
+        elif cell.key not in self._ended:
+            self.events.put(Started(cell) if what == remote.STARTED else Told(cell, news["text"]))
+
+    def ended(self, one: remote.Ended) -> None:
+        """A cell has ended, told alone or with its batch, or twice where its worker died."""
+        with self._guard:
+            if one.key in self._ended:
+                return
+            self._ended.add(one.key)
+        cell = self._cells[one.key]
+        self.events.put(Finished(cell, one.record, one.arrays, one.environment))
 
 
 @contextmanager
@@ -128,12 +154,6 @@ def _check_alive(client: Any) -> None:
             raise ClusterLost(f"several workers of the cluster died in turn: {state.exception}")
 
 
-def _news(events: queue.SimpleQueue[Any], cells: dict[str, Cell], news: dict[str, str]) -> None:
-    cell = cells[news["key"]]
-    started = news["what"] == remote.STARTED
-    events.put(Started(cell) if started else Told(cell, news["text"]))
-
-
 def _drive(
     client: Any,
     batches: list[Batch],
@@ -141,19 +161,28 @@ def _drive(
     device: str,
     needs: dict[str, Any],
     name: str,
-    cells: dict[str, Cell],
-    events: queue.SimpleQueue[Any],
+    news: _News,
 ) -> None:
     """Hand batches to the cluster in their order, and pass on what comes back."""
+    from joblib._dask import DaskDistributedBackend
+
+    class Cluster(DaskDistributedBackend):  # type: ignore[misc]
+        """Joblib's backend, which would run all here if the cluster had one thread."""
+
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(2, super().effective_n_jobs(n_jobs))
+
     try:
-        with parallel_config("dask", client=client, wait_for_workers_timeout=_PATIENCE, **needs):
-            ended = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")(
-                delayed(remote.serve)(list(batch), setup, device, name) for batch in batches
-            )
+        backend = Cluster(client=client, wait_for_workers_timeout=_PATIENCE, **needs)
+        ended = Parallel(
+            backend=backend, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
+        )(delayed(remote.serve)(list(batch), setup, device, name) for batch in batches)
         for batch in ended:
             for one in batch:
-                events.put(Finished(cells[one.key], one.record, one.arrays, one.environment))
+                news.ended(one)
     except BaseException as error:
-        events.put(error)
+        if type(error).__module__.partition(".")[0] in ("distributed", "asyncio", "concurrent"):
+            error = ClusterLost(f"the cluster was lost: {type(error).__name__}: {error}")
+        news.events.put(error)
     finally:
-        events.put(None)
+        news.events.put(None)

@@ -51,7 +51,8 @@ def _looser(now: float | None, then: float | None) -> bool:
 
 def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> None:
     """Run cells and keep their records; on KeyboardInterrupt the finished ones are kept."""
-    identity, facts = environment.describe(job.device)
+    # What a cluster's workers are comes with their records.
+    identity, facts = environment.describe("cpu" if job.scheduler else job.device)
     store.add_environment(identity, facts)
     predicted = costs.predict(job.cells, store.timings())
     store.set_plan(

@@ -91,6 +91,12 @@ def _place(asked: str, jobs: int | None, gpu_jobs: int, scheduler: str | None) -
         return devices.choose(asked), Room(min(jobs or cores, cores), cores, gpu_jobs)
     from bench import cluster
 
+    for option, given in (("jobs", jobs), ("gpu-jobs", gpu_jobs if gpu_jobs > 1 else None)):
+        if given is not None:
+            raise ValueError(
+                f"--{option} is for this machine; on a cluster, the threads of its workers say how "
+                "many cells run at a time"
+            )
     device, places = cluster.offer(scheduler, asked)
     return device, Room(places, places, gpu_jobs)
 

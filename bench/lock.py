@@ -25,7 +25,7 @@ def take(folder: Path) -> TextIO:
         raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from None
     try:
         _lock(file)
-    except OSError:
+    except BlockingIOError:
         file.seek(0)
         who = file.read(200).strip()
         file.close()
@@ -33,6 +33,9 @@ def take(folder: Path) -> TextIO:
             f"another run{who and f' ({who})'} is writing to {folder}; wait for it, or choose "
             "another --out"
         ) from None
+    except OSError as error:
+        file.close()
+        raise ValueError(f"cannot lock {folder / FILE}: {error.strerror or error}") from None
     try:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {platform.node()}")
@@ -58,6 +61,6 @@ def _lock(file: TextIO) -> None:
     for _ in range(_LOOKS):
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             time.sleep(0.05)
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -263,10 +263,11 @@ def batches(cells: Iterable[Cell], cost: Mapping[str, float]) -> list[list[Cell]
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
         entry = estimators.entry(cell.estimator_name)
+        lane = "GPU" if getattr(entry, "gpu", False) else "CPU"
         if getattr(entry, "neighbors", False):
-            group = f"graph of {cell.sample_key}"
+            group = f"graph of {cell.sample_key} on {lane}"
         elif getattr(entry, "shares_model", False):
-            group = f"model of {cell.sample_key}"
+            group = f"model of {cell.sample_key} on {lane}"
         else:
             group = cell.key
         groups.setdefault(group, []).append(cell)

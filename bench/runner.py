@@ -78,12 +78,14 @@ def run(
     groups: list[_Group] = []
     if on_gpu:
         # Each has a core to feed it: its lanes take the place of others.
-        own = Room(min(room.gpu_jobs, len(on_gpu)), slots.share(room.cores, room.jobs))
-        groups.append(_Group([Lane(setup, "cuda") for _ in range(own.jobs)], on_gpu, own))
+        width, each = min(room.gpu_jobs, len(on_gpu)), slots.share(room.cores, room.jobs)
+        groups.append(
+            _Group([Lane(setup, "cuda") for _ in range(width)], on_gpu, Room(width, width * each))
+        )
+        room = Room(max(1, room.jobs - width), max(1, room.cores - width * each))
     if on_cpu:
-        jobs = max(1, room.jobs - (room.gpu_jobs if on_gpu else 0))
-        width = min(jobs, len(on_cpu))
-        groups.append(_Group([Lane(setup) for _ in range(width)], on_cpu, Room(jobs, room.cores)))
+        width = min(room.jobs, len(on_cpu))
+        groups.append(_Group([Lane(setup) for _ in range(width)], on_cpu, room))
     yield from _events(groups)
 
 
@@ -170,6 +172,8 @@ def _drive(group: _Group, events: _Queue[Any]) -> None:
                     events.put(Started(cell))
                     outcome = lane.run(cell, number, functools.partial(_tell, events, cell))
                     if outcome is None:
+                        # The lanes were closed: nothing else is to start.
+                        stopped.set()
                         return
                     events.put(Finished(cell, outcome.record, outcome.arrays))
             except BaseException:

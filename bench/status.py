@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -54,8 +55,11 @@ def status_of(folder: Path) -> Status:
         raise ValueError(f"there are no results in {folder}: it has no {FILE}")
     active = in_use(folder)
     now = time.time()
-    with Store(folder, writing=False) as store:
-        progress = store.progress()
+    try:
+        with Store(folder, writing=False) as store:
+            progress = store.progress()
+    except sqlite3.Error as error:
+        raise ValueError(f"{folder / FILE} cannot be read: {error}") from None
     facts = live.read(folder) if active else None
     running = [(one, now - one.start) for one in facts.running] if facts else []
     tallies: dict[str, Tally] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -100,13 +101,15 @@ class Store:
                     raise sqlite3.DatabaseError(f"damaged: {whole}")
                 self._database.execute("SELECT key, status FROM records LIMIT 1")
         except sqlite3.Error as error:
+            if not writing and _undone(path):
+                return self._open(path, writing)
             raise ValueError(
                 f"{path} cannot be used as a store: {error}; it is left as it is"
             ) from None
         if found != str(FORMAT):
+            what = "the next run brings it up to that" if found == "1" else "choose another --out"
             raise ValueError(
-                f"{path} is a store of format {found}, this version reads {FORMAT}; choose "
-                "another --out"
+                f"{path} is a store of format {found}, this version reads {FORMAT}; {what}"
             )
 
     @contextmanager
@@ -219,6 +222,8 @@ class Store:
         try:
             with open(part, "wb") as file:
                 np.savez_compressed(file, **arrays)
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(part, path)
         except OSError:
             part.unlink(missing_ok=True)
@@ -257,3 +262,17 @@ class Store:
         frame = pd.DataFrame([rows[key] for key in keys if key in rows], columns=_COLUMNS)
         frame = frame.astype(dict.fromkeys(_NUMBERS, "Int64"))
         return frame.astype(dict.fromkeys(_REALS, "float64"))
+
+
+def _undone(path: Path) -> bool:
+    """Undo what a killed run had begun to write, which only a writer can; False if nothing was."""
+    if not path.with_name(f"{path.name}-journal").exists() or lock.in_use(path.parent):
+        return False
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
+        ) as it:
+            it.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        return False
+    return not path.with_name(f"{path.name}-journal").exists()

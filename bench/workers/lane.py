@@ -91,6 +91,8 @@ class Lane:
             self._end(self._worker)
         lines = ["?"]
         for _ in range(_STARTS):
+            if self._closed:
+                return None
             try:
                 running = self._worker
                 if running is None:
@@ -119,25 +121,29 @@ class Lane:
         start = time.monotonic()
         timeout, memory = cell.limits.timeout, cell.limits.memory
         pause, grace = _LOOK, _PREPARATION
+        next_look = start + pause
         while True:
             left = None if timeout is None else start + grace + timeout - time.monotonic()
             if left is not None and left <= 0:
                 lines = [f"stopped after {timeout:g} s", *self._end(running, asking_where=True)]
                 return self._lost(cell, running.threads, "timeout", lines)
             heard = running.hear(pause if left is None else min(pause, left))
-            if heard is None:
+            now = time.monotonic()
+            if now >= next_look:
                 if not wanted():
                     self._end(running)
                     return None
-                looked = time.monotonic()
                 over = self._over(running, memory)
                 if over:
                     used = self.used / MIB
-                    lines = [over, *self._end(running)]
+                    lines = [over, *self._end(running, asking_where=True)]
                     return self._lost(cell, running.threads, "memory", lines, peak_memory_mib=used)
                 # Looking is to take no more than a hundredth of a core.
-                pause = max(_LOOK, 100 * (time.monotonic() - looked))
-            elif heard[0] == worker.FITTING:
+                pause = max(_LOOK, 100 * (time.monotonic() - now))
+                next_look = time.monotonic() + pause
+            if heard is None:
+                continue
+            if heard[0] == worker.FITTING:
                 # What a worker needs for its first fit of a kind is not the cell's doing.
                 start, grace = time.monotonic(), 0.0
             elif heard[0] == worker.TOLD:

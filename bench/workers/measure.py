@@ -25,6 +25,8 @@ from bench.workers import samples, state
 from estimators import neighbors
 
 LONGEST_MESSAGE = 2000
+# Parameters of numpy's function that writes them.
+_TAKEN = {"file", "allow_pickle"}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -65,8 +67,14 @@ def measure(
     in the message of the record. ``scratch`` is the folder of shared samples; ``fitting`` is
     called when all is ready for the fit. Raises DiskFull where there was no space to write to.
     """
-    with state.undisturbed(cell.random_state):
-        return _measure(cell, device, threads, scratch, fitting)
+    entry = estimators.entry(cell.estimator_name)
+    on_gpu = device == "cuda" and getattr(entry, "gpu", False)
+    try:
+        with state.undisturbed(cell.random_state):
+            return _measure(cell, device, threads, scratch, fitting)
+    finally:
+        # Now that nothing holds the estimator any more.
+        _release(on_gpu)
 
 
 def _measure(
@@ -106,24 +114,28 @@ def _measure(
             fit_seconds=seconds + _borrowed_seconds() + _training_saved(estimator),
             shared_seconds=seconds,
             peak_memory_mib=_peak(),
-            message="; ".join(dict.fromkeys(str(w.message) for w in said))[:LONGEST_MESSAGE],
+            message=_storable("; ".join(dict.fromkeys(str(w.message) for w in said))),
         )
         return _compare(record, estimate, estimator, sample.dimension)
     except BaseException as error:  # SystemExit too: a cell never ends its worker by itself
         if isinstance(error, OSError) and error.errno in _FULL:
             raise DiskFull(_last_words(error)) from error
         return _failed(record, error), {}
-    finally:
-        _release(on_gpu)
 
 
 def _failed(record: Record, error: BaseException) -> Record:
-    record = replace(record, status="failed", message=_last_words(error), peak_memory_mib=_peak())
+    record = replace(
+        record,
+        status="failed",
+        message=_last_words(error),
+        peak_memory_mib=_peak(),
+        estimate=None,
+    )
     # PyTorch has an error of its own for the GPU, and none for the processor.
     if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error):
         return replace(record, status="memory")
     if isinstance(error, MemoryError):
-        return replace(record, status="memory", message=str(error) or "out of memory")
+        return replace(record, status="memory", message=_storable(str(error)) or "out of memory")
     return record
 
 
@@ -166,7 +178,10 @@ def _compare(
         query = np.arange(len(pointwise)) if query is None else query
         record = replace(record, points_read=len(pointwise))
     if "points_used" in details:
-        record = replace(record, points_used=int(details["points_used"]))
+        used = int(details["points_used"])
+        if not 0 < used <= (record.points_used or 0):
+            raise ValueError(f"details_ has points_used {used} of {record.points_used}")
+        record = replace(record, points_used=used)
     if truth is None:
         return record, _arrays(details, pointwise, None)
     at_query = None if pointwise is None else truth[query]
@@ -197,6 +212,9 @@ def _compare(
 
 def _arrays(details: Mapping[str, Any], pointwise: Any, truth: Any) -> dict[str, NDArray[Any]]:
     """What to keep beside the record: the details of estimators that have any worth keeping."""
+    for name in details:
+        if not isinstance(name, str) or not name.isidentifier() or name in _TAKEN:
+            raise ValueError(f"details_ cannot be kept: {name!r} is no name for an array")
     kept = {name: np.asarray(value) for name, value in details.items() if name != "points_used"}
     kept = {name: array for name, array in kept.items() if not array.dtype.hasobject}
     if kept and pointwise is not None:
@@ -220,7 +238,12 @@ def _training_saved(estimator: Any) -> float:
 def _last_words(error: BaseException) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f" ({Path(frame.filename).name}:{frame.lineno})"
-    return f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE] + place
+    return _storable(f"{type(error).__name__}: {error}") + _storable(place)
+
+
+def _storable(text: str) -> str:
+    """A text that a database takes: file names may hold what is no character."""
+    return text[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
 
 
 def _reset_peak() -> None:

@@ -86,6 +86,8 @@ def reap() -> dict[int, int]:
 def memory(pid: int, limit: int | None = None) -> int:
     """Bytes of memory that a process and its descendants have, without what they map of files.
 
+    What they share in memory counts; files in memory (/dev/shm) that they have mapped are such.
+
     Where that is above ``limit``, pages that several of them share are counted once.
     """
     try:
@@ -100,6 +102,12 @@ def memory(pid: int, limit: int | None = None) -> int:
 
 
 def _resident(process: psutil.Process) -> int:
+    try:
+        facts = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
+        kinds = ("RssAnon:", "RssShmem:")
+        return 1024 * sum(int(fact.split()[1]) for fact in facts if fact.startswith(kinds))
+    except (OSError, ValueError):
+        pass
     try:
         found = process.memory_info()
     except psutil.Error:
@@ -116,11 +124,17 @@ def _proportional(process: psutil.Process) -> int:
 
 def available() -> int:
     """Bytes of memory that the machine, or a control group of this process, has left."""
-    return min([int(psutil.virtual_memory().available), *_left_in_groups()])
+    return min([int(psutil.virtual_memory().available), *(left for _, left in _groups())])
 
 
-def _left_in_groups() -> list[int]:
-    """What the control groups that this process is in have left, where they have a limit (Linux).
+def reserve() -> int:
+    """Bytes of memory that are to stay free, so that the system does not have to choose."""
+    total = min([int(psutil.virtual_memory().total), *(limit for limit, _ in _groups())])
+    return max(64 * 2**20, total // 32)
+
+
+def _groups() -> list[tuple[int, int]]:
+    """Limit, and what is left of it, of the control groups of this process that have one (Linux).
 
     A container shows its own as the root; a batch system puts a job deeper.
     """
@@ -129,7 +143,7 @@ def _left_in_groups() -> list[int]:
         place = _GROUPS / line.rpartition(":")[2].strip("/")
     except (OSError, IndexError):
         return []
-    left = []
+    found = []
     for group in (place, *place.parents):
         if not group.is_relative_to(_GROUPS):
             break
@@ -143,10 +157,5 @@ def _left_in_groups() -> list[int]:
             continue
         # Files that were read lately are given up when memory is needed.
         cached = sum(int(fact.split()[1]) for fact in facts if fact.startswith("inactive_file "))
-        left.append(int(limit) - used + cached)
-    return left
-
-
-def reserve() -> int:
-    """Bytes of memory that are to stay free, so that the system does not have to choose."""
-    return max(256 * 2**20, int(psutil.virtual_memory().total) // 32)
+        found.append((int(limit), int(limit) - used + cached))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import pickle
 import shutil
 import tempfile
 import threading
@@ -20,7 +21,10 @@ from bench.workers.handle import Setup
 from bench.workers.lane import Lane
 
 _IDLE = 60.0  # seconds after which a worker process that nobody needs is ended
-STARTED, TOLD = "started", "told"
+#: News: a cell has begun, says something, has ended (with a pickled ``Ended``).
+STARTED, TOLD, ENDED = "started", "told", "ended"
+# Bytes of news that the scheduler is asked to pass on; what is larger comes with the whole batch.
+_LARGEST = 2**18
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class _Host:
     )
     busy: dict[str, set[Lane]] = field(default_factory=lambda: defaultdict(set))
     scratch: dict[str, str] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     guard: threading.Lock = field(default_factory=threading.Lock)
     janitor: threading.Thread | None = None
 
@@ -57,21 +62,26 @@ def version() -> str:
 def serve(batch: list[Cell], setup: Setup, device: str, run: str) -> list[Ended]:
     """Run the cells of a batch one after another, for the run of that name.
 
-    News goes to the topic of that name. What is left is given up when nobody waits for it any
-    more.
+    News goes to the topic of that name, records that are not too large among it. What is left is
+    given up when nobody waits for it any more.
     """
     facts = _environment(device)
     say, wanted = _connection(run)
     lane = _take(setup, device, run)
+    if lane is None:
+        return []
     ended = []
     try:
         for cell in batch:
-            say({"key": cell.key, "what": STARTED, "text": ""})
+            say({"key": cell.key, "what": STARTED})
             tell = functools.partial(_say, say, cell.key)
             outcome = lane.run(cell, cell.threads or 1, tell, wanted)
             if outcome is None:
                 break
             ended.append(Ended(cell.key, outcome.record, outcome.arrays, facts))
+            told = pickle.dumps(ended[-1])
+            if len(told) <= _LARGEST:
+                say({"key": cell.key, "what": ENDED, "ended": told})
     finally:
         _put_back(lane, device, run)
     return ended
@@ -80,6 +90,7 @@ def serve(batch: list[Cell], setup: Setup, device: str, run: str) -> list[Ended]
 def close(run: str) -> None:
     """End the worker processes of a run on this machine, and remove its samples."""
     with _host.guard:
+        _host.closed.add(run)
         idle = [lane for (name, _), lanes in _host.idle.items() if name == run for _, lane in lanes]
         for place in [place for place in _host.idle if place[0] == run]:
             del _host.idle[place]
@@ -98,11 +109,11 @@ def _environment(device: str) -> tuple[str, dict[str, Any]]:
     return environment.describe(device)
 
 
-def _say(say: Callable[[dict[str, str]], None], key: str, text: str) -> None:
+def _say(say: Callable[[dict[str, Any]], None], key: str, text: str) -> None:
     say({"key": key, "what": TOLD, "text": text})
 
 
-def _connection(topic: str) -> tuple[Callable[[dict[str, str]], None], Callable[[], bool]]:
+def _connection(topic: str) -> tuple[Callable[[dict[str, Any]], None], Callable[[], bool]]:
     """How to send news to the coordinator, and whether it still waits for this task."""
     from distributed import get_worker
     from distributed.worker import thread_state  # type: ignore[attr-defined]
@@ -116,8 +127,11 @@ def _connection(topic: str) -> tuple[Callable[[dict[str, str]], None], Callable[
     return functools.partial(worker.log_event, topic), wanted
 
 
-def _take(setup: Setup, device: str, run: str) -> Lane:
+def _take(setup: Setup, device: str, run: str) -> Lane | None:
+    """A lane for a batch; None where the run was closed while the batch was on its way."""
     with _host.guard:
+        if run in _host.closed:
+            return None
         if run not in _host.scratch:
             _host.scratch[run] = tempfile.mkdtemp(prefix="bench-samples-")
         if _host.janitor is None:
@@ -134,11 +148,11 @@ def _take(setup: Setup, device: str, run: str) -> Lane:
 
 def _put_back(lane: Lane, device: str, run: str) -> None:
     with _host.guard:
-        known = run in _host.busy
-        _host.busy[run].discard(lane)
-        if known:
+        going_on = run not in _host.closed
+        if going_on:
+            _host.busy[run].discard(lane)
             _host.idle[run, device].append((time.monotonic(), lane))
-    if not known:
+    if not going_on:
         lane.close()
 
 

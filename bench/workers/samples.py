@@ -96,6 +96,13 @@ def _keep(place: Path, sample: Drawn) -> None:
             (place / name).unlink(missing_ok=True)
 
 
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
 class Shelf:
     """The folder with the samples of a run; a sample goes when no cell is left that reads it."""
 
@@ -112,10 +119,11 @@ class Shelf:
         if self._left[cell.sample_key] <= 0:
             self._remove(place)
             return
-        if place not in self._sizes:
-            self._sizes[place] = sum(file.stat().st_size for file in place.rglob("*.npy"))
-            while sum(self._sizes.values()) > self._limit and len(self._sizes) > 1:
-                self._remove(next(iter(self._sizes)))
+        # Measured anew, for a graph may have joined the sample; and last, as the latest in use.
+        self._sizes.pop(place, None)
+        self._sizes[place] = sum(_size(file) for file in place.rglob("*.npy"))
+        while sum(self._sizes.values()) > self._limit and len(self._sizes) > 1:
+            self._remove(next(iter(self._sizes)))
 
     def _remove(self, place: Path) -> None:
         # Workers that have mapped the files keep them until they let go.

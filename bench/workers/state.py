@@ -5,6 +5,7 @@ from __future__ import annotations
 import locale
 import os
 import random
+import resource
 import signal
 import sys
 import threading
@@ -62,13 +63,20 @@ def undisturbed(seed: int) -> Iterator[None]:
         _restore_torch(torch)
 
 
+_LIMITS = tuple(value for name, value in vars(resource).items() if name.startswith("RLIMIT_"))
 # Those that Python code may catch and that end or interrupt a process.
 _HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD, signal.SIGPIPE)
 
 
-def threads_running() -> int:
-    """Python threads of this process."""
-    return threading.active_count()
+def beyond_repair() -> tuple[object, ...]:
+    """What cannot be put back, or not safely: a process in which it has changed is to be replaced.
+
+    Threads, limits of resources, the processors that it may use, where its output goes.
+    """
+    limits = [resource.getrlimit(kind) for kind in _LIMITS]
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    outputs = [(found.st_dev, found.st_ino) for found in map(os.fstat, (1, 2))]
+    return threading.active_count(), limits, cores, outputs
 
 
 def _seed(seed: int) -> None:

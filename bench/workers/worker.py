@@ -46,7 +46,7 @@ def main() -> None:
         except EOFError:
             return
         connection.send((BEGUN,))
-        before = state.threads_running()
+        before = state.beyond_repair()
         try:
             with _telling(connection):
                 fitting = functools.partial(connection.send, (FITTING,))
@@ -58,7 +58,7 @@ def main() -> None:
             # An estimator forked, and this is the child that came back from its fit.
             os._exit(0)
         _flush()
-        reusable = state.threads_running() <= before and not processes.has_children()
+        reusable = state.beyond_repair() == before and not processes.has_children()
         connection.send((DONE, record, arrays, reusable))
 
 

@@ -13,8 +13,6 @@ from commandline import PLUGINS, ROOT, bench, environment, rows, small
 
 pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
-DASK = [sys.executable, "-m", "distributed.cli"]
-
 
 def processes_of(mark):
     found = []
@@ -27,43 +25,68 @@ def processes_of(mark):
     return found
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """Address of a scheduler, and its two workers; each has a folder of its own."""
-    file = tmp_path / "scheduler.json"
-    common = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    mark = str(tmp_path)
-    scheduler = subprocess.Popen(
-        [*DASK[:2], f"{DASK[2]}.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-         "--no-dashboard", "--scheduler-file", str(file)],
-        env=environment(CLUSTER_MARK=mark), **common,
-    )  # fmt: skip
-    workers = []
-    for name in ("one", "two"):
-        place = tmp_path / name
-        (place / "tmp").mkdir(parents=True)
-        workers.append(
-            subprocess.Popen(
-                [*DASK[:2], f"{DASK[2]}.dask_worker", "--scheduler-file", str(file), "--nthreads",
-                 "1", "--no-dashboard", "--no-nanny", "--local-directory", str(place)],
-                cwd=place,
-                env=environment(
-                    CLUSTER_MARK=mark, TMPDIR=str(place / "tmp"), BENCH_CACHE=str(place / "cache")
-                ),
-                **common,
-            )
+class Cluster:
+    """A scheduler and some workers, of one thread and a folder of its own each."""
+
+    def __init__(self, folder, workers):
+        self.mark = str(folder)
+        file = folder / "scheduler.json"
+        self.scheduler = self._start(
+            "dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", file,
+            cwd=ROOT,
         )  # fmt: skip
-    until = time.monotonic() + 30
-    while not (file.exists() and "tcp://" in file.read_text()) and time.monotonic() < until:
-        time.sleep(0.1)
-    address = next(part for part in file.read_text().split('"') if part.startswith("tcp://"))
-    yield address, workers, mark
-    for process in (*workers, scheduler):
-        process.terminate()
-    for process in (*workers, scheduler):
-        process.wait(20)
-    _, alive = psutil.wait_procs(processes_of(mark), timeout=5)
-    assert not alive
+        self.workers = []
+        for number in range(workers):
+            place = folder / f"worker-{number}"
+            (place / "tmp").mkdir(parents=True)
+            self.workers.append(
+                self._start(
+                    "dask_worker", "--scheduler-file", file, "--nthreads", 1, "--no-nanny",
+                    "--local-directory", place,
+                    cwd=place, TMPDIR=str(place / "tmp"), BENCH_CACHE=str(place / "cache"),
+                )
+            )  # fmt: skip
+        until = time.monotonic() + 30
+        while not (file.exists() and "tcp://" in file.read_text()) and time.monotonic() < until:
+            time.sleep(0.1)
+        self.address = next(part for part in file.read_text().split('"') if "tcp://" in part)
+        self.options = ("--backend", "dask", "--scheduler", self.address)
+
+    def _start(self, what, *arguments, cwd, **more):
+        return subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.{what}", *map(str, arguments),
+             "--no-dashboard"],
+            cwd=cwd,
+            env=environment(CLUSTER_MARK=self.mark, **more),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def processes(self, what):
+        return [p for p in processes_of(self.mark) if what in " ".join(p.cmdline())]
+
+    def close(self):
+        """End it, workers first; what they started is gone when they are."""
+        for processes in (self.workers, [self.scheduler]):
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:  # dask's own end may hang
+                    process.kill()
+                    process.wait()
+        _, alive = psutil.wait_procs(processes_of(self.mark), timeout=5)
+        assert not alive
+
+
+@pytest.fixture
+def cluster(tmp_path, request):
+    """Two workers, or as many as the test says."""
+    (tmp_path / "cluster").mkdir()
+    cluster = Cluster(tmp_path / "cluster", getattr(request, "param", 2))
+    yield cluster
+    cluster.close()
 
 
 def many(out, plugin, *more):
@@ -76,16 +99,15 @@ def many(out, plugin, *more):
 def test_the_records_are_those_of_a_run_here_though_a_worker_was_killed_in_mid_run(
     cluster, tmp_path, background
 ):
-    address, workers, mark = cluster
     # Only the coordinator has the plug-in's file: its text goes to the workers.
     plugin = tmp_path / "coordinator" / "mine.py"
     plugin.parent.mkdir()
     shutil.copy(PLUGINS / "steady.py", plugin)
     bench(*many(tmp_path / "here", plugin, "--jobs", 2))
-    away = background(*many(tmp_path / "away", plugin, "--backend", "dask", "--scheduler", address))
+    away = background(*many(tmp_path / "away", plugin, *cluster.options))
     away.read_until("[5/")
     plugin.unlink()
-    workers[0].send_signal(signal.SIGKILL)
+    cluster.workers[0].send_signal(signal.SIGKILL)
     output, said = away.process.communicate(timeout=120)
     assert away.process.returncode == 0, output + said
     facts = "key, status, estimate, groups, n, seed"
@@ -97,18 +119,25 @@ def test_the_records_are_those_of_a_run_here_though_a_worker_was_killed_in_mid_r
     arrays = {path.name for path in (tmp_path / "away" / "arrays").iterdir()}
     assert arrays == {path.name for path in (tmp_path / "here" / "arrays").iterdir()}
     # What the killed worker had started went with it; the other one has no cell left.
-    assert not [p for p in processes_of(mark) if "bench.workers" in " ".join(p.cmdline())]
+    assert not cluster.processes("bench.workers")
 
 
 def test_a_run_that_was_killed_leaves_nothing_on_the_cluster_and_goes_on(
     cluster, tmp_path, background
 ):
-    address, _, mark = cluster
-    there = ("--backend", "dask", "--scheduler", address)
     plugin = PLUGINS / "steady.py"
-    run = small(tmp_path / "out", plugin, "steady", "--seeds", 12, *there)
+    run = small(tmp_path / "out", plugin, "steady", "--seeds", 12, *cluster.options)
     endless = background(
-        *small(tmp_path / "out", plugin, "steady,unending", "--seeds", 12, *there, "--timeout", 999)
+        *small(
+            tmp_path / "out",
+            plugin,
+            "steady,unending",
+            "--seeds",
+            12,
+            *cluster.options,
+            "--timeout",
+            999,
+        )
     )
     endless.read_until("[3/")
     endless.process.send_signal(signal.SIGKILL)
@@ -116,16 +145,51 @@ def test_a_run_that_was_killed_leaves_nothing_on_the_cluster_and_goes_on(
     before = dict(rows(tmp_path / "out", "key, estimate"))
     assert before
 
-    def working():
-        return [p for p in processes_of(mark) if "bench.workers.worker" in " ".join(p.cmdline())]
-
     until = time.monotonic() + 30
     said = bench(*run)
     assert f"{len(before)} done before" in said.stdout
     assert before.items() <= dict(rows(tmp_path / "out", "key, estimate")).items()
-    while any(p.cpu_percent(0.2) > 50 for p in working()) and time.monotonic() < until:
+    working = "bench.workers.worker"
+    while any(p.cpu_percent(0.2) > 50 for p in cluster.processes(working)):
+        assert time.monotonic() < until
         time.sleep(0.5)
-    assert not [p for p in working() if p.cpu_percent(0.2) > 50]
+
+
+def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(cluster, tmp_path, background):
+    # Readings of one graph are a batch; the last of them never ends.
+    plugin = PLUGINS / "steady.py"
+    run = background(*small(tmp_path / "out", plugin, "mle-5,twonn,unending-reading",
+                            *cluster.options))  # fmt: skip
+    run.read_until("[2/3")
+    run.process.send_signal(signal.SIGINT)
+    _, said = run.process.communicate(timeout=30)
+    assert run.process.returncode == 130
+    assert "Traceback" not in said
+    assert sorted(rows(tmp_path / "out", "estimator, status")) == [("mle-5", "ok"), ("twonn", "ok")]
+    until = time.monotonic() + 10
+    while cluster.processes("bench.workers"):
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("cluster", [1], indirect=True)
+def test_a_cluster_of_one_thread_will_do(cluster, tmp_path):
+    bench(*small(tmp_path / "out", PLUGINS / "steady.py", "steady,mle-5", *cluster.options))
+    assert rows(tmp_path / "out", "status") == [("ok",), ("ok",)]
+
+
+def test_a_scheduler_that_is_lost_is_told_and_what_is_finished_is_kept(
+    cluster, tmp_path, background
+):
+    run = background(*small(tmp_path / "out", PLUGINS / "steady.py", "steady,unending", "--seeds",
+                            2, *cluster.options))  # fmt: skip
+    run.read_until("[2/4")
+    cluster.scheduler.kill()
+    _, said = run.process.communicate(timeout=60)
+    assert run.process.returncode == 1
+    assert "error: the cluster was lost" in said or "scheduler of the cluster was lost" in said
+    assert "goes on where it stopped" in said
+    assert rows(tmp_path / "out", "status") == [("ok",), ("ok",)]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +198,10 @@ def test_a_run_that_was_killed_leaves_nothing_on_the_cluster_and_goes_on(
         (["--backend", "dask"], "needs --scheduler"),
         (["--backend", "desk"], "did you mean 'dask'"),
         (["--scheduler", "tcp://127.0.0.1:1"], "needs --backend dask"),
+        (
+            ["--backend", "dask", "--scheduler", "tcp://127.0.0.1:1", "--jobs", 2],
+            "--jobs is for this machine",
+        ),
         (
             ["--backend", "dask", "--scheduler", "tcp://127.0.0.1:1"],
             "no dask scheduler at tcp://127.0.0.1:1",
@@ -148,7 +216,6 @@ def test_a_cluster_that_cannot_be_used_is_told(tmp_path, options, says, monkeypa
 
 
 def test_a_cluster_of_another_version_is_told(cluster, tmp_path):
-    address, _, _ = cluster
     other = tmp_path / "other"
     shutil.copytree(ROOT / "bench", other / "bench")
     file = other / "bench" / "__init__.py"
@@ -156,8 +223,7 @@ def test_a_cluster_of_another_version_is_told(cluster, tmp_path):
     for package in ("estimators", "manifolds"):
         os.symlink(ROOT / package, other / package)
     said = bench(
-        *small(tmp_path / "out", PLUGINS / "steady.py", "steady", "--backend", "dask",
-               "--scheduler", address),
+        *small(tmp_path / "out", PLUGINS / "steady.py", "steady", *cluster.options),
         check=1, cwd=other, PYTHONPATH=str(other),
     )  # fmt: skip
     assert "of this package, not 9." in said.stderr

@@ -14,7 +14,8 @@ def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("hostile")
     bench(
         *small(out, HOSTILE, "bystander,draws,hangs-*,exhausts-*,segfaults,calls-exit,"
-               "raises-system-exit,forks-*,prints-*,changes-*,leaves-*,closes-*",
+               "raises-system-exit,forks-c*,forks-then*,forks-and-b*,prints-*,changes-*,"
+               "leaves-*,closes-*,says-*,has-*",
                "--jobs", 2, "--timeout", 4, "--memory", "700MB", manifolds="torus,line"),
         EXPECTED_FOLDER=str(ROOT),
     )  # fmt: skip
@@ -33,6 +34,11 @@ def run(tmp_path_factory):
         ("hangs-in-c", "timeout", ["stopped after 4 s", "in hangs_in_c"]),
         ("exhausts-memory", "memory", ["more than its limit of 668 MiB"]),
         ("exhausts-memory-in-children", "memory", ["more than its limit of 668 MiB"]),
+        ("exhausts-shared-memory", "memory", ["more than its limit", "in exhausts_shared_memory"]),
+        ("exhausts-memory-and-talks", "memory", ["more than its limit of 668 MiB"]),
+        ("says-what-is-no-text", "failed", ["RuntimeError: caf?"]),
+        ("has-details-of-odd-names", "failed", ["'file' is no name for an array"]),
+        ("changes-limits", "ok", []),
         ("segfaults", "crashed", ["SIGSEGV", "about to follow a null pointer", "in segfaults"]),
         ("calls-exit", "crashed", ["exit code 7", "the last line before the end"]),
         ("closes-everything", "crashed", ["exit code 1"]),

@@ -63,6 +63,17 @@ def test_killed_twenty_times_it_ends_with_the_records_of_an_undisturbed_run(tmp_
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_an_end_in_the_middle_of_many_cells_starts_no_more_of_them(tmp_path, background):
+    run = background(*small(tmp_path, STEADY, "steady", "--jobs", 2, "--seeds", 400))
+    run.read_until("[3/")
+    everything = run.processes()
+    run.process.send_signal(signal.SIGTERM)
+    _, alive = psutil.wait_procs(everything, timeout=2)
+    assert not alive
+    assert run.processes() == []
+    assert 3 <= len(rows(tmp_path, "key")) < 400
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_an_end_takes_everything_along_within_two_seconds(tmp_path, stop, background):
     run = background(

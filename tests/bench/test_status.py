@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 
 from commandline import PLUGINS, TROUBLE, bench, small
@@ -48,6 +50,33 @@ def test_a_run_that_is_done_tells_what_failed(tmp_path):
         "2 cells: 1 done, 1 failed, 0 running, 0 left; finished"
         in bench("status", "--out", tmp_path).stdout
     )
+
+
+def test_what_a_killed_run_had_begun_to_write_is_undone_for_who_only_looks(tmp_path):
+    bench(*small(tmp_path, TROUBLE, "constant"))
+    code = (
+        "import os, sqlite3, sys\n"
+        "database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "database.execute('PRAGMA cache_size = 1')\n"
+        "database.execute('BEGIN IMMEDIATE')\n"
+        "for i in range(500):\n"
+        "    database.execute('INSERT INTO meta VALUES (?, ?)', (str(i), 'x' * 2000))\n"
+        "os._exit(9)\n"
+    )
+    file = tmp_path / "records.sqlite"
+    subprocess.run([sys.executable, "-c", code, str(file)], check=False)
+    assert (tmp_path / "records.sqlite-journal").stat().st_size > 0
+    assert status(tmp_path)["statuses"] == {"ok": 1}
+
+
+def test_a_damaged_store_is_told(tmp_path):
+    bench(*small(tmp_path, TROUBLE, "constant"))
+    file = tmp_path / "records.sqlite"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+    said = bench("status", "--out", tmp_path, check=2)
+    assert "records.sqlite" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_a_folder_without_results_is_told(tmp_path):

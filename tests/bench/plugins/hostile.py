@@ -1,7 +1,10 @@
 """Estimators that do to their process what a benchmark must survive."""
 
 import ctypes
+import logging
+import mmap
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -33,6 +36,7 @@ def bystander(X):
     assert os.environ.get("LEFT_BEHIND") is None
     assert threading.active_count() == 1, threading.enumerate()
     assert X.sum() != 0
+    assert resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY
 
 
 @hostile("draws")
@@ -159,3 +163,41 @@ def needs_300_mib(X):
     kept = np.ones(300 * 2**17)
     time.sleep(1)
     return kept[0]
+
+
+@hostile("exhausts-shared-memory")
+def exhausts_shared_memory(X):
+    hoard = mmap.mmap(-1, 2**30)
+    for start in range(0, 2**30, 2**24):
+        hoard[start : start + 2**24] = bytes(2**24)
+        time.sleep(0.01)
+    time.sleep(1000)
+
+
+@hostile("exhausts-memory-and-talks")
+def exhausts_memory_and_talks(X):
+    hoard = []
+    while True:
+        hoard.append(np.ones(2**20))
+        logging.getLogger("estimators").info("%d", len(hoard))
+        time.sleep(0.005)
+
+
+@hostile("says-what-is-no-text")
+def says_what_is_no_text(X):
+    raise RuntimeError("caf\udce9")
+
+
+@hostile("has-details-of-odd-names")
+def has_details_of_odd_names(X):
+    return 2.0
+
+
+estimators.entry("has-details-of-odd-names").cls.details_ = {"file": np.zeros(3)}
+
+
+@hostile("changes-limits")
+def changes_limits(X):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    resource.setrlimit(resource.RLIMIT_CPU, (1, 1))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -95,3 +95,7 @@ def test_the_limit_of_a_control_group_counts_where_it_is_less_than_the_machine(
     ):
         (tmp_path / name).write_text(text)
     assert processes.available() == 400_000
+    for name, text in (("memory.max", str(2**34)), ("memory.current", "0")):
+        (tmp_path / name).write_text(text)
+    # Of the group, not of a machine that may have far more.
+    assert processes.reserve() <= 2**34 // 32
