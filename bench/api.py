@@ -95,12 +95,14 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
     state = hashlib.sha256("\n".join([__version__, job.preset, *rows]).encode()).hexdigest()
     written = (store.meta(_STAMP) or "").split("\n")
     if written[0] != state or not all((job.out / name).exists() for name in written[1:]):
+        from bench.image_report import write_image_report
         from bench.outputs.plots import write_plots
         from bench.outputs.tables import write_tables
 
         files = [
             *write_tables(records, job.out, job.preset, summary),
             *write_plots(records, job.out, job.out, summary),
+            *write_image_report(job.cells, records, job.out),
         ]
         names = [str(Path(file).relative_to(job.out)) for file in files]
         store.set_meta(_STAMP, "\n".join([state, *names]))

@@ -12,6 +12,10 @@ from bench.limits import asked
 from bench.plan import Cell
 from bench.plugins import load_file
 from bench.slots import Room
+from bench.suite import Suite
+from manifolds.catalogue import registry as manifold_registry
+from manifolds.datasets.base import ImageSet
+from manifolds.datasets.data_root import use_data_root
 from manifolds.registry import nearest
 
 BACKENDS = ("local", "dask")
@@ -31,7 +35,7 @@ class Job:
 
 
 def prepare(
-    suite_name: str = "euclidean",
+    suite_name: str | Suite = "euclidean",
     *,
     preset: str | None = None,
     manifolds: str | Sequence[str] = (),
@@ -47,8 +51,13 @@ def prepare(
     backend: str = "local",
     scheduler: str | None = None,
     plugins: str | Sequence[str] = (),
+    data_root: str | os.PathLike[str] | None = None,
+    download: bool = False,
 ) -> Job:
-    """Check every option and plan the cells; ValueError says what is wrong and what is allowed."""
+    """Check every option and plan the cells; ValueError says what is wrong and what is allowed.
+
+    Data sets are looked for in the folder ``data_root``, and fetched into it with ``download``.
+    """
     for option, value in (("seeds", seeds), ("n", n), ("jobs", jobs), ("gpu_jobs", gpu_jobs)):
         if value is not None and not (isinstance(value, int) and value >= 1):
             raise ValueError(f"{option} must be a whole number of at least 1, not {value!r}")
@@ -60,7 +69,9 @@ def prepare(
     for plugin in plugins:
         for kind, names in load_file(plugin).items():
             added[kind] += names
-    own = suite.load(suite_name)
+    if data_root is not None:
+        use_data_root(Path(data_root))
+    own = suite_name if isinstance(suite_name, Suite) else suite.load(suite_name)
     preset = preset or ("full" if device == "cuda" else "quick")
     cells = plan.build(
         own,
@@ -73,6 +84,7 @@ def prepare(
         added_estimators=added["estimator"],
         limits=limits,
     )
+    _provide(cells, download)
     return Job(
         cells=cells,
         preset=preset,
@@ -82,6 +94,20 @@ def prepare(
         plugins=tuple(str(Path(plugin).resolve()) for plugin in plugins),
         scheduler=scheduler,
     )
+
+
+def _provide(cells: Sequence[Cell], download: bool) -> None:
+    """Have the data sets of the cells where they are read; ValueError where one is missing."""
+    wanted = {cell.sample_key: cell for cell in cells}
+    sets = {}
+    for cell in wanted.values():
+        made = manifold_registry.get(cell.manifold_name, **cell.manifold_parameters)
+        if isinstance(made, ImageSet):
+            sets[cell.manifold_name, getattr(made, "split", "")] = made
+    for found in sets.values():
+        if download:
+            found.download()
+        found.require()
 
 
 def _place(asked: str, jobs: int | None, gpu_jobs: int, scheduler: str | None) -> tuple[str, Room]:

@@ -26,7 +26,7 @@ from manifolds.registry import Registry, nearest
 
 _NO_LIMITS = Limits()
 # Parameters that the runner sets: they are not part of what a cell is.
-RUN_PARAMETERS = ("device", "random_state")
+RUN_PARAMETERS = ("device", "image_shape", "random_state")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ _TABLE_NEIGHBORS, _TABLE_POINTS, _TABLE_DIMENSIONS = 10, 5000, 100
 @register(
     "ess",
     family="angles",
+    weakness="neighbourhoods that are wide for the curvature make it read too much",
     scope="local",
     deterministic=False,
     source="Johnsson et al. 2015; formula of skdim.id.ESS",
@@ -90,6 +91,7 @@ def _dimension_of_skewness(skewness: Array, version: str) -> Array:
 @register(
     "danco",
     family="angles",
+    weakness="its references are balls of one density: uneven density makes it read too little",
     deterministic=False,
     seconds=0.4,
     source="Ceruti et al. 2014; skdim.id.DANCo (DANCoFit where its table allows)",
@@ -171,6 +173,7 @@ class DANCo(UsesScikitDimension):
 @register(
     "fishers",
     family="angles",
+    weakness="in many dimensions no two points are inseparable, and it finds nothing to count",
     deterministic=False,
     seconds=2.1,
     source="Albergante et al. 2019; skdim.id.FisherS",

@@ -27,6 +27,7 @@ class _OnGraph(UsesScikitDimension):
 @register(
     "mle",
     family="neighbours",
+    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
     scope="local",
     neighbors=True,
     seconds=0.3,
@@ -53,6 +54,7 @@ class MLE(_OnGraph):
 @register(
     "mom",
     family="neighbours",
+    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
     scope="local",
     neighbors=True,
     seconds=0.2,
@@ -75,6 +77,7 @@ class MOM(_OnGraph):
 @register(
     "tle",
     family="neighbours",
+    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
     scope="local",
     neighbors=True,
     seconds=1.6,
@@ -101,6 +104,7 @@ class TLE(_OnGraph):
 @register(
     "mada",
     family="neighbours",
+    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
     scope="local",
     neighbors=True,
     seconds=0.2,
@@ -124,6 +128,7 @@ class MADA(_OnGraph):
 @register(
     "twonn",
     family="neighbours",
+    weakness="noise counts in full at the scale of nearest neighbours; too little from d = 15",
     neighbors=True,
     seconds=0.2,
     source="Facco et al. 2017; skdim.id.TwoNN",
@@ -149,6 +154,7 @@ class TwoNN(UsesScikitDimension):
 @register(
     "gride",
     family="neighbours",
+    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
     neighbors=True,
     seconds=0.2,
     source="Denti et al. 2022; skdim.id.GRIDE",
@@ -179,6 +185,7 @@ class GRIDE(UsesScikitDimension):
 @register(
     "mind-ml",
     family="neighbours",
+    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
     neighbors=True,
     seconds=0.2,
     source="Rozza et al. 2012 (MiND_MLk, MiND_MLi); skdim.id.MiND_ML",

@@ -15,6 +15,7 @@ from manifolds.parameters import number, whole_number
 @register(
     "corrint",
     family="neighbours",
+    weakness="pairs of near points are few in many dimensions: it reads far too little from d = 10",
     seconds=2.2,
     source="Grassberger & Procaccia 1983; Hino et al. 2017 (radii); skdim.id.CorrInt",
 )
@@ -50,6 +51,7 @@ class _WithoutReplacement(np.random.RandomState):
 @register(
     "knn",
     family="neighbours",
+    weakness="the length of the graph says little in many dimensions: it scatters",
     deterministic=False,
     seconds=1.1,
     source="Costa & Hero 2004; Carter et al. 2010; skdim.id.KNN",
@@ -87,6 +89,7 @@ class KNN(UsesScikitDimension):
 @register(
     "ph",
     family="topology",
+    weakness="its slope settles slowly with n: it reads too little in many dimensions",
     deterministic=False,
     seconds=3.5,
     source="Schweinhart 2020; Jaquette & Schweinhart 2020; skdim.id.PH",

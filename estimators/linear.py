@@ -17,6 +17,7 @@ from manifolds.parameters import number, whole_number
 @register(
     "lpca-global",
     family="linear",
+    weakness="it counts directions of the linear span that vary most, curved or not",
     seconds=0.2,
     source="Fukunaga & Olsen 1971 on the whole sample, as in Stanczuk et al. 2024; skdim.id.lPCA",
     published={"threshold": 0.05},
@@ -39,6 +40,7 @@ class GlobalPCA(UsesScikitDimension):
 @register(
     "lpca-local",
     family="linear",
+    weakness="neighbourhoods wide for the curvature add directions, thin ones are lost",
     scope="local",
     deterministic=False,
     seconds=0.3,
@@ -92,6 +94,7 @@ def _spectra(neighborhoods: Array) -> Array:
 @register(
     "ppca",
     family="linear",
+    weakness="it counts all directions of the linear span, of which curved sets have many",
     seconds=0.2,
     source="Minka 2000; sklearn.decomposition.PCA(n_components='mle')",
 )

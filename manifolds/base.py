@@ -33,12 +33,15 @@ class Sample:
 class Manifold(ABC):
     """A set of points of known dimension that can be sampled; subclasses give ``draw``.
 
-    Subclasses are frozen attrs classes of their parameters.
+    Subclasses are frozen attrs classes of their parameters. ``shape`` is that of one point where
+    points are images: channels, height, width.
     """
 
+    shape: tuple[int, ...] = ()
+
     @abstractmethod
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions]:
-        """Draw ``n`` points (n, D) and the intrinsic dimension at each (n,)."""
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions | None]:
+        """Draw ``n`` points (n, D) and the intrinsic dimension at each (n,), if that is known."""
 
     def residual(self, points: Array) -> Array:
         """How far each point (n, D) is from the manifold's equation, shape (n,)."""
@@ -58,7 +61,8 @@ class Manifold(ABC):
         parameters = {
             name: getattr(self, name, None) for name in inspect.signature(type(self)).parameters
         }
-        return Sample(points, dimension, points.shape[1:], type(self).__name__, parameters)
+        shape = self.shape or points.shape[1:]
+        return Sample(points, dimension, shape, type(self).__name__, parameters)
 
 
 class Parametrised(Manifold):

@@ -40,12 +40,15 @@ def _parameter(
     )
 
 
-def whole_number(default: int | None, about: str, *, least: int = 1, none: bool = False) -> Any:
-    """An integer of at least ``least`` (or None, if ``none``)."""
+def whole_number(
+    default: int | None, about: str, *, least: int = 1, most: int | None = None, none: bool = False
+) -> Any:
+    """An integer of at least ``least`` and at most ``most`` (or None, if ``none``)."""
 
     def wrong(value: Any) -> str | None:
-        fits = _is_a(Integral, value) and value >= least
-        return None if fits else f"a whole number of at least {least}"
+        fits = _is_a(Integral, value) and value >= least and (most is None or value <= most)
+        limit = "" if most is None else f" and at most {most}"
+        return None if fits else f"a whole number of at least {least}{limit}"
 
     return _parameter(default, about, wrong, none=none)
 
@@ -76,6 +79,15 @@ def choice(default: str, about: str, allowed: tuple[str, ...]) -> Any:
         return None if value in allowed else f"one of {', '.join(map(repr, allowed))}"
 
     return _parameter(default, about, wrong)
+
+
+def text(default: str | None, about: str, *, none: bool = False) -> Any:
+    """Some words (or None, if ``none``)."""
+
+    def wrong(value: Any) -> str | None:
+        return None if isinstance(value, str) and value else "a text that is not empty"
+
+    return _parameter(default, about, wrong, none=none)
 
 
 def flag(default: bool, about: str) -> Any:

@@ -87,7 +87,9 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
                     continue
                 values = np.asarray(arrays["singular_values"], dtype=np.float64)
                 dimension = np.asarray(arrays["dimension"], dtype=np.float64)
-                truth = np.asarray(arrays["truth"], dtype=np.float64)
+                truth = np.full(len(dimension), np.nan)
+                if "truth" in arrays:
+                    truth = np.asarray(arrays["truth"], dtype=np.float64)
                 sigma = float(arrays["chosen_sigma"])
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             warnings.warn(f"no spectra of {estimator} on {manifold}: {error}", stacklevel=2)

@@ -92,7 +92,9 @@ def _measure(
             points_used=len(sample.points),
             truth=None if sample.dimension is None else float(sample.dimension.mean()),
         )
-        estimator = estimators.get(cell.estimator_name, **_parameters(cell, entry, device))
+        estimator = estimators.get(
+            cell.estimator_name, **_parameters(cell, entry, device, sample.shape)
+        )
         _warm_up(cell.estimator_name, estimator)
         # With the sample, so that the graph goes when nobody needs the sample any more.
         neighbors.share(samples.folder(scratch, cell) if scratch else None)
@@ -157,8 +159,11 @@ def _warm_up(name: str, estimator: Any) -> None:
     _warm.add(name)
 
 
-def _parameters(cell: Cell, entry: Any, device: str) -> dict[str, Any]:
+def _parameters(cell: Cell, entry: Any, device: str, shape: tuple[int, ...]) -> dict[str, Any]:
+    """The cell's parameters, and those of ``plan.RUN_PARAMETERS``."""
     parameters = dict(cell.estimator_parameters)
+    if "image_shape" in entry.parameters and len(shape) == 3:
+        parameters["image_shape"] = shape
     if "device" in entry.parameters:
         parameters["device"] = device
     if "random_state" in entry.parameters:
@@ -183,7 +188,8 @@ def _compare(
             raise ValueError(f"details_ has points_used {used} of {record.points_used}")
         record = replace(record, points_used=used)
     if truth is None:
-        return record, _arrays(details, pointwise, None)
+        # Readings at single points, images say, are what there is to look at.
+        return record, _arrays(details, pointwise, {"query": query} if query is not None else {})
     at_query = None if pointwise is None else truth[query]
     groups: list[dict[str, float]] = []
     for level in np.unique(truth):
@@ -207,20 +213,25 @@ def _compare(
     )
     if pointwise is not None:
         record = replace(record, pointwise_error=float(np.nanmean(np.abs(pointwise - at_query))))
-    return record, _arrays(details, pointwise, at_query)
+    return record, _arrays(details, pointwise, {} if at_query is None else {"truth": at_query})
 
 
-def _arrays(details: Mapping[str, Any], pointwise: Any, truth: Any) -> dict[str, NDArray[Any]]:
-    """What to keep beside the record: the details of estimators that have any worth keeping."""
+def _arrays(
+    details: Mapping[str, Any], pointwise: Any, beside: Mapping[str, Any]
+) -> dict[str, NDArray[Any]]:
+    """What to keep beside the record: the details of estimators that have any worth keeping.
+
+    With them go the readings at points, and what is ``beside`` these: "truth", or "query", the
+    rows at which they are, alone worth keeping where the truth is unknown.
+    """
     for name in details:
         if not isinstance(name, str) or not name.isidentifier() or name in _TAKEN:
             raise ValueError(f"details_ cannot be kept: {name!r} is no name for an array")
     kept = {name: np.asarray(value) for name, value in details.items() if name != "points_used"}
     kept = {name: array for name, array in kept.items() if not array.dtype.hasobject}
-    if kept and pointwise is not None:
+    if pointwise is not None and (kept or "query" in beside):
         kept["dimension"] = pointwise
-        if truth is not None:
-            kept["truth"] = truth
+        kept.update({name: np.asarray(values) for name, values in beside.items()})
     return kept
 
 

@@ -25,10 +25,14 @@ KEPT = 4 * 2**30
 
 @dataclass(frozen=True)
 class Drawn:
-    """A sample: points (n, D), dimension at each (n,) or None, and the seconds of drawing it."""
+    """A sample: points (n, D), dimension at each (n,) or None, and the seconds of drawing it.
+
+    ``shape`` is that of one point.
+    """
 
     points: NDArray[np.float64]
     dimension: NDArray[np.int64] | None
+    shape: tuple[int, ...]
     seconds: float
 
 
@@ -67,7 +71,7 @@ def _draw(cell: Cell) -> Drawn:
     sample = manifolds.get(cell.manifold_name, **cell.manifold_parameters).sample(
         cell.n, cell.sample_seed
     )
-    return Drawn(sample.points, sample.dimension, time.perf_counter() - start)
+    return Drawn(sample.points, sample.dimension, tuple(sample.shape), time.perf_counter() - start)
 
 
 def _load(place: Path) -> Drawn | None:
@@ -78,7 +82,7 @@ def _load(place: Path) -> Drawn | None:
         dimension = np.load(place / "dimension.npy", allow_pickle=False) if facts["known"] else None
     except (OSError, ValueError):
         return None
-    return Drawn(points.view(np.ndarray), dimension, float(facts["seconds"]))
+    return Drawn(points.view(np.ndarray), dimension, tuple(facts["shape"]), float(facts["seconds"]))
 
 
 def _keep(place: Path, sample: Drawn) -> None:
@@ -88,7 +92,11 @@ def _keep(place: Path, sample: Drawn) -> None:
         if sample.dimension is not None:
             np.save(place / "dimension.npy", sample.dimension, allow_pickle=False)
         part = place / "facts.part"
-        facts = {"seconds": sample.seconds, "known": sample.dimension is not None}
+        facts = {
+            "seconds": sample.seconds,
+            "known": sample.dimension is not None,
+            "shape": sample.shape,
+        }
         part.write_text(json.dumps(facts), encoding="utf-8")
         os.replace(part, place / "facts.json")
     except OSError:

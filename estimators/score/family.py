@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 #: What is declared of every score estimator.
 DECLARED: dict[str, Any] = {
     "family": "score",
+    "weakness": "a normal direction that the network has not learned is counted as tangent: it "
+    "reads too much of few points, of strong curvature, and after too short a training",
     "scope": "local",
     "deterministic": False,
     "shares_model": True,
@@ -84,8 +86,9 @@ class ScoreEstimator(Estimator):
         "how to train: the default, or as Stanczuk et al. 2024 did (of the others, steps counts)",
         ("default", "stanczuk2024"),
     )
+    network: str = choice("mlp", "a residual MLP, or a U-Net for images", ("mlp", "unet"))
     image_shape: tuple[int, ...] | None = numbers(
-        None, "channels, height, width of points that are images, for a U-Net", count=3, none=True
+        None, "channels, height, width of images (a suite sets it), for a U-Net", count=3, none=True
     )
     device: str = choice("auto", "where to train", ("auto", "cpu", "cuda"))
     random_state: int = whole_number(0, "seed of weights, noise and query points", least=0)
@@ -187,8 +190,11 @@ class ScoreEstimator(Estimator):
             from estimators.score.published import published_recipe
 
             return published_recipe(self.steps)
+        if self.network == "unet" and self.image_shape is None:
+            raise ValueError("network 'unet' is for images: it needs their image_shape")
+        unet = self.network == "unet"
         return Recipe(
-            network="unet" if self.image_shape else "residual",
+            network="unet" if unet else "residual",
             width=self.width,
             blocks=self.blocks,
             steps=self.steps,
@@ -197,7 +203,7 @@ class ScoreEstimator(Estimator):
             levels=self.levels,
             check_every=self.check_every,
             patience=self.patience,
-            shape=tuple(int(size) for size in self.image_shape or ()),
+            shape=tuple(int(size) for size in self.image_shape or ()) if unet else (),
         )
 
     def _tell(self, progress: Progress) -> None:

@@ -1,0 +1,27 @@
+"""The command line: parses, calls, prints, nothing else."""
+
+from __future__ import annotations
+
+import typer
+
+from bench.cli import autoencoder, estimate, look, run
+
+app = typer.Typer(
+    help="Benchmark of intrinsic-dimension estimators on manifolds of known dimension.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(run.run)
+app.command()(run.status)
+app.command()(estimate.estimate)
+app.command()(autoencoder.autoencoder)
+app.command("list")(look.list_)
+app.command()(look.show)
+app.command()(look.study)
+app.add_typer(look.cache, name="cache")
+
+
+def main() -> None:
+    """Entry of the command line."""
+    app(prog_name="python -m bench")

@@ -1,0 +1,79 @@
+"""The command that estimates the dimension of one's own points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from bench.cli.options import (
+    DeviceOption,
+    EstimatorsOption,
+    JobsOption,
+    PluginOption,
+    clear_errors,
+    keeping_what_is_finished,
+    split,
+)
+
+
+def estimate(
+    path: Annotated[
+        Path, typer.Argument(help="A folder of images, or a .npy, .npz, .csv or .parquet file.")
+    ],
+    estimators: EstimatorsOption = None,
+    array: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Which array of an .npz file with several."),
+    ] = None,
+    halves: Annotated[
+        int, typer.Option(help="Random halves of the points for the intervals; 0 for none.")
+    ] = 10,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of the results (default: results/estimate-NAME)."),
+    ] = None,
+    records: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(help="Results of runs of yours, from which caveats are drawn too."),
+    ] = None,
+    jobs: JobsOption = None,
+    device: DeviceOption = "auto",
+    timeout: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Seconds after which a fit is stopped (default: half an hour)."),
+    ] = None,
+    memory: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Memory above which a fit is stopped, such as 4GiB."),
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print JSON alone; progress goes to standard error.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run finished fits again.")] = False,
+    plugin: PluginOption = None,
+) -> None:
+    """Print every estimator's dimension of points or images of yours, with interval and caveats."""
+    from rich.console import Console
+
+    from bench.estimation import command
+
+    with keeping_what_is_finished() as kept, clear_errors():
+        kept.out = command.default_folder(path, out)
+        command.estimate(
+            path,
+            array=array,
+            halves=halves,
+            out=kept.out,
+            records=records or [],
+            fresh=fresh,
+            as_json_text=json_,
+            console=Console(),
+            estimators=split(estimators),
+            jobs=jobs,
+            device=device,
+            timeout=timeout,
+            memory=memory,
+            plugins=plugin or [],
+        )

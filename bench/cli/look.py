@@ -1,0 +1,74 @@
+"""The commands that show what there is, run a study, and keep the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from bench.cli.options import PluginOption, clear_errors, load
+
+
+def list_(
+    what: Annotated[str, typer.Argument(help="suites, manifolds or estimators")],
+    plugin: PluginOption = None,
+) -> None:
+    """List what there is: suites, manifolds or estimators."""
+    from bench import catalogue
+
+    with clear_errors():
+        load(plugin)
+        typer.echo(catalogue.listing(what))
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A suite, manifold or estimator.")],
+    plugin: PluginOption = None,
+) -> None:
+    """Show a suite, manifold or estimator: what it is, parameters, defaults, source."""
+    from bench import catalogue
+
+    with clear_errors():
+        load(plugin)
+        typer.echo(catalogue.description(name))
+
+
+def study(
+    name: Annotated[str, typer.Argument(help="Its name; a wrong one lists those that there are.")],
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of the results (default: results/studies)."),
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(min=0.001, help="Part of the full training to spend.")
+    ] = 1.0,
+) -> None:
+    """Run a study: a question that is not a table of manifolds and estimators."""
+    from rich.console import Console
+
+    from bench import studies
+
+    with clear_errors():
+        studies.run(name, out or Path("results") / "studies", budget, Console())
+
+
+cache = typer.Typer(no_args_is_help=True, help="Trained score models that are kept.")
+
+
+@cache.command("list")
+def cache_list() -> None:
+    """List the trained models: last use, size, what each is."""
+    from bench import cached_models
+
+    with clear_errors():
+        typer.echo(cached_models.listing())
+
+
+@cache.command("clear")
+def cache_clear() -> None:
+    """Remove all trained models."""
+    from bench import cached_models
+
+    with clear_errors():
+        typer.echo(cached_models.clear())

@@ -1,0 +1,99 @@
+"""What commands share: options, and how errors are told."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from bench.stopped import RunStopped
+
+_INTERRUPTED = 130
+
+PluginOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--plugin", help="Python file that registers estimators or manifolds of yours."),
+]
+DataRootOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="Folder of data sets' files (default: $BENCH_DATA, or the user's cache)."),
+]
+JobsOption = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(help="Cells at a time, at most one a core (default: all cores)."),
+]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda")]
+EstimatorsOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(help="Names or globs, separated by commas; all if not given."),
+]
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """A ValueError is what the user asked wrongly: one message, exit code 2, no traceback."""
+    try:
+        yield
+    except ValueError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+@dataclass
+class Kept:
+    """Where finished cells are, once that is known."""
+
+    out: Path | None = None
+
+
+@contextmanager
+def keeping_what_is_finished() -> Iterator[Kept]:
+    """Say of a run that ends early what is kept, and how to go on; exit code 1, or 130."""
+    # A request to end is treated like Ctrl-C: what is finished is kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    kept = Kept()
+    try:
+        yield kept
+    except RunStopped as error:
+        typer.echo(
+            f"error: {error}\nfinished cells are kept in {kept.out}; the same command (without "
+            "--fresh) goes on where it stopped",
+            err=True,
+        )
+        raise typer.Exit(1) from None
+    except (OSError, sqlite3.Error) as error:
+        typer.echo(
+            f"error: results could not be written: {error}; finished cells are kept in {kept.out}",
+            err=True,
+        )
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo(
+            "interrupted: finished cells are kept; the same command (without --fresh) goes on "
+            "where it stopped",
+            err=True,
+        )
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def split(values: Optional[list[str]]) -> list[str]:  # noqa: UP045
+    """Options may be given several times, or once with commas."""
+    parts = [part.strip() for value in values or [] for part in value.split(",")]
+    if "" in parts:
+        raise ValueError(f"a name is empty in {', '.join(map(repr, values or []))}")
+    return parts
+
+
+def load(plugins: Optional[list[str]]) -> None:  # noqa: UP045
+    """Plug-ins, for commands that do not run anything."""
+    if plugins:
+        from bench.plugins import load_file
+
+        for path in plugins:
+            load_file(path)

@@ -1,0 +1,123 @@
+"""The commands that run a suite, and say where a run stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from bench.cli.options import (
+    DataRootOption,
+    DeviceOption,
+    EstimatorsOption,
+    JobsOption,
+    PluginOption,
+    clear_errors,
+    keeping_what_is_finished,
+    split,
+)
+
+
+def run(
+    suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")],
+    preset: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="smoke, quick or full (default: quick; full where there is a GPU)."),
+    ] = None,
+    estimators: EstimatorsOption = None,
+    manifolds: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Names or globs, separated by commas; all if not given."),
+    ] = None,
+    seeds: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Seeds per cell, instead of the preset's."),
+    ] = None,
+    n: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--n", help="Points per sample, instead of the preset's."),
+    ] = None,
+    jobs: JobsOption = None,
+    device: DeviceOption = "auto",
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of the results (default: results/SUITE)."),
+    ] = None,
+    timeout: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Seconds after which a cell is stopped (default: the suite's)."),
+    ] = None,
+    memory: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Memory above which a cell is stopped, such as 4GiB (default: suite's)."),
+    ] = None,
+    gpu_jobs: Annotated[int, typer.Option(help="Cells at a time on the GPU.")] = 1,
+    backend: Annotated[
+        str, typer.Option(help="local, or dask for the workers of a cluster.")
+    ] = "local",
+    scheduler: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Address of the dask scheduler, such as tcp://HOST:8786."),
+    ] = None,
+    data_root: DataRootOption = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch data sets that are not in the data root.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Run failed cells again.")] = False,
+    plugin: PluginOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
+    ] = False,
+) -> None:
+    """Cross the manifolds of a suite with the estimators; write and print the results."""
+    from rich.console import Console
+
+    console = Console()
+    with keeping_what_is_finished() as kept:
+        with clear_errors():
+            from bench import api
+            from bench.job import prepare
+
+            job = prepare(
+                suite,
+                preset=preset,
+                manifolds=split(manifolds),
+                estimators=split(estimators),
+                seeds=seeds,
+                n=n,
+                jobs=jobs,
+                device=device,
+                out=out,
+                timeout=timeout,
+                memory=memory,
+                gpu_jobs=gpu_jobs,
+                backend=backend,
+                scheduler=scheduler,
+                plugins=plugin or [],
+                data_root=data_root,
+                download=download,
+            )
+            kept.out = job.out
+            if dry_run:
+                from bench.preview import preview
+
+                preview(job, console)
+                return
+            store = api.open_store(job)
+        with store:
+            api.execute(job, store, fresh=fresh, retry=retry, console=console)
+
+
+def status(
+    out: Annotated[Path, typer.Option(help="Folder of the results.")],
+    json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what of a run is done, failed, running and left; while it is going on, too."""
+    from rich.console import Console
+
+    from bench.status import report, status_of
+
+    with clear_errors():
+        report(status_of(out), Console(), as_json=json_)

@@ -1,0 +1,114 @@
+"""From records of all points and of halves to one answer of each estimator, with an interval."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from bench.estimation.plan import ALL
+from bench.outputs.metrics import OK
+
+#: Resamples of the points that a score estimator reads.
+RESAMPLES = 1000
+#: Points with less confidence are left out of a sample's answer (estimators/score/whole_sample.py).
+CONFIDENT = 0.3
+
+COLUMNS = [
+    *("estimator", "family", "estimate", "low", "high", "interval", "half_estimate", "spread"),
+    *("confidence", "seconds", "status", "message"),
+]
+
+
+def answers(records: pd.DataFrame, store_folder: Path) -> pd.DataFrame:
+    """One row an estimator, in the order of the records.
+
+    ``estimate`` is that of all points. ``low`` and ``high`` are its 95 % interval, and ``interval``
+    says of what. Of "10 halves": a half without replacement is a jackknife that leaves half of
+    the points out, and the variance of estimates on halves is that of the estimate on all (Shao &
+    Wu 1989, Annals of Statistics 17, 1176: the factor (n - d) / d is 1 for d = n / 2); the
+    interval is Student's. Of "24 points", where there are no halves: a bootstrap of the points at
+    which a model was read, which leaves out that another training would differ.
+    ``half_estimate`` is the mean over halves: where it is far from ``estimate``, the answer still
+    changes with n.
+    """
+    rows = []
+    for estimator, own in records.groupby("estimator", sort=False):
+        whole = own[own["manifold"] == ALL].iloc[0]
+        halves = own[(own["manifold"] != ALL) & (own["status"] == OK)]["estimate"].to_numpy()
+        rows.append({**_answer(whole, halves, store_folder), "estimator": estimator})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _answer(whole: Any, halves: NDArray[np.float64], store_folder: Path) -> dict[str, Any]:
+    row = {
+        "family": whole["family"],
+        "estimate": math.nan,
+        "low": math.nan,
+        "high": math.nan,
+        "interval": "",
+        "half_estimate": float(np.mean(halves)) if len(halves) else math.nan,
+        "spread": math.nan,
+        "confidence": math.nan,
+        "seconds": whole["fit_seconds"],
+        "status": whole["status"],
+        "message": whole["message"],
+    }
+    if whole["status"] != OK:
+        return row
+    estimate = float(whole["estimate"])
+    row["estimate"] = estimate
+    details = read_details(whole, store_folder)
+    if "confidence" in details:
+        row["confidence"] = float(np.median(details["confidence"]))
+    if len(halves) > 1:
+        deviation = float(np.std(halves, ddof=1))
+        reach = float(stdtrit(len(halves) - 1, 0.975)) * deviation
+        row |= {
+            "low": estimate - reach,
+            "high": estimate + reach,
+            "interval": f"{len(halves)} halves",
+            "spread": deviation,
+        }
+    elif "confidence" in details and "dimension" in details:
+        low, high, count = _over_points(details["dimension"], details["confidence"])
+        row |= {"low": low, "high": high, "interval": f"{count} points"}
+    return row
+
+
+def _over_points(
+    dimension: NDArray[np.float64], confidence: NDArray[np.float64]
+) -> tuple[float, float, int]:
+    """Bootstrap interval of the lower median over points, and of how many points."""
+    read = dimension[~np.isnan(dimension)]
+    sure = read[confidence >= CONFIDENT]
+    used = np.sort(sure if len(sure) else read)
+    rng = np.random.default_rng(0)
+    drawn = np.sort(rng.choice(used, (RESAMPLES, len(used))), axis=1)
+    medians = drawn[:, (len(used) - 1) // 2]
+    low, high = np.quantile(medians, [0.025, 0.975])
+    return float(low), float(high), len(used)
+
+
+def read_details(record: Any, store_folder: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a record; none where it has none, or they cannot be read."""
+    name = record["arrays"] if "arrays" in record else ""
+    if not isinstance(name, str) or not name:
+        return {}
+    try:
+        with np.load(store_folder / name, allow_pickle=False) as found:
+            return {key: found[key] for key in found.files}
+    except (OSError, ValueError):
+        return {}
+
+
+def as_json(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The answers for programs: numbers that are not there are null."""
+    found: list[dict[str, Any]] = json.loads(rows.to_json(orient="records", double_precision=6))
+    return found

@@ -1,0 +1,9 @@
+"""What can be said of real images, whose dimension nobody knows.
+
+The estimates with their spread, how far estimators agree, how the classes rank, whether images of
+high dimension are those that compress badly, and what such images look like.
+"""
+
+from bench.image_report.write import write_image_report
+
+__all__ = ["write_image_report"]

@@ -1,0 +1,140 @@
+"""Tables of a run on real images: spread, agreement, compression, ranking of classes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from bench.image_report.readings import COMPRESSED, Readings, png_sizes
+from bench.outputs.metrics import OK
+
+
+def spread(records: pd.DataFrame) -> pd.DataFrame:
+    """How far the estimators' answers are apart on each sample, of its seeds' mean."""
+    rows = []
+    done = records[records["status"] == OK]
+    for label, own in done.groupby("manifold", sort=False):
+        means = own.groupby("estimator", sort=False)["estimate"].mean()
+        low, middle, high = means.quantile([0.25, 0.5, 0.75])
+        rows.append(
+            {
+                "manifold": label,
+                "estimators": len(means),
+                "least": means.min(),
+                "lower_quartile": low,
+                "median": middle,
+                "upper_quartile": high,
+                "most": means.max(),
+                "least_by": means.idxmin(),
+                "most_by": means.idxmax(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def compression(found: Sequence[Readings]) -> pd.DataFrame:
+    """Spearman's correlation of the dimension at an image with the size of its PNG file."""
+    rows = []
+    sizes: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    for one in found:
+        if one.manifold not in sizes:
+            # The same images for all estimators, evenly over the sample.
+            chosen = np.unique(np.linspace(0, len(one.images) - 1, COMPRESSED).astype(np.int64))
+            sizes[one.manifold] = chosen, png_sizes(one.images[chosen])
+        chosen, bytes_of = sizes[one.manifold]
+        if len(one.query) < len(chosen):
+            chosen, bytes_of = one.query, png_sizes(one.images[one.query])
+        place = dict(zip(one.query.tolist(), one.dimension, strict=True))
+        both = [
+            (place[row], size)
+            for row, size in zip(chosen.tolist(), bytes_of, strict=True)
+            if row in place
+        ]
+        rho, p = _spearman(*np.array(both, dtype=float).T)
+        rows.append(
+            {
+                "manifold": one.manifold,
+                "estimator": one.estimator,
+                "images": len(both),
+                "spearman": rho,
+                "p_value": p,
+            }
+        )
+    return pd.DataFrame(rows, columns=["manifold", "estimator", "images", "spearman", "p_value"])
+
+
+def agreement(found: Sequence[Readings], label: str) -> pd.DataFrame:
+    """Spearman's correlation between what estimators read at the same images of one sample."""
+    own = {one.estimator: one for one in found if one.manifold == label}
+    table = pd.DataFrame(index=list(own), columns=list(own), dtype=float)
+    for first, a in own.items():
+        for second, b in own.items():
+            rows, left, right = np.intersect1d(a.query, b.query, return_indices=True)
+            if len(rows) > 2:
+                table.loc[first, second] = _spearman(a.dimension[left], b.dimension[right])[0]
+    return table
+
+
+def ranking(records: pd.DataFrame) -> pd.DataFrame:
+    """Classes of each data set by dimension: a row a class and estimator, with its rank.
+
+    Rank 1 is the class of least dimension; ``mean_rank`` is over the estimators that answered for
+    every class of the set.
+    """
+    done = records[records["status"] == OK]
+    facts = [
+        (json.loads(parameters), name)
+        for parameters, name in zip(done["manifold_parameters"], done["manifold_name"], strict=True)
+    ]
+    classes = done.assign(
+        set=[name for _, name in facts], label=[own.get("label") for own, _ in facts]
+    ).dropna(subset="label")
+    tables = []
+    for name, own in classes.groupby("set", sort=False):
+        means = own.pivot_table(index="label", columns="estimator", values="estimate")
+        if len(means) < 2:
+            continue
+        whole = means.dropna(axis=1)
+        ranks = whole.rank(axis=0)
+        for estimator in whole.columns:
+            tables.append(
+                pd.DataFrame(
+                    {
+                        "set": name,
+                        "label": whole.index.astype(int),
+                        "estimator": estimator,
+                        "estimate": whole[estimator].to_numpy(),
+                        "rank": ranks[estimator].to_numpy(),
+                        "mean_rank": ranks.mean(axis=1).to_numpy(),
+                    }
+                )
+            )
+    columns = ["set", "label", "estimator", "estimate", "rank", "mean_rank"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def concordance(ranks: pd.DataFrame) -> Mapping[str, float]:
+    """Kendall's W of the estimators' rankings of the classes of each set: 1 where all agree."""
+    found: dict[str, float] = {}
+    for name, own in ranks.groupby("set", sort=False):
+        table = own.pivot(index="label", columns="estimator", values="rank")
+        items, judges = table.shape
+        if judges > 1:
+            sums = table.sum(axis=1)
+            deviation = float(((sums - sums.mean()) ** 2).sum())
+            found[str(name)] = 12 * deviation / (judges**2 * (items**3 - items))
+    return found
+
+
+def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+    """Correlation and p-value; NaN where one of them is constant."""
+    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return np.nan, np.nan
+    found: Any = spearmanr(x, y)
+    return float(found.statistic), float(found.pvalue)

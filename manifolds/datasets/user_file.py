@@ -1,0 +1,58 @@
+"""Somebody's own points as a data set, so that they are run like any other."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from attrs import frozen
+
+from manifolds.base import Array, Dimensions, Manifold
+from manifolds.catalogue import register
+from manifolds.datasets.reading import Found, read_points
+from manifolds.parameters import text, whole_number
+
+
+@register("file", source="a file or folder of the user's")
+@frozen(kw_only=True)
+class UserFile(Manifold):
+    """Points of a .npy, .npz, .csv or .parquet file, or a folder of images, of unknown dimension.
+
+    A sample takes some rows, or all. ``digest`` says what they were when a run was planned: points
+    that have changed since are refused. ``part`` tells samples of one run apart.
+    """
+
+    path: str | None = text(None, "the file or folder", none=True)
+    array: str | None = text(None, "which array of an .npz", none=True)
+    digest: str | None = text(None, "hash of the points (None: whatever they are)", none=True)
+    part: int = whole_number(0, "which one of several samples", least=0)
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        """Shape of one point: (D,), or channels, height, width."""
+        return self.found().shape
+
+    def found(self) -> Found:
+        """All points; ValueError where they cannot be read, or are not those of the digest."""
+        if self.path is None:
+            raise ValueError("file: it needs the 'path' of a file or folder")
+        path = Path(self.path)
+        changed = max(
+            (inner.stat().st_mtime_ns for inner in (path, *path.rglob("*")) if inner.exists()),
+            default=0,
+        )
+        found = _read(str(path), self.array, changed)
+        if self.digest is not None and found.digest != self.digest:
+            raise ValueError(f"{path} has changed since this run was planned")
+        return found
+
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions | None]:
+        points = self.found().points
+        return points[np.sort(rng.permutation(len(points))[:n])], None
+
+
+@lru_cache(maxsize=1)
+def _read(path: str, array: str | None, changed: int) -> Found:
+    """Read once, as long as nothing has changed."""
+    return read_points(Path(path), array)

@@ -1,0 +1,181 @@
+"""Points of one's own: what is read, and what is said of what cannot be."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import manifolds
+from manifolds.datasets.reading import read_points
+
+POINTS = np.random.default_rng(0).standard_normal((30, 4))
+
+
+@pytest.fixture
+def folder_of(tmp_path):
+    """Writes images (height, width[, 3]) of 8 bits into a folder."""
+
+    def write(images, ending=".png"):
+        folder = tmp_path / "images"
+        for index, pixels in enumerate(images):
+            path = folder / f"{index // 20}" / f"{index:03d}{ending}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+        return folder
+
+    return write
+
+
+def grey(count=30, height=6, width=5):
+    return np.random.default_rng(1).integers(0, 256, (count, height, width), dtype=np.uint8)
+
+
+def test_a_folder_of_grey_images_is_read_in_the_order_of_names_with_brightness_to_1(folder_of):
+    images = grey()
+    found = read_points(folder_of(images))
+    assert found.shape == (1, 6, 5)
+    np.testing.assert_allclose(found.points, images.reshape(30, -1) / 255)
+    assert found.names[0] == "0/000.png"
+
+
+def test_colour_comes_with_channels_first_and_grey_joins_it(folder_of):
+    colour = np.random.default_rng(2).integers(0, 256, (25, 6, 5, 3), dtype=np.uint8)
+    found = read_points(folder_of([*colour, grey(1)[0]]))
+    assert found.shape == (3, 6, 5)
+    np.testing.assert_allclose(found.points[0].reshape(3, 6, 5)[2], colour[0, :, :, 2] / 255)
+    last = found.points[-1].reshape(3, 6, 5)
+    np.testing.assert_array_equal(last[0], last[1])
+
+
+def test_16_bits_are_kept(tmp_path):
+    for index in range(20):
+        pixels = np.full((4, 4), 257 * index + 1, dtype=np.uint16)
+        Image.fromarray(pixels).save(tmp_path / f"{index:02d}.png")
+    assert read_points(tmp_path).points[1, 0] == pytest.approx(258 / 65535)
+
+
+@pytest.mark.parametrize(
+    ("array", "shape"),
+    [
+        (POINTS, (4,)),
+        (POINTS.astype(np.float32), (4,)),
+        (POINTS > 0, (4,)),
+        (grey(), (1, 6, 5)),
+        (grey(30, 6, 6).reshape(30, 6, 6, 1), (1, 6, 6)),
+        (np.zeros((30, 8, 7, 3)) + np.arange(30)[:, None, None, None] / 30, (3, 8, 7)),
+        (np.zeros((30, 3, 8, 7)) + np.arange(30)[:, None, None, None] / 30, (3, 8, 7)),
+    ],
+)
+def test_arrays_are_rows_of_points_or_images(tmp_path, array, shape):
+    np.save(tmp_path / "x.npy", array)
+    found = read_points(tmp_path / "x.npy")
+    assert found.shape == shape
+    assert found.points.dtype == np.float64
+    assert found.points.shape == (30, int(np.prod(shape)))
+    assert found.points.max() <= 1 or array is POINTS or array.dtype == np.float32
+
+
+def test_an_npz_with_one_array_needs_no_name_and_one_with_several_does(tmp_path):
+    np.savez(tmp_path / "one.npz", anything=POINTS)
+    np.savez(tmp_path / "two.npz", a=POINTS, b=2 * POINTS)
+    np.testing.assert_array_equal(read_points(tmp_path / "one.npz").points, POINTS)
+    np.testing.assert_array_equal(read_points(tmp_path / "two.npz", "b").points, 2 * POINTS)
+    with pytest.raises(ValueError, match="has the arrays a, b: say which one with --array NAME"):
+        read_points(tmp_path / "two.npz")
+    with pytest.raises(ValueError, match="has the arrays a, b and none 'c'"):
+        read_points(tmp_path / "two.npz", "c")
+
+
+def test_tables_may_have_a_line_of_names_or_not(tmp_path):
+    frame = pd.DataFrame(POINTS, columns=list("abcd"))
+    frame.to_csv(tmp_path / "named.csv", index=False)
+    frame.to_csv(tmp_path / "bare.csv", index=False, header=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    for name in ("named.csv", "bare.csv", "t.parquet"):
+        np.testing.assert_allclose(read_points(tmp_path / name).points, POINTS)
+
+
+def wrong_files(folder):
+    """Each kind of file that cannot be read, and what is said of it."""
+    np.save(folder / "objects.npy", np.array([{}] * 30, dtype=object), allow_pickle=True)
+    yield "objects.npy", "holds Python objects, which are not read"
+    np.savez(folder / "objects.npz", x=np.array([{}] * 30, dtype=object))
+    yield "objects.npz", "holds Python objects, which are not read"
+    bad = POINTS.copy()
+    bad[7, 2] = np.nan
+    bad[9, 1] = np.inf
+    np.save(folder / "nan.npy", bad)
+    yield "nan.npy", "2 values that are not finite numbers, the first one in row 7, column 2"
+    np.save(folder / "few.npy", POINTS[:19])
+    yield "few.npy", "has 19 rows; an estimate needs at least 20"
+    np.save(folder / "line.npy", POINTS[:, 0])
+    yield "line.npy", "has the shape (30,); points need (rows, columns), images"
+    np.save(folder / "complex.npy", POINTS + 1j)
+    yield "complex.npy", "holds complex128, not real numbers"
+    np.save(folder / "same.npy", np.ones((30, 3)))
+    yield "same.npy", "all rows are the same"
+    (folder / "cut.npy").write_bytes((folder / "nan.npy").read_bytes()[:200])
+    yield "cut.npy", "cannot be read"
+    (folder / "noise.npz").write_bytes(b"no zip file")
+    yield "noise.npz", "cannot be read"
+    (folder / "empty.csv").write_text("")
+    yield "empty.csv", "cannot be read"
+    (folder / "noise.parquet").write_bytes(b"no table")
+    yield "noise.parquet", "cannot be read"
+    named = pd.DataFrame(POINTS).assign(species="finch", where="here")
+    named.to_csv(folder / "words.csv", index=False)
+    yield "words.csv", "every column must hold numbers, but 'species', 'where' do not"
+    (folder / "points.txt").write_text("1 2 3")
+    yield "points.txt", "is no folder of images and has none of the endings .npy, .npz, .csv"
+    (folder / "nothing").mkdir()
+    yield "nothing", "has no images: none of its files ends in .png"
+    yield "absent.npy", "does not exist"
+
+
+def test_what_cannot_be_read_is_named_with_what_is_wrong(tmp_path):
+    for name, message in wrong_files(tmp_path):
+        with pytest.raises(ValueError, match=re.escape(message)) as error:
+            read_points(tmp_path / name)
+        assert name in str(error.value)
+
+
+def test_images_of_several_sizes_are_refused_with_the_sizes(folder_of):
+    folder = folder_of([*grey(25), *grey(3, 7, 5)])
+    with pytest.raises(ValueError, match="must have one size") as error:
+        read_points(folder)
+    assert "6 x 5 (height x width; 25 images, such as 000.png)" in str(error.value)
+    assert "7 x 5 (height x width; 3 images" in str(error.value)
+
+
+def test_an_image_that_cannot_be_read_is_named(folder_of):
+    folder = folder_of(grey())
+    (folder / "0" / "004.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    with pytest.raises(ValueError, match=r"004\.png cannot be read as an image"):
+        read_points(folder)
+
+
+def test_a_file_is_a_manifold_of_unknown_dimension_of_which_samples_take_some_rows(tmp_path):
+    np.save(tmp_path / "x.npy", POINTS)
+    manifold = manifolds.get("file", path=str(tmp_path / "x.npy"))
+    whole, half = manifold.sample(30, 0), manifold.sample(15, 1)
+    assert whole.dimension is None
+    np.testing.assert_array_equal(whole.points, POINTS)
+    assert len(np.unique(half.points, axis=0)) == 15
+    assert np.isin(half.points, POINTS).all()
+
+
+def test_points_that_have_changed_since_are_refused(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, POINTS)
+    manifold = manifolds.get("file", path=str(path), digest=read_points(path).digest)
+    assert len(manifold.sample(30, 0).points) == 30
+    np.save(path, POINTS + 1)
+    with pytest.raises(ValueError, match="has changed since this run was planned"):
+        manifold.sample(30, 0)
+
+
+def test_a_file_needs_a_path():
+    with pytest.raises(ValueError, match="it needs the 'path' of a file or folder"):
+        manifolds.get("file").sample(10, 0)
