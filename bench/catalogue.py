@@ -37,7 +37,10 @@ def listing(what: str) -> str:
 
 
 def description(name: str) -> str:
-    """What a suite, manifold or estimator is; ValueError with the nearest name if none is."""
+    """What a suite, manifold or estimator is; ValueError with the nearest name if none is.
+
+    Where a suite has the name of a manifold (digits), both are described.
+    """
     if name in estimators.names():
         entry = estimators.entry(name)
         facts = [
@@ -48,13 +51,18 @@ def description(name: str) -> str:
         ]
         if entry.published:
             facts.append(("published with", _values(entry.published)))
+        if entry.weakness:
+            facts.append(("known to fail", entry.weakness))
         return _entry("estimator", entry, facts)
-    if name in manifolds.names():
-        return _entry("manifold", manifolds.entry(name), [])
     from bench import suite
 
+    found = []
+    if name in manifolds.names():
+        found.append(_entry("manifold", manifolds.entry(name), []))
     if name in suite.names() or name.endswith(".toml"):
-        return _suite(suite.load(name))
+        found.append(_suite(suite.load(name)))
+    if found:
+        return "\n\n".join(found)
     labels: list[str] = []
     for own in map(suite.load, suite.names()):
         labels += [*own.manifolds, *own.estimators]

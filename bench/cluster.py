@@ -5,6 +5,7 @@ The workers need this package, and nothing else in common with the coordinator: 
 
 from __future__ import annotations
 
+import logging
 import pickle
 import queue
 import threading
@@ -119,11 +120,19 @@ def _client(scheduler: str) -> Generator[Any, None, None]:
         client = Client(scheduler, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise ValueError(f"there is no dask scheduler at {scheduler}: {error}") from None
+    # What a closed connection still had to say is nobody's concern.
+    logger = logging.getLogger("asyncio")
+    logger.addFilter(_not_of_closed_connections)
     try:
         yield client
     finally:
         with suppress(Exception):
             client.close(timeout=2)
+
+
+def _not_of_closed_connections(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return type(error).__name__ != "CommClosedError"
 
 
 def _check_workers(client: Any, scheduler: str) -> None:

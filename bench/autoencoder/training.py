@@ -119,7 +119,7 @@ class Prepared:
 
 @torch.no_grad()
 def _applied(network: nn.Module, points: Tensor) -> Tensor:
-    return torch.cat([network(part) for part in points.split(4096)])
+    return torch.cat([network(part) for part in torch.split(points, 4096)])
 
 
 def _error(rebuilt: Tensor, points: Tensor) -> float:

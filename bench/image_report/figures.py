@@ -29,7 +29,7 @@ def montage(found: Sequence[Readings], label: str) -> Figure | None:
     shown = own[:MOST]
     if not shown:
         return None
-    figure = Figure(figsize=(10.0, 1.75 * len(shown) + 0.8), layout="constrained")
+    figure = Figure(figsize=(10.0, 1.2 * len(shown) + 0.7), layout="constrained")
     grid = figure.subplots(len(shown), 2, squeeze=False)
     for line, one in zip(grid, shown, strict=True):
         order = np.argsort(one.dimension, kind="stable")
@@ -91,8 +91,17 @@ def ranking_figure(
                 color=colour,
                 marker=marker,
                 markersize=4,
-                lw=0.8,
+                linewidth=0.8,
                 alpha=0.7,
+            )
+            axes.annotate(
+                str(estimator),
+                (len(order) - 1, line.iloc[-1]),
+                (6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=7,
+                color=colour,
             )
         axes.set_xticks(range(len(order)), [str(label) for label in order])
         axes.set(yscale="log", xlabel="class, by mean rank", ylabel="estimated dimension")

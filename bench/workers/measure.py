@@ -88,6 +88,8 @@ def _measure(
         record = replace(
             record,
             sample_seconds=sample.seconds,
+            # A set that exists may have fewer points than were asked for.
+            n=len(sample.points),
             ambient=sample.points.shape[1],
             points_used=len(sample.points),
             truth=None if sample.dimension is None else float(sample.dimension.mean()),

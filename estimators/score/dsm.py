@@ -40,5 +40,10 @@ class DenoisingLoss(CurveEstimator):
         from estimators.score.denoising import dsm_curve
 
         return dsm_curve(
-            model.score, z, self.sigmas, draws=self.draws, generator=generator, noise=self.noise
+            model.score,
+            z,
+            self.noise_levels,
+            draws=self.draws,
+            generator=generator,
+            noise=self.noise,
         )

@@ -36,8 +36,14 @@ DECLARED: dict[str, Any] = {
     "gpu": True,
     "seconds": 70.0,
 }
-#: Noise levels to read at, relative to the typical standard deviation of the data.
-SIGMAS = (0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4)
+#: Lowest and highest noise level to train, and those to read at, relative to the typical standard
+#: deviation of the data. What is small in an image moves it little: images need lower ones.
+LEVELS, SIGMAS = (0.02, 1.0), (0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4)
+IMAGE_LEVELS = (0.005, 1.0)
+IMAGE_SIGMAS = (0.005, 0.007, 0.01, 0.014, 0.02, 0.03, 0.05, 0.1, 0.2)
+#: Axes without variation, in units of the lowest level. At 0.2 of it an axis is normal but for 4 %
+#: of its singular value, and images have many such axes.
+NEGLIGIBLE, IMAGE_NEGLIGIBLE = 0.05, 0.2
 
 #: Ratio of the features' deviations from which they are brought to the same one.
 UNEVEN = 100.0
@@ -74,8 +80,12 @@ class ScoreEstimator(Estimator):
     )
     blocks: int = whole_number(3, "residual blocks of the network")
     learning_rate: float = number(2e-3, "AdamW's learning rate", below=1.0)
-    levels: tuple[float, float] = numbers(
-        (0.02, 1.0), "lowest and highest noise level to train, relative to the data", count=2
+    levels: tuple[float, float] | None = numbers(
+        None,
+        "lowest and highest noise level to train, relative to the data (None: 0.02 and 1; 0.005 "
+        "and 1 of images)",
+        count=2,
+        none=True,
     )
     check_every: int = whole_number(125, "training steps between looks at held-out points")
     patience: int = whole_number(8, "looks in a row that must agree for an early stop", least=2)
@@ -92,10 +102,18 @@ class ScoreEstimator(Estimator):
     )
     device: str = choice("auto", "where to train", ("auto", "cpu", "cuda"))
     random_state: int = whole_number(0, "seed of weights, noise and query points", least=0)
-    sigmas: tuple[float, ...] = numbers(
-        SIGMAS, "noise levels to read at, relative to the typical standard deviation of the data"
+    sigmas: tuple[float, ...] | None = numbers(
+        None,
+        "noise levels to read at, relative to the typical standard deviation of the data (None: "
+        "nine of them, lower ones of images)",
+        none=True,
     )
     trust: bool = flag(True, "leave out noise levels that the score has not learned")
+
+    @property
+    def noise_levels(self) -> tuple[float, ...]:
+        """Noise levels to read at."""
+        return self.sigmas or (IMAGE_SIGMAS if self.image_shape else SIGMAS)
 
     @abstractmethod
     def read(self, model: ScoreModel, z: Tensor, generator: torch.Generator) -> Reading:
@@ -112,7 +130,7 @@ class ScoreEstimator(Estimator):
         """
         import torch
 
-        if self.score is None:
+        if self.score is None and self.image_shape is None:
             points = evened(points)
         model = self.model(points)
         rng = np.random.default_rng(self.random_state)
@@ -137,7 +155,7 @@ class ScoreEstimator(Estimator):
         if self.score is not None:
             return model_of_score(self.score, torch.from_numpy(points))
         recipe = self.training_recipe()
-        for sigma in self.sigmas:
+        for sigma in self.noise_levels:
             # Levels that were given as decimals may differ in the last digit.
             if not 0.999 * recipe.levels[0] <= sigma <= 1.001 * recipe.levels[1]:
                 raise ValueError(
@@ -163,8 +181,8 @@ class ScoreEstimator(Estimator):
         from estimators.score.trust import Trust, trust
 
         if self.trust:
-            return trust(model, self.sigmas)
-        return Trust(torch.ones(len(self.sigmas), dtype=torch.bool), True)
+            return trust(model, self.noise_levels)
+        return Trust(torch.ones(len(self.noise_levels), dtype=torch.bool), True)
 
     def told(
         self, model: ScoreModel, level: NDArray[np.int64], believed: Trust
@@ -174,7 +192,7 @@ class ScoreEstimator(Estimator):
         "sigmas" (S,) in the units of the points, "chosen_sigma_pw" (m,) the one that was read at
         each point and "chosen_sigma" their median, and "trusted" (S,).
         """
-        sigmas = np.array(self.sigmas) * model.frame.unit
+        sigmas = np.array(self.noise_levels) * model.frame.unit
         return {
             "sigmas": sigmas,
             "chosen_sigma": np.array(np.median(sigmas[level])),
@@ -200,9 +218,10 @@ class ScoreEstimator(Estimator):
             steps=self.steps,
             batch=self.batch,
             learning_rate=self.learning_rate,
-            levels=self.levels,
+            levels=self.levels or (IMAGE_LEVELS if self.image_shape else LEVELS),
             check_every=self.check_every,
             patience=self.patience,
+            negligible=IMAGE_NEGLIGIBLE if self.image_shape else NEGLIGIBLE,
             shape=tuple(int(size) for size in self.image_shape or ()) if unet else (),
         )
 

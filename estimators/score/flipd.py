@@ -38,7 +38,7 @@ class Flipd(CurveEstimator):
         return flipd_curve(
             model.score,
             z,
-            self.sigmas,
+            self.noise_levels,
             exact_up_to=self.exact_up_to,
             probes=self.probes,
             generator=generator,

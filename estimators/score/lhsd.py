@@ -43,7 +43,7 @@ class LocalHessianSpectralDimension(CurveEstimator):
         return lhsd_curve(
             model.score,
             z,
-            self.sigmas,
+            self.noise_levels,
             steps=self.lanczos_steps,
             probes=self.probes,
             generator=generator,

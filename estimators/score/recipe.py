@@ -28,7 +28,8 @@ class Recipe:
     level the best network is kept, or the last one if ``keep_last``. Where the held-out loss
     rises, the training begins anew with ``raise_by`` times the ``weight_decay``, up to
     ``most_weight_decay``, as long as ``worth_while`` of the budget is left. ``shape`` is that of
-    images.
+    images. Of the residual network's frame axes are left out whose standard deviation is below
+    ``negligible`` times the lowest noise level.
     """
 
     network: str
@@ -55,6 +56,7 @@ class Recipe:
     keep_last: bool = False
     held_out: float = 0.1
     shape: tuple[int, ...] = ()
+    negligible: float = 0.05
 
     def mean_share(self, steps: int) -> float:
         """Share of the weights after some steps in their running mean."""

@@ -67,7 +67,7 @@ class ScoreSVD(ScoreEstimator):
             spectra = score_spectra(
                 model.ambient_score,
                 at,
-                self.sigmas,
+                self.noise_levels,
                 per_dimension=self.scores_per_dimension,
                 generator=generator,
                 noise="independent",
@@ -78,7 +78,7 @@ class ScoreSVD(ScoreEstimator):
             inside = score_spectra(
                 model.score,
                 z,
-                self.sigmas,
+                self.noise_levels,
                 per_dimension=self.scores_per_dimension,
                 generator=generator,
             )

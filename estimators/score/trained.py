@@ -76,7 +76,7 @@ def model_key(points: Array, recipe: Recipe, seed: int) -> str:
 def frame_of(points: Tensor, recipe: Recipe) -> Frame:
     """The frame in which the recipe's network works."""
     if recipe.network == "residual":
-        return principal_frame(points, 0.05 * recipe.levels[0])
+        return principal_frame(points, recipe.negligible * recipe.levels[0])
     return plain_frame(points) if recipe.network == "unet" else raw_frame(points.shape[1])
 
 

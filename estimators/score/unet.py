@@ -23,6 +23,8 @@ from estimators.score.protocol import ScoreModule
 
 #: Features of the noise level that all residual blocks are given, in units of the width.
 EMBEDDING = 4
+#: Numbers in a feature map of the full resolution that is worked on without gradients at a time.
+MAP = 2**26
 #: Pixels up to which a resolution has attention; the lowest always has it.
 ATTENDED = 64
 
@@ -146,6 +148,10 @@ class ImageNetwork(ScoreModule):
 
     def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
         """Expected noise eps in z = z0 + level * eps: (n, D), (n,) -> (n, D)."""
+        together = max(1, MAP // (self.entry.out_channels * math.prod(self.shape[1:])))
+        if len(z) > together and not torch.is_grad_enabled():
+            parts = zip(torch.split(z, together), torch.split(level, together), strict=True)
+            return torch.cat([self.noise_estimate(*part) for part in parts])
         level = level[:, None]
         total = self.deviation**2 + level.square()
         change = self._change(z * total.rsqrt(), level.log() / 4).to(z.dtype)

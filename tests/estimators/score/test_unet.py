@@ -198,3 +198,12 @@ def test_training_denoises_far_better_than_linearly():
         loss = (found - noise).square().mean()
         assert loss < (linear - noise).square().mean() / 3
         assert loss < sigma**2 / (1 + sigma**2)
+
+
+def test_many_images_are_worked_on_in_parts_with_the_same_result(monkeypatch):
+    network = tiny().requires_grad_(False)
+    x, sigma = noisy(20, 64)
+    with torch.no_grad():
+        whole = network.score(x, sigma)
+        monkeypatch.setattr("estimators.score.unet.MAP", 8 * 64 * 3)
+        torch.testing.assert_close(network.score(x, sigma), whole, rtol=1e-3, atol=1e-4)

@@ -1,0 +1,66 @@
+"""The image suites through the real command line: what estimators get to see, what comes out."""
+
+import numpy as np
+import pandas as pd
+from commandline import bench, rows
+
+from bench import plan, suite
+
+PLUGIN = """
+import numpy as np
+import estimators
+
+
+@estimators.register("says-shape")
+class SaysShape:
+    '''Three digits of its answer are the shape that it was told.'''
+
+    def __init__(self, image_shape=None):
+        self.image_shape = image_shape
+
+    def fit(self, X, y=None):
+        channels, height, width = self.image_shape or (0, 0, 0)
+        self.dimension_ = 1 + 10_000 * channels + 100 * height + width
+        return self
+"""
+
+
+def test_the_runner_tells_estimators_the_shape_of_images_and_nothing_of_vectors(tmp_path):
+    plugin = tmp_path / "shape.py"
+    plugin.write_text(PLUGIN)
+    for name, manifolds in (("images", "gratings"), ("digits", "digits-3"), ("euclidean", "line")):
+        bench(
+            "run", "--suite", name, "--preset", "smoke", "--n", 30, "--out", tmp_path / name,
+            "--manifolds", manifolds, "--estimators", "says-shape", "--plugin", plugin,
+        )  # fmt: skip
+    found = [rows(tmp_path / name, "estimate")[0][0] for name in ("images", "digits", "euclidean")]
+    assert found == [1 + 10_000 + 1600 + 16, 1 + 10_000 + 800 + 8, 1]
+
+
+def test_a_run_of_images_has_tables_with_the_truth(tmp_path):
+    bench(
+        "run", "--suite", "images", "--preset", "smoke", "--out", tmp_path / "out", "--jobs", 2,
+        "--estimators", "lpca-global,ppca,twonn,mle-5",
+    )  # fmt: skip
+    table = pd.read_csv(tmp_path / "out" / "accuracy.csv").set_index(["manifold", "estimator"])
+    assert table.loc[("squares-10", "ppca"), "estimate"] == 10
+    assert table.loc[("squares-10", "lpca-global"), "exact"]
+    assert (table["status"] == "ok").all()
+    truths = table.groupby("manifold")["truth"].first()
+    assert dict(truths) == {"squares-10": 10, "blobs-10": 10, "gratings": 3}
+    assert np.isfinite(table["mean_relative_error"]).all()
+
+
+def test_readings_of_one_model_are_trained_alike_in_every_suite_and_preset():
+    """Else each would train a model of its own."""
+    training = ("steps", "batch", "width", "blocks", "check_every", "network", "levels", "recipe")
+    for name in suite.names():
+        for preset in suite.PRESETS:
+            cells = plan.build(suite.load(name), preset)
+            told = {
+                (cell.sample_key, *(str(cell.estimator_parameters[part]) for part in training))
+                for cell in cells
+                if cell.estimator_name in {"score-svd", "flipd", "dsm", "lhsd"}
+            }
+            samples = {key for key, *_ in told}
+            assert len(told) == len(samples), f"{name} at {preset}"

@@ -1,0 +1,61 @@
+"""Score estimators on images: which network, which noise levels."""
+
+import numpy as np
+import pytest
+
+import estimators
+import manifolds
+from estimators.score.family import IMAGE_LEVELS, IMAGE_SIGMAS, LEVELS, SIGMAS
+
+
+def test_images_are_trained_and_read_at_lower_levels_unless_others_are_given():
+    vectors, images, own = (
+        estimators.get("score-svd", **given)
+        for given in (
+            {},
+            {"image_shape": (1, 8, 8)},
+            {"image_shape": (1, 8, 8), "levels": (0.1, 2.0), "sigmas": (0.1, 0.5)},
+        )
+    )
+    assert vectors.training_recipe().levels == LEVELS
+    assert vectors.noise_levels == SIGMAS
+    assert images.training_recipe().levels == IMAGE_LEVELS
+    assert images.noise_levels == IMAGE_SIGMAS
+    assert own.training_recipe().levels == (0.1, 2.0)
+    assert own.noise_levels == (0.1, 0.5)
+
+
+def test_the_network_is_the_one_that_was_asked_for():
+    shape = {"image_shape": (1, 8, 8)}
+    assert estimators.get("score-svd", **shape).training_recipe().network == "residual"
+    recipe = estimators.get("score-svd", network="unet", **shape).training_recipe()
+    assert (recipe.network, recipe.shape) == ("unet", (1, 8, 8))
+    with pytest.raises(
+        ValueError, match="network 'unet' is for images: it needs their image_shape"
+    ):
+        estimators.get("score-svd", network="unet").training_recipe()
+
+
+def test_pixels_keep_their_common_unit(recwarn):
+    """Dim ones at the edge are not blown up, as features of a table in units of their own are."""
+    points = manifolds.get("gaussian-blobs", blobs=2, size=24).sample(100, 0).points
+    assert points.std(0).max() > 100 * points.std(0).min()
+    estimators.get("score-svd", image_shape=(1, 24, 24), steps=5, batch=32, cache=False).fit(points)
+    assert not [w for w in recwarn if "brought to the same" in str(w.message)]
+
+
+def test_both_networks_read_squares():
+    manifold = manifolds.get("squares", squares=4, size=8)
+    points = manifold.sample(1000, 0).points
+    for given in ({"steps": 60}, {"network": "unet", "width": 8, "steps": 200}):
+        found = estimators.get(
+            "score-svd",
+            image_shape=manifold.shape,
+            batch=64,
+            queries=6,
+            sigmas=(0.1, 0.2, 0.4),
+            cache=False,
+            **given,
+        ).fit(points)
+        assert found.dimension_ == manifold.dimension
+        assert np.mean(found.dimension_pw_ == manifold.dimension) >= 0.5
