@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from attrs import frozen
-from scipy.special import ndtr
 
 from manifolds.base import Array
 from manifolds.catalogue import register
@@ -73,6 +72,9 @@ class MovingShapes(ImageManifold):
         return np.concatenate([places, rng.uniform(0, np.pi, (n, self.shapes))], axis=1)
 
     def drawn(self, latent: Array) -> Array:
+        # Listing manifolds does not need it.
+        from scipy.special import ndtr
+
         rows, columns, angles = (
             part[:, :, None, None] for part in np.split(latent, 3, axis=1)
         )  # (n, shapes, 1, 1)

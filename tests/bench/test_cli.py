@@ -276,7 +276,7 @@ def test_everything_that_is_listed_can_be_shown(what):
     names = [line.split()[0] for line in bench("list", what).stdout.splitlines()]
     assert names
     for name in names[:3]:
-        assert bench("show", name).stdout.startswith(what[:-1])
+        assert f"{what[:-1]} {name}\n" in bench("show", name).stdout
 
 
 def test_show_gives_parameters_defaults_and_source():

@@ -19,7 +19,7 @@ def out(tmp_path_factory):
     bench(
         "run", "--suite", "digits", "--preset", "smoke", "--n", 300, "--jobs", 2, "--out", folder,
         "--manifolds", "digits,digits-0,digits-1,digits-5",
-        "--estimators", "mle-20,mom,lpca-local,twonn",
+        "--estimators", "mle-20,tle,lpca-local,twonn",
     )  # fmt: skip
     return folder
 
@@ -44,7 +44,7 @@ def test_classes_are_ranked_by_dimension_for_each_estimator(out):
 def test_the_dimension_at_images_is_held_against_their_compression(out):
     table = pd.read_csv(out / "image-png-size.csv")
     # Global estimators read no single image.
-    assert set(table["estimator"]) == {"mle-20", "mom", "lpca-local"}
+    assert set(table["estimator"]) == {"mle-20", "tle", "lpca-local"}
     assert table["spearman"].between(-1, 1).all()
     assert table.set_index(["manifold", "estimator"]).loc[("digits", "mle-20"), "images"] == 300
 
@@ -53,7 +53,7 @@ def test_estimators_are_held_against_each_other_image_by_image(out):
     table = pd.read_csv(out / "image-agreement-digits.csv", index_col="estimator")
     assert np.allclose(np.diag(table), 1)
     # Two estimators from the same distances of the same neighbours.
-    assert table.loc["mle-20", "mom"] > 0.5
+    assert table.loc["mle-20", "tle"] > 0.5
 
 
 def test_montages_and_figures_are_pictures(out):

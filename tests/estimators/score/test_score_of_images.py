@@ -47,15 +47,11 @@ def test_pixels_keep_their_common_unit(recwarn):
 def test_both_networks_read_squares():
     manifold = manifolds.get("squares", squares=4, size=8)
     points = manifold.sample(1000, 0).points
-    for given in ({"steps": 60}, {"network": "unet", "width": 8, "steps": 200}):
+    for given in ({"steps": 60}, {"network": "unet", "width": 16, "steps": 250, "batch": 32}):
         found = estimators.get(
             "score-svd",
             image_shape=manifold.shape,
-            batch=64,
-            queries=6,
-            sigmas=(0.1, 0.2, 0.4),
-            cache=False,
-            **given,
+            **{"batch": 64, "queries": 6, "sigmas": (0.1, 0.2, 0.4), "cache": False, **given},
         ).fit(points)
         assert found.dimension_ == manifold.dimension
         assert np.mean(found.dimension_pw_ == manifold.dimension) >= 0.5
