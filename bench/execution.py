@@ -63,11 +63,19 @@ def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> 
     with (
         _events(job, missing, batches) as events,
         Live(job.out, job.room.jobs) as live,
-        Display(console, wanted, job.room.jobs, batches) as display,
+        Display(console, wanted, _groups(job, batches)) as display,
     ):
         for together in events:
             live.note(together)
             _keep(together, store, display, identity)
+
+
+def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, list[list[Cell]]]]:
+    """Batches that have workers of their own, with how many cells of them run at a time."""
+    if job.scheduler is not None:
+        return [(job.room.jobs, batches)]
+    shares = runner.shares(batches, job.room, job.device)
+    return [(share.width, list(map(list, share.batches))) for share in shares]
 
 
 def _keep(together: list[Event], store: Store, display: Display, identity: str) -> None:

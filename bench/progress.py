@@ -23,7 +23,7 @@ from typing_extensions import Self
 
 from bench.plan import Cell
 from bench.records import Record
-from bench.time_left import TimeLeft
+from bench.time_left import LongestLeft
 
 _PAUSE = 0.1  # seconds between looks at the news, on a terminal
 
@@ -31,7 +31,7 @@ _PAUSE = 0.1  # seconds between looks at the news, on a terminal
 class _Left(ProgressColumn):
     """Time left, told anew at each refresh of the bar."""
 
-    def __init__(self, left: TimeLeft) -> None:
+    def __init__(self, left: LongestLeft) -> None:
         super().__init__()
         self._left = left
 
@@ -43,21 +43,20 @@ class _Left(ProgressColumn):
 class Display:
     """Live bar on a terminal, plain lines elsewhere.
 
-    ``costs`` are the predicted seconds of the cells to run, by key, of which ``jobs`` run at a
-    time; cells of one of the ``batches`` run one after another. The time left is what the
-    predictions say of the rest, corrected by how well they did on what is done.
+    ``costs`` are the predicted seconds of the cells to run, by key; each of the ``groups`` is how
+    many of its cells run at a time, and its batches, whose cells run one after another. The time
+    left is what the predictions say of the rest, corrected by how well they did on what is done.
     """
 
     def __init__(
         self,
         console: Console,
         costs: Mapping[str, float],
-        jobs: int,
-        batches: Iterable[Sequence[Cell]] = (),
+        groups: Iterable[tuple[int, Sequence[Sequence[Cell]]]],
     ) -> None:
         self._console = console
         self._cells = len(costs)
-        self._left = TimeLeft(costs, jobs, batches)
+        self._left = LongestLeft(costs, groups)
         self._running: dict[str, Cell] = {}
         self._told: dict[str, str] = {}
         self._done = 0

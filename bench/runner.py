@@ -74,28 +74,44 @@ def run(
     that use the GPU run in lanes of their own, one at a time unless ``room`` says more, beside
     the others. Closing the iterator kills what is running.
     """
+    yield from _events(
+        [
+            _Group([Lane(setup, share.device) for _ in range(share.width)], share)
+            for share in shares(batches, room, device)
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Share:
+    """Batches of one device, how many of them run at a time, and the room that they have."""
+
+    device: str
+    batches: list[Batch]
+    width: int
+    room: Room
+
+
+def shares(batches: Sequence[Batch], room: Room, device: str) -> list[Share]:
+    """How the room is shared between the GPU's batches, if there are any, and the others."""
     on_cpu, on_gpu = divided(batches, device)
-    groups: list[_Group] = []
+    found = []
     if on_gpu:
         # Each has a core to feed it: its lanes take the place of others.
         width, each = min(room.gpu_jobs, len(on_gpu)), slots.share(room.cores, room.jobs)
-        groups.append(
-            _Group([Lane(setup, "cuda") for _ in range(width)], on_gpu, Room(width, width * each))
-        )
+        found.append(Share("cuda", on_gpu, width, Room(width, width * each)))
         room = Room(max(1, room.jobs - width), max(1, room.cores - width * each))
     if on_cpu:
-        width = min(room.jobs, len(on_cpu))
-        groups.append(_Group([Lane(setup) for _ in range(width)], on_cpu, room))
-    yield from _events(groups)
+        found.append(Share("cpu", on_cpu, min(room.jobs, len(on_cpu)), room))
+    return found
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Lanes of one kind with the batches that they run."""
+    """Lanes of one kind with the share of the batches that they run."""
 
     lanes: list[Lane]
-    batches: list[Batch]
-    room: Room
+    share: Share
 
 
 def _events(groups: list[_Group]) -> Generator[list[Event], None, None]:
@@ -157,7 +173,7 @@ def _drive(group: _Group, events: _Queue[Any]) -> None:
     free: queue.SimpleQueue[Lane] = queue.SimpleQueue()
     for lane in group.lanes:
         free.put(lane)
-    cores, jobs = group.room.cores, group.room.jobs
+    cores, jobs = group.share.room.cores, group.share.room.jobs
     places = slots.Slots(jobs)
     stopped = threading.Event()
 
@@ -184,7 +200,7 @@ def _drive(group: _Group, events: _Queue[Any]) -> None:
 
     try:
         pool = Parallel(n_jobs=len(group.lanes), backend="threading", batch_size=1)
-        pool(delayed(work)(batch) for batch in group.batches)
+        pool(delayed(work)(batch) for batch in group.share.batches)
     except BaseException as error:
         events.put(error)
     finally:

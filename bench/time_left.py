@@ -133,3 +133,34 @@ class TimeLeft:
         while self._whole and self._whole[-1] in self._begun:
             self._whole.pop()
         return self._ahead[self._whole[-1]] if self._whole else 0.0
+
+
+class LongestLeft:
+    """Time left where groups of cells have workers of their own: that of the longest.
+
+    ``costs`` are the predicted seconds of the cells by key; each of the ``groups`` is how many of
+    its cells run at a time, and its batches.
+    """
+
+    def __init__(
+        self, costs: Mapping[str, float], groups: Iterable[tuple[int, Sequence[Sequence[Cell]]]]
+    ) -> None:
+        self._groups: list[TimeLeft] = []
+        self._of: dict[str, TimeLeft] = {}
+        for jobs, batches in groups:
+            keys = [cell.key for batch in batches for cell in batch]
+            left = TimeLeft({key: costs[key] for key in keys}, jobs, batches)
+            self._groups.append(left)
+            self._of.update(dict.fromkeys(keys, left))
+
+    def started(self, key: str) -> None:
+        """A cell has begun, maybe anew."""
+        self._of[key].started(key)
+
+    def finished(self, key: str) -> None:
+        """A cell has ended."""
+        self._of[key].finished(key)
+
+    def seconds(self) -> float | None:
+        """Predicted seconds until the end; None before the first result."""
+        return max((s for left in self._groups if (s := left.seconds()) is not None), default=None)

@@ -48,7 +48,7 @@ def record(cell, **values):
 def shown(cells, *results, terminal=False):
     file = io.StringIO()
     console = Console(file=file, width=100, force_terminal=terminal)
-    with Display(console, {cell.key: 2.0 for cell in cells}, 2, [cells]) as display:
+    with Display(console, {cell.key: 2.0 for cell in cells}, [(2, [cells])]) as display:
         for cell, values in zip(cells, results, strict=False):
             display.started(cell)
             display.told(cell, "half [way] there")
@@ -73,7 +73,7 @@ def test_results_are_plain_lines_where_there_is_no_terminal(cells):
 
 def test_a_line_is_out_before_the_next_cell_starts(cells):
     file = io.StringIO()
-    with Display(Console(file=file), {cell.key: 2.0 for cell in cells}, 1) as display:
+    with Display(Console(file=file), {cell.key: 2.0 for cell in cells}, [(1, [cells])]) as display:
         display.started(cells[0])
         display.finished(record(cells[0]))
         assert file.getvalue().count("\n") == 1
@@ -85,7 +85,7 @@ def test_a_terminal_shows_every_result_and_what_is_running(cells):
     assert "[6/6]" in text
     file = io.StringIO()
     console = Console(file=file, width=100, force_terminal=True)
-    with Display(console, {cell.key: 2.0 for cell in cells}, 2) as display:
+    with Display(console, {cell.key: 2.0 for cell in cells}, [(2, [cells])]) as display:
         display.started(cells[0])
         display.finished(record(cells[0]))
         display.started(cells[1])

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bench.time_left import OVERDUE, TimeLeft
+from bench.time_left import OVERDUE, LongestLeft, TimeLeft
 
 
 @dataclass(frozen=True)
@@ -139,3 +139,16 @@ def test_whatever_the_order_nothing_is_left_at_the_end():
     actual = {key: cost * rng.expovariate(1) for key, cost in costs.items()}
     said, _ = run(costs, actual, 3, batches)
     assert said == pytest.approx(0, abs=1e-9)
+
+
+def test_with_workers_of_their_own_the_longest_group_counts():
+    """One lane of a GPU with 10 cells of 10 s, beside 4 lanes with 8 cells of 1 s."""
+    gpu, cpu = named(10, 10.0, "gpu"), named(8, 1.0, "cpu")
+    groups = [(1, [[Cell(key)] for key in gpu]), (4, [[Cell(key)] for key in cpu])]
+    left = LongestLeft({**gpu, **cpu}, groups)
+    assert left.seconds() is None
+    for key in ("gpu-0", "cpu-0"):
+        left.started(key)
+        left.finished(key)
+    # Divided among all five lanes it would be 20 s.
+    assert left.seconds() > 60
