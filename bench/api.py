@@ -95,7 +95,7 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
     state = hashlib.sha256("\n".join([__version__, job.preset, *rows]).encode()).hexdigest()
     written = (store.meta(_STAMP) or "").split("\n")
     if written[0] != state or not all((job.out / name).exists() for name in written[1:]):
-        from bench.image_report import write_image_report
+        from bench.image_report.write import write_image_report
         from bench.outputs.plots import write_plots
         from bench.outputs.tables import write_tables
 
@@ -107,5 +107,15 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
         names = [str(Path(file).relative_to(job.out)) for file in files]
         store.set_meta(_STAMP, "\n".join([state, *names]))
     terminal_tables(records, console, job.preset, summary)
+    _tell_of_images(store, job.out, console)
     where = f"tables and plots are in {job.out}"
     console.print(where, highlight=False, soft_wrap=True, markup=False)
+
+
+def _tell_of_images(store: Store, folder: Path, console: Console) -> None:
+    """Print the summary of real images, where there are some."""
+    from bench.image_report import SUMMARY
+
+    if SUMMARY in (store.meta(_STAMP) or "").split("\n")[1:]:
+        told = (folder / SUMMARY).read_text(encoding="utf-8")
+        console.print(f"\nReal images\n\n{told}", highlight=False, markup=False)

@@ -84,7 +84,9 @@ def prepare(
         added_estimators=added["estimator"],
         limits=limits,
     )
-    _provide(cells, download)
+    if scheduler is None:
+        # A cluster's workers have data roots of their own.
+        _provide(cells, download)
     return Job(
         cells=cells,
         preset=preset,

@@ -4,6 +4,5 @@ The estimates with their spread, how far estimators agree, how the classes rank,
 high dimension are those that compress badly, and what such images look like.
 """
 
-from bench.image_report.write import write_image_report
-
-__all__ = ["write_image_report"]
+#: What the tables say, in a few lines.
+SUMMARY = "image-summary.txt"

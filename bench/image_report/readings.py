@@ -36,11 +36,11 @@ class Readings:
 
 def unknown_images(cells: Iterable[Cell]) -> dict[str, Cell]:
     """One cell of each sample of images of unknown dimension, by the manifold's label."""
-    found: dict[str, Cell] = {}
+    first: dict[str, Cell] = {}
     for cell in cells:
-        if cell.manifold not in found and cell.seed == 0 and is_image_set(cell):
-            found[cell.manifold] = cell
-    return found
+        if cell.seed == 0:
+            first.setdefault(cell.manifold, cell)
+    return {label: cell for label, cell in first.items() if is_image_set(cell)}
 
 
 def is_image_set(cell: Cell) -> bool:

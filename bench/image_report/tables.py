@@ -14,6 +14,9 @@ from scipy.stats import spearmanr
 from bench.image_report.readings import COMPRESSED, Readings, png_sizes
 from bench.outputs.metrics import OK
 
+#: Samples that a summary tells of one by one.
+MOST_TOLD = 6
+
 
 def spread(records: pd.DataFrame) -> pd.DataFrame:
     """How far the estimators' answers are apart on each sample, of its seeds' mean."""
@@ -130,6 +133,40 @@ def concordance(ranks: pd.DataFrame) -> Mapping[str, float]:
             deviation = float(((sums - sums.mean()) ** 2).sum())
             found[str(name)] = 12 * deviation / (judges**2 * (items**3 - items))
     return found
+
+
+def summary(
+    spread: pd.DataFrame,
+    sizes: pd.DataFrame,
+    ranks: pd.DataFrame,
+    agreed: Mapping[str, float],
+) -> list[str]:
+    """What the tables say, in a few lines."""
+    lines = []
+    for row in spread.head(MOST_TOLD).to_dict("records"):
+        lines.append(
+            f"{row['manifold']}: {row['estimators']} estimators read {row['least']:.3g} "
+            f"({row['least_by']}) to {row['most']:.3g} ({row['most_by']}), the middle half "
+            f"{row['lower_quartile']:.3g} to {row['upper_quartile']:.3g}, "
+            f"median {row['median']:.3g}"
+        )
+    if len(spread) > MOST_TOLD:
+        lines.append(f"and {len(spread) - MOST_TOLD} more samples in image-spread.csv")
+    for name, own in ranks.groupby("set", sort=False):
+        order = own.sort_values(["mean_rank", "label"])["label"].unique()
+        told = f" (Kendall's W of the estimators' rankings: {agreed.get(str(name), 1.0):.2f})"
+        lines.append(
+            f"classes of {name}, from low to high dimension: {', '.join(map(str, order))}"
+            + (told if str(name) in agreed else "")
+        )
+    known = sizes.dropna(subset="spearman")
+    if len(known):
+        median = known["spearman"].median()
+        lines.append(
+            f"dimension at an image against the size of its PNG: Spearman's correlation "
+            f"{known['spearman'].min():.2f} to {known['spearman'].max():.2f}, median {median:.2f}"
+        )
+    return lines
 
 
 def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:

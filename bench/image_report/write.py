@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bench.image_report import figures, tables
+from bench.image_report import SUMMARY, figures, tables
 from bench.image_report.readings import Readings, images_of, readings, unknown_images
 from bench.outputs.figure_style import save, style
 from bench.outputs.files import replacing
@@ -21,40 +21,60 @@ MOST_MONTAGES = 8
 def write_image_report(cells: Sequence[Cell], records: pd.DataFrame, folder: Path) -> list[Path]:
     """Tables and figures of the images of unknown dimension among the cells; none without any.
 
-    Arrays of the records are read from ``folder``, into which all is written: image-spread.csv,
-    image-classes.csv, image-png-size.csv, image-agreement-NAME.csv and montages.
+    Arrays of the records are read from ``folder``, into which all is written: image-summary.txt,
+    image-spread.csv, image-classes.csv, image-png-size.csv, image-agreement-NAME.csv and montages.
     """
     samples = unknown_images(cells)
     if not samples:
         return []
     own = records[records["manifold"].isin(samples)]
-    found: list[Readings] = []
-    for label, cell in samples.items():
-        found += readings(label, images_of(cell), own, folder)
-    ranks = tables.ranking(own)
+    spread, ranks = tables.spread(own), tables.ranking(own)
     agreed = tables.concordance(ranks)
-    written = [
-        _table(tables.spread(own), folder / "image-spread.csv"),
-        _table(tables.compression(found), folder / "image-png-size.csv"),
-        _table(ranks, folder / "image-classes.csv"),
-    ]
     families = dict(zip(own["estimator"], own["family"], strict=True))
-    drawn: dict[str, Figure | None] = {}
     # The larger samples first: of whole sets, then of classes.
     largest = sorted(samples, key=lambda label: -_points(own, label))[:MOST_MONTAGES]
+    written: list[Path] = []
+    compressed = []
+    # One sample in memory at a time.
+    for label, cell in samples.items():
+        found = list(readings(label, images_of(cell), own, folder))
+        compressed.append(tables.compression(found))
+        if label in largest:
+            written += _of_sample(label, found, folder)
+    sizes = pd.concat(compressed, ignore_index=True)
     with style():
-        drawn["image-classes"] = figures.ranking_figure(ranks, families, agreed)
-        for label in largest:
-            drawn[f"image-montage-{label}"] = figures.montage(found, label)
-            table = tables.agreement(found, label)
-            drawn[f"image-agreement-{label}"] = figures.agreement_figure(table, label)
-            if len(table):
-                path = folder / f"image-agreement-{label}.csv"
-                written.append(_table(table.reset_index(names="estimator"), path))
-        for name, figure in drawn.items():
-            if figure is not None:
-                written += save(figure, folder / name)
+        written += _figure(figures.ranking_figure(ranks, families, agreed), folder, "image-classes")
+    summary = folder / SUMMARY
+    with replacing(summary) as part:
+        lines = tables.summary(spread, sizes, ranks, agreed)
+        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return [
+        summary,
+        _table(spread, folder / "image-spread.csv"),
+        _table(sizes, folder / "image-png-size.csv"),
+        _table(ranks, folder / "image-classes.csv"),
+        *written,
+    ]
+
+
+def _of_sample(label: str, found: Sequence[Readings], folder: Path) -> list[Path]:
+    """Montage and agreement of one sample."""
+    agreement = tables.agreement(found, label)
+    with style():
+        written = [
+            *_figure(figures.montage(found, label), folder, f"image-montage-{label}"),
+            *_figure(
+                figures.agreement_figure(agreement, label), folder, f"image-agreement-{label}"
+            ),
+        ]
+    if len(agreement):
+        path = folder / f"image-agreement-{label}.csv"
+        written.append(_table(agreement.reset_index(names="estimator"), path))
     return written
+
+
+def _figure(figure: Figure | None, folder: Path, name: str) -> list[Path]:
+    return [] if figure is None else save(figure, folder / name)
 
 
 def _points(records: pd.DataFrame, label: str) -> float:

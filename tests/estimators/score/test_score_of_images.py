@@ -55,3 +55,51 @@ def test_both_networks_read_squares():
         ).fit(points)
         assert found.dimension_ == manifold.dimension
         assert np.mean(found.dimension_pw_ == manifold.dimension) >= 0.5
+
+
+PAPER = [
+    ("squares", {"squares": 10}),
+    ("squares", {"squares": 20}),
+    ("gaussian-blobs", {"blobs": 10}),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "parameters"), PAPER)
+def test_reads_the_paper_s_images_within_one(name, parameters):
+    manifold = manifolds.get(name, **parameters)
+    points = manifold.sample(10_000, 0).points
+    found = estimators.get("score-svd", image_shape=manifold.shape, cache=False).fit(points)
+    assert abs(found.dimension_ - manifold.dimension) <= 1
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(
+    ("name", "parameters", "off"),
+    [
+        ("squares", {"squares": 10}, 0),
+        ("squares", {"squares": 20}, 0),
+        ("squares", {"squares": 100}, 0),
+        ("gaussian-blobs", {"blobs": 10}, 0),
+        ("gaussian-blobs", {"blobs": 20}, 0),
+        ("gaussian-blobs", {"blobs": 100}, 1),
+    ],
+)
+def test_a_u_net_reads_the_paper_s_images_on_a_gpu(name, parameters, off, capsys):
+    manifold = manifolds.get(name, **parameters)
+    points = manifold.sample(50_000, 0).points
+    found = estimators.get(
+        "score-svd",
+        image_shape=manifold.shape,
+        network="unet",
+        steps=10_000,
+        batch=256,
+        device="cuda",
+        cache=False,
+    ).fit(points)
+    with capsys.disabled():
+        print(
+            f"\n{name} {parameters}: {found.dimension_:g} of {manifold.dimension}, trained in "
+            f"{found.details_['train_seconds']:.0f} s"
+        )
+    assert abs(found.dimension_ - manifold.dimension) <= off
