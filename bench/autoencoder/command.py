@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ from bench.outputs.figure_style import headline, plain_ticks, save, style
 from bench.outputs.files import replacing
 from manifolds.base import Array
 from manifolds.datasets.base import ImageSet
-from manifolds.datasets.reading import read_points
+from manifolds.datasets.reading import LEAST, read_points
 
 #: Bottlenecks that are tried, as parts of the dimension.
 PARTS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
@@ -36,6 +37,8 @@ def check(
     steps: int = STEPS,
     seed: int = 0,
     device: str = "auto",
+    array: str | None = None,
+    download: bool = False,
     out: Path | None = None,
     console: Console,
 ) -> pd.DataFrame:
@@ -45,18 +48,19 @@ def check(
     The dimension is given, or the true one where it is known, or else the median of some
     estimators. Writes autoencoder-NAME.csv and a figure. Raises ValueError for wrong options.
     """
-    for name, value in (("n", n), ("steps", steps)):
-        if value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, not {value}")
-    title, points, truth = _points(source, n, seed)
+    for name, value, least in (("n", n, LEAST), ("steps", steps, 1)):
+        if value < least:
+            raise ValueError(f"{name} must be a whole number of at least {least}, not {value}")
+    title, points, truth = _points(source, array, n, seed, download)
+    known = "given"
     if dimension is None:
+        known = "true" if truth is not None else "estimated"
         dimension = truth if truth is not None else _estimated(points, console)
     if not 0 < dimension < points.shape[1]:
         raise ValueError(
             f"the dimension must be above 0 and below {points.shape[1]}, that of the space, "
             f"not {dimension:g}"
         )
-    known = "true" if truth is not None and dimension == truth else "estimated"
     sizes = _sizes(dimension, bottlenecks, points.shape[1])
     where = torch.device(devices.choose(device))
     prepared = Prepared(points, seed, where)
@@ -71,9 +75,12 @@ def check(
         )
     table = pd.DataFrame(rows)
     folder = out or Path("results") / "autoencoder"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"results cannot be written to {folder}: {error}") from None
     stem = folder / f"autoencoder-{title}"
-    with replacing(stem.with_suffix(".csv")) as part:
+    with replacing(stem.with_name(f"{stem.name}.csv")) as part:
         table.to_csv(part, index=False)
     with style():
         save(_figure(table, title, dimension, known, len(points)), stem)
@@ -81,11 +88,15 @@ def check(
     return table
 
 
-def _points(source: str, n: int, seed: int) -> tuple[str, Array, float | None]:
+def _points(
+    source: str, array: str | None, n: int, seed: int, download: bool
+) -> tuple[str, Array, float | None]:
     """A name, points (n, D), and their true dimension where it is known."""
     if source in manifolds.names():
         made = manifolds.get(source)
         if isinstance(made, ImageSet):
+            if download:
+                made.download()
             made.require()
         sample = made.sample(n, seed)
         truth = None if sample.dimension is None else float(sample.dimension.mean())
@@ -95,8 +106,10 @@ def _points(source: str, n: int, seed: int) -> tuple[str, Array, float | None]:
         raise ValueError(
             f"{source!r} is no file, folder or registered manifold; {hint}".rstrip("; ")
         )
-    found = read_points(Path(source))
-    return Path(source).resolve().stem, found.points[:n], None
+    found = read_points(Path(source), array)
+    rows = np.sort(np.random.default_rng(seed).permutation(found.distinct)[:n])
+    name = "-".join(filter(None, (Path(source).resolve().stem, array)))
+    return name, found.points[rows], None
 
 
 def _estimated(points: Array, console: Console) -> float:
@@ -120,7 +133,7 @@ def _sizes(dimension: float, bottlenecks: Sequence[int], ambient: int) -> list[i
         raise ValueError(f"bottlenecks must be from 1 to {ambient}, not {wrong[0]}")
     if bottlenecks:
         return sorted(set(bottlenecks))
-    around = {round(part * dimension) for part in PARTS}
+    around = {max(1, round(part * dimension)) for part in PARTS}
     return sorted(size for size in around if 1 <= size < ambient)
 
 
@@ -153,6 +166,8 @@ def _figure(table: pd.DataFrame, title: str, dimension: float, known: str, n: in
         label="autoencoder, on its training points",
     )
     axes.set(xscale="log", yscale="log")
+    # What is smaller is rounding.
+    axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-6))
     plain_ticks(axes.xaxis, *axes.get_xlim())
     axes.set_xlabel("size of the bottleneck")
     axes.set_ylabel("part of the variance not rebuilt")

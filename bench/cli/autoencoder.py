@@ -37,7 +37,14 @@ def autoencoder(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of the results (default: results/autoencoder)."),
     ] = None,
+    array: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Which array of an .npz file with several."),
+    ] = None,
     data_root: DataRootOption = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch a data set that is not in the data root.")
+    ] = False,
     plugin: PluginOption = None,
 ) -> None:
     """Plot how well points are rebuilt from bottlenecks around their dimension."""
@@ -58,6 +65,8 @@ def autoencoder(
             steps=steps,
             seed=seed,
             device=device,
+            array=array,
+            download=download,
             out=out,
             console=Console(),
         )

@@ -52,6 +52,7 @@ def estimate(
         bool, typer.Option("--json", help="Print JSON alone; progress goes to standard error.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run finished fits again.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Run failed fits again.")] = False,
     plugin: PluginOption = None,
 ) -> None:
     """Print every estimator's dimension of points or images of yours, with interval and caveats."""
@@ -60,14 +61,15 @@ def estimate(
     from bench.estimation import command
 
     with keeping_what_is_finished() as kept, clear_errors():
-        kept.out = command.default_folder(path, out)
-        command.estimate(
+        kept.out = command.default_folder(path, array, out)
+        rows = command.estimate(
             path,
             array=array,
             halves=halves,
             out=kept.out,
             records=records or [],
             fresh=fresh,
+            retry=retry,
             as_json_text=json_,
             console=Console(),
             estimators=split(estimators),
@@ -77,3 +79,6 @@ def estimate(
             memory=memory,
             plugins=plugin or [],
         )
+        if rows["estimate"].isna().all():
+            # Not one of them has an answer: said above, one by one.
+            raise typer.Exit(1)

@@ -1,7 +1,8 @@
 """What to bear in mind of answers for one's own points: from these, and from the suites' records.
 
-The suites' records are the tables ``accuracy.csv`` of their quick presets, of which copies lie in
-bench/evidence, and those of other results folders that are given.
+The suites' records are in bench/evidence: estimates by estimators with their default parameters,
+from tables ``accuracy.csv`` of runs. Such tables of other results folders may be added; of these
+the rows count that are named as an estimator is registered.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import pandas as pd
 
 import estimators
 from bench.outputs.wording import number, percent
-from manifolds.base import Array
+from manifolds.datasets.reading import Found
+from manifolds.datasets.tables import counts
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
 #: Columns of an accuracy table that are read.
@@ -28,8 +30,8 @@ NEAR_DIMENSION, NEAR_AMBIENT, NEAR_N = 2.0, 8.0, 8.0
 WRONG = 0.15
 #: Relative change from half the points to all, from which an estimate counts as not settled.
 UNSETTLED = 0.1
-#: Part of the rows that are the same as others, from which that is told.
-REPEATED = 0.01
+#: Ratio of the columns' deviations from which their units are told.
+UNEVEN = 100.0
 
 
 @dataclass(frozen=True)
@@ -62,30 +64,43 @@ def consensus(answers: pd.DataFrame) -> float:
     return float(answers["estimate"].median())
 
 
-def caveats(points: Array, answers: pd.DataFrame, known: pd.DataFrame) -> list[Caveat]:
+def caveats(own: Found, answers: pd.DataFrame, known: pd.DataFrame) -> list[Caveat]:
     """All caveats: of the points, then of each estimator with an answer."""
-    return [*of_points(points, answers), *of_estimators(points.shape, answers, known)]
+    shape = len(own.distinct), own.points.shape[1]
+    notes = [Caveat("", note) for note in own.notes]
+    return [*notes, *of_points(own, answers), *of_estimators(shape, answers, known)]
 
 
-def of_points(points: Array, answers: pd.DataFrame) -> list[Caveat]:
+def of_points(own: Found, answers: pd.DataFrame) -> list[Caveat]:
     """What of the points themselves makes every answer doubtful."""
-    n, ambient = points.shape
+    points = own.points
+    n, ambient = len(own.distinct), points.shape[1]
     found = []
-    repeated = 1 - len(np.unique(points, axis=0)) / n
-    if repeated >= REPEATED:
+    if n < len(points):
         found.append(
-            f"{percent(repeated)} of the rows repeat others; each distinct one was used once"
+            f"{len(points) - n} of {len(points)} rows repeat others; each distinct one was used "
+            "once"
         )
-    values = len(np.unique(points[: min(n, 2000)]))
-    if values <= 256:
+    some = points[:2000]
+    values = len(np.unique(some))
+    if values <= min(256, 0.1 * some.size):
         found.append(
             f"the coordinates take {values} values only: distances below the step between them "
             "tell nothing, and neighbour estimators read the grid where points are close"
         )
-    spread = points.std(axis=0)
-    constant = int((spread <= 1e-9 * spread.max()).sum())
-    if constant:
-        found.append(f"{constant} of {ambient} columns are constant")
+    spread = np.ptp(points, axis=0)
+    varying = spread > 1e-9 * spread.max()
+    if not varying.all():
+        found.append(f"{int((~varying).sum())} of {ambient} columns are constant")
+    if len(own.shape) == 1 and spread.max() > UNEVEN * spread[varying].min():
+        found.append(
+            f"the columns vary over {spread[varying].min():.2g} to {spread.max():.2g}: distances "
+            "see the largest alone; bring them to one unit if theirs mean nothing (estimators of "
+            "the score family do so themselves)"
+        )
+    counting = [column for column in range(ambient) if counts(points[:, column])]
+    if counting:
+        found.append(f"column {counting[0]} (from 0) counts the rows: is it a coordinate?")
     middle = consensus(answers)
     if not math.isnan(middle):
         if n < 10 * middle:
@@ -108,7 +123,16 @@ def of_estimators(
 ) -> list[Caveat]:
     """What is known of each estimator's answers on points such as these (n, D)."""
     middle = consensus(answers)
+    like = _like(shape, middle, known)
     found = []
+    if like.empty and not math.isnan(middle):
+        found.append(
+            Caveat(
+                "",
+                f"the suites have no records near n = {shape[0]}, D = {shape[1]} and dimension "
+                f"{number(middle, 1)}: nothing is known of how estimators fail there",
+            )
+        )
     for row in answers.dropna(subset="estimate").itertuples():
         name = str(row.estimator)
         estimate, half = float(str(row.estimate)), float(str(row.half_estimate))
@@ -123,45 +147,37 @@ def of_estimators(
         confidence = float(str(row.confidence))
         if confidence < 0.3:
             found.append(Caveat(name, f"its own confidence is low ({confidence:.2f})"))
-        told = _in_suites(name, shape, middle, known)
+        told = _in_suites(like[like["estimator"] == name])
         if told:
             reason = estimators.entry(name).weakness if name in estimators.names() else ""
             found.append(Caveat(name, told + (f"; {reason}" if reason else "")))
     return found
 
 
-def _in_suites(
-    estimator: str, shape: tuple[int, ...], dimension: float, known: pd.DataFrame
-) -> str:
-    """How an estimator failed on manifolds like the points; "" where it did not."""
+def _like(shape: tuple[int, ...], dimension: float, known: pd.DataFrame) -> pd.DataFrame:
+    """Records of manifolds like the points (n, D) of that dimension."""
+    if math.isnan(dimension):
+        return known.iloc[:0]
     n, ambient = shape
-    like = known[
-        (known["estimator"].map(_base) == _base(estimator))
-        & _near(known["truth"], dimension, NEAR_DIMENSION)
-        & _near(known["ambient"], ambient, NEAR_AMBIENT)
-        & _near(known["n"], n, NEAR_N)
-    ]
-    if like.empty:
+    like = pd.Series(True, index=known.index)
+    for column, value, factor in (
+        ("truth", dimension, NEAR_DIMENSION),
+        ("ambient", ambient, NEAR_AMBIENT),
+        ("n", n, NEAR_N),
+    ):
+        like &= known[column].between(value / factor, value * factor)
+    return known[like]
+
+
+def _in_suites(like: pd.DataFrame) -> str:
+    """How an estimator failed on manifolds like the points; "" where it did not."""
+    errors = (like["estimate"] / like["truth"] - 1).to_numpy(dtype=float)
+    wrong = int((np.abs(errors) > WRONG).sum())
+    if not wrong:
         return ""
-    errors = like["estimate"] / like["truth"] - 1
-    wrong = errors[errors.abs() > WRONG]
-    if wrong.empty:
-        return ""
-    worst = like.iloc[int(errors.abs().to_numpy().argmax())]
+    worst = like.iloc[int(np.abs(errors).argmax())]
     return (
-        f"off by more than {percent(WRONG)} on {len(wrong)} of {len(like)} manifolds of similar "
+        f"off by more than {percent(WRONG)} on {wrong} of {len(like)} samples of similar "
         f"dimension, D and n in the suites, most on {worst['manifold']} "
         f"({number(worst['estimate'])} of {worst['truth']:g}, n = {worst['n']:g})"
     )
-
-
-def _base(label: str) -> str:
-    """The registered name in a suite's label: mle of mle-20."""
-    return label.rstrip("0123456789").rstrip("-") if label[-1:].isdigit() else label
-
-
-def _near(values: pd.Series, value: float, factor: float) -> pd.Series:
-    """Which values are within a factor of one that is known."""
-    if math.isnan(value) or value <= 0:
-        return pd.Series(False, index=values.index)
-    return values.between(value / factor, value * factor)

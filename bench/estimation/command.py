@@ -14,11 +14,11 @@ from rich.table import Table
 
 from bench.estimation.answers import answers, as_json
 from bench.estimation.caveats import Caveat, caveats, consensus, evidence
-from bench.estimation.plan import HALVES, estimation_job
+from bench.estimation.plan import ALL, HALVES, estimation_job
 from bench.execution import missing_cells, run_cells
 from bench.outputs.wording import number
 from bench.store import Store
-from manifolds.datasets.reading import read_points
+from manifolds.datasets.reading import Found, read_points
 
 
 def estimate(
@@ -29,20 +29,24 @@ def estimate(
     out: Path | None = None,
     records: Sequence[Path] = (),
     fresh: bool = False,
+    retry: bool = False,
     as_json_text: bool = False,
     console: Console,
     **options: Any,
 ) -> pd.DataFrame:
     """Every estimator's dimension of the points at ``path``; returns a row an estimator.
 
-    Writes estimate.csv, estimate.json and a figure into ``out`` (default: results/estimate-NAME),
-    beside the store from which a run that was stopped goes on. ``records`` are folders of runs,
-    whose accuracy tables tell of estimators too. ``options`` are those of ``bench.job.prepare``.
+    Writes estimate.csv, estimate.json, caveats.txt and a figure into ``out`` (default:
+    results/estimate-NAME), of images also what bench/image_report has to say, beside the store
+    from which a run that was stopped goes on. ``records`` are folders of runs, whose accuracy
+    tables tell of estimators too. ``options`` are those of ``bench.job.prepare``.
     Raises ValueError for what cannot be read, and wrong options.
     """
     found = read_points(path, array)
     known = evidence(records)
-    out = default_folder(path, out)
+    out = default_folder(path, array, out)
+    if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+        raise ValueError(f"results must not go into the folder of images, but {out} is in {path}")
     job = estimation_job(path, found, array=array, halves=halves, out=out, **options)
     # With --json the standard output is for programs.
     news = Console(stderr=True) if as_json_text else console
@@ -53,7 +57,7 @@ def estimate(
     with Store(out) as store:
         if fresh:
             store.remove(cell.key for cell in job.cells)
-        missing = missing_cells(job, store)
+        missing = missing_cells(job, store, retry=retry)
         if missing:
             run_cells(job, missing, store, news)
         kept = store.frame([cell.key for cell in job.cells])
@@ -61,10 +65,16 @@ def estimate(
     for label in ("manifold", "estimator"):
         kept[label] = kept["key"].map({cell.key: getattr(cell, label) for cell in job.cells})
     rows = answers(kept, out)
-    told = caveats(found.points, rows, known)
-    files = _write(rows, told, out, f"Dimension of {path.name}: {what}")
+    told = caveats(found, rows, known)
+    facts = json.dumps(_facts(path, found, rows, told), indent=2)
+    files = _write(rows, told, facts, out, f"Dimension of {path.name}: {what}")
+    whole = [cell for cell in job.cells if cell.manifold == ALL]
+    if len(found.shape) == 3:
+        from bench.image_report.write import write_image_report
+
+        files += write_image_report(whole, kept, out)
     if as_json_text:
-        print(json.dumps(_facts(path, found.points.shape, found.shape, rows, told), indent=2))
+        print(facts)
     else:
         _print(rows, told, console)
         where = ", ".join(file.name for file in files)
@@ -72,36 +82,39 @@ def estimate(
     return rows
 
 
-def default_folder(path: Path, out: Path | None) -> Path:
+def default_folder(path: Path, array: str | None, out: Path | None) -> Path:
     """Where results go: ``out``, or a folder of their own below results/."""
-    return out or Path("results") / f"estimate-{path.resolve().stem}"
+    name = "-".join(filter(None, (path.resolve().name, array)))
+    return out or Path("results") / f"estimate-{name}"
 
 
-def _facts(
-    path: Path,
-    size: tuple[int, ...],
-    shape: tuple[int, ...],
-    rows: pd.DataFrame,
-    told: Sequence[Caveat],
-) -> dict[str, Any]:
+def _facts(path: Path, found: Found, rows: pd.DataFrame, told: Sequence[Caveat]) -> dict[str, Any]:
     middle = consensus(rows)
     return {
         "path": str(path),
-        "n": size[0],
-        "ambient": size[1],
-        "shape": list(shape),
+        "n": len(found.points),
+        "distinct": len(found.distinct),
+        "ambient": found.points.shape[1],
+        "shape": list(found.shape),
         "median": None if math.isnan(middle) else middle,
         "estimates": as_json(rows),
         "caveats": [vars(caveat) for caveat in told],
     }
 
 
-def _write(rows: pd.DataFrame, told: Sequence[Caveat], out: Path, title: str) -> list[Path]:
+def _write(
+    rows: pd.DataFrame, told: Sequence[Caveat], facts: str, out: Path, title: str
+) -> list[Path]:
     from bench.estimation.figure import answers_figure
-    from bench.outputs.figure_style import save, style
+    from bench.outputs.figure_style import FORMATS, save, style
     from bench.outputs.files import replacing
 
-    written = [out / "estimate.csv", out / "caveats.txt"]
+    written = [out / "estimate.csv", out / "caveats.txt", out / "estimate.json"]
+    with replacing(written[2]) as part:
+        part.write_text(facts + "\n", encoding="utf-8")
+    # A figure of earlier points, say, is none of these.
+    for suffix in FORMATS:
+        (out / f"estimate{suffix}").unlink(missing_ok=True)
     with replacing(written[0]) as part:
         rows.to_csv(part, index=False)
     with replacing(written[1]) as part:
@@ -121,7 +134,7 @@ def _lines(told: Sequence[Caveat]) -> list[str]:
 
 def _print(rows: pd.DataFrame, told: Sequence[Caveat], console: Console) -> None:
     table = Table("estimator", box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in ("dimension", "95 % interval", "of", "on halves", "seconds"):
+    for heading in ("dimension", "95 % of samples", "from", "on halves", "seconds"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
         if math.isnan(row["estimate"]):
@@ -143,11 +156,11 @@ def _print(rows: pd.DataFrame, told: Sequence[Caveat], console: Console) -> None
     console.print()
     console.print(table)
     console.print()
-    for row in rows[rows["status"] != "ok"].to_dict("records"):
+    for row in rows.to_dict("records"):
         reason = str(row["message"]).partition("\n")[0]
-        console.print(
-            f"{row['estimator']}: {row['status']}: {reason}", highlight=False, markup=False
-        )
+        if row["status"] != "ok" or reason.startswith("on a half: "):
+            status = "" if row["status"] == "ok" else f" {row['status']}:"
+            console.print(f"{row['estimator']}:{status} {reason}", highlight=False, markup=False)
     if told:
         console.print("Caveats:")
     for line in _lines(told):

@@ -22,7 +22,7 @@ def answers_figure(answers: pd.DataFrame, title: str) -> Figure | None:
     for place, row in enumerate(rows.to_dict("records")):
         colour, marker = family_look(row["family"])
         if not np.isnan(row["low"]):
-            ends = [max(row["low"], 1e-3), max(row["high"], 1e-3)]
+            ends = [row["low"], row["high"]]
             axes.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
         if not np.isnan(row["half_estimate"]):
             axes.plot(row["half_estimate"], place, "|", color="0.35", markersize=9)
@@ -45,9 +45,12 @@ def answers_figure(answers: pd.DataFrame, title: str) -> Figure | None:
         )
     axes.set_yticks(range(len(rows)), list(rows["estimator"]))
     axes.set_ylim(-0.7, len(rows) - 0.3)
-    low = np.nanmin(rows[["estimate", "half_estimate"]].to_numpy(dtype=float))
-    high = np.nanmax(rows[["estimate", "half_estimate"]].to_numpy(dtype=float))
-    axes.set(xscale="log", xlabel="estimated dimension", xlim=(low / 1.6, high * 1.6))
+    shown = rows[["estimate", "half_estimate", "low", "high"]].to_numpy(dtype=float)
+    axes.set(
+        xscale="log",
+        xlabel="estimated dimension, with what another sample would give (95 %)",
+        xlim=(np.nanmin(shown) / 1.3, np.nanmax(shown) * 1.3),
+    )
     plain_ticks(axes.xaxis, *axes.get_xlim())
     families = list(dict.fromkeys(rows["family"]))
     handles = [

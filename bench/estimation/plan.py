@@ -29,10 +29,10 @@ def estimation_job(
     """
     if halves == 1 or halves < 0:
         raise ValueError(f"halves must be 0, for no intervals, or at least 2, not {halves}")
-    if halves and len(found.points) < 2 * LEAST:
+    if halves and len(found.distinct) < 2 * LEAST:
         raise ValueError(
-            f"{path} has {len(found.points)} rows: halves need at least {2 * LEAST}; ask for none "
-            "with --halves 0"
+            f"{path} has {len(found.distinct)} distinct rows: halves need at least {2 * LEAST}; "
+            "ask for none with --halves 0"
         )
     job = prepare(_suite(path, found, array, halves), **options)
     return replace(
@@ -45,7 +45,7 @@ def _trains(cell: Any) -> bool:
 
 
 def _suite(path: Path, found: Found, array: str | None, halves: int) -> Suite:
-    whole = len(found.points)
+    whole = len(found.distinct)
     parameters = {"path": str(path.resolve()), "digest": found.digest}
     if array is not None:
         parameters["array"] = array

@@ -107,7 +107,7 @@ def ranking_figure(
         axes.set(yscale="log", xlabel="class, by mean rank", ylabel="estimated dimension")
         told = f", W = {agreement[str(name)]:.2f}" if str(name) in agreement else ""
         axes.set_title(f"{name}{told}", fontsize=10)
-        ticks = (1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100, 200, 300, 500, 1000)
+        ticks = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 60, 80, 100, 200, 300, 500, 1000)
         low, high = own["estimate"].min(), own["estimate"].max()
         kept = [tick for tick in ticks if low / 1.3 <= tick <= high * 1.3]
         axes.set_yticks(kept, [str(tick) for tick in kept])

@@ -59,17 +59,16 @@ def compression(found: Sequence[Readings]) -> pd.DataFrame:
             for row, size in zip(chosen.tolist(), bytes_of, strict=True)
             if row in place
         ]
-        rho, p = _spearman(*np.array(both, dtype=float).T)
+        rho = _spearman(*np.array(both, dtype=float).T)
         rows.append(
             {
                 "manifold": one.manifold,
                 "estimator": one.estimator,
                 "images": len(both),
                 "spearman": rho,
-                "p_value": p,
             }
         )
-    return pd.DataFrame(rows, columns=["manifold", "estimator", "images", "spearman", "p_value"])
+    return pd.DataFrame(rows, columns=["manifold", "estimator", "images", "spearman"])
 
 
 def agreement(found: Sequence[Readings], label: str) -> pd.DataFrame:
@@ -80,7 +79,7 @@ def agreement(found: Sequence[Readings], label: str) -> pd.DataFrame:
         for second, b in own.items():
             rows, left, right = np.intersect1d(a.query, b.query, return_indices=True)
             if len(rows) > 2:
-                table.loc[first, second] = _spearman(a.dimension[left], b.dimension[right])[0]
+                table.loc[first, second] = _spearman(a.dimension[left], b.dimension[right])
     return table
 
 
@@ -123,7 +122,7 @@ def ranking(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def concordance(ranks: pd.DataFrame) -> Mapping[str, float]:
-    """Kendall's W of the estimators' rankings of the classes of each set: 1 where all agree."""
+    """Kendall's W, with ties, of the estimators' rankings of each set's classes: 1 if all agree."""
     found: dict[str, float] = {}
     for name, own in ranks.groupby("set", sort=False):
         table = own.pivot(index="label", columns="estimator", values="rank")
@@ -131,7 +130,15 @@ def concordance(ranks: pd.DataFrame) -> Mapping[str, float]:
         if judges > 1:
             sums = table.sum(axis=1)
             deviation = float(((sums - sums.mean()) ** 2).sum())
-            found[str(name)] = 12 * deviation / (judges**2 * (items**3 - items))
+            # Estimators of whole numbers tie classes.
+            ties = sum(
+                int(count) ** 3 - int(count)
+                for column in table
+                for count in table[column].value_counts()
+            )
+            most = judges**2 * (items**3 - items) - judges * ties
+            if most > 0:
+                found[str(name)] = 12 * deviation / most
     return found
 
 
@@ -169,9 +176,9 @@ def summary(
     return lines
 
 
-def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
-    """Correlation and p-value; NaN where one of them is constant."""
+def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Correlation of ranks; NaN where one of the two is constant."""
     if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return np.nan, np.nan
+        return np.nan
     found: Any = spearmanr(x, y)
-    return float(found.statistic), float(found.pvalue)
+    return float(found.statistic)

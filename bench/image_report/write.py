@@ -12,6 +12,7 @@ from bench.image_report import SUMMARY, figures, tables
 from bench.image_report.readings import Readings, images_of, readings, unknown_images
 from bench.outputs.figure_style import save, style
 from bench.outputs.files import replacing
+from bench.outputs.metrics import OK
 from bench.plan import Cell
 
 #: Samples of which montages are drawn at most: whole sets come before classes.
@@ -37,11 +38,14 @@ def write_image_report(cells: Sequence[Cell], records: pd.DataFrame, folder: Pat
     compressed = []
     # One sample in memory at a time.
     for label, cell in samples.items():
+        if not (own[own["manifold"] == label]["status"] == OK).any():
+            # Perhaps for want of its files.
+            continue
         found = list(readings(label, images_of(cell), own, folder))
         compressed.append(tables.compression(found))
         if label in largest:
             written += _of_sample(label, found, folder)
-    sizes = pd.concat(compressed, ignore_index=True)
+    sizes = pd.concat([tables.compression([]), *compressed], ignore_index=True)
     with style():
         written += _figure(figures.ranking_figure(ranks, families, agreed), folder, "image-classes")
     summary = folder / SUMMARY

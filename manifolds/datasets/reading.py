@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from manifolds.base import Array
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-#: Files of a folder that are taken for images.
-IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 #: What a file may be.
 FILES = (".npy", ".npz", ".csv", ".parquet")
-#: Rows below which nothing is estimated.
+#: Distinct rows below which nothing is estimated.
 LEAST = 20
+#: Beyond these, squares and products of squared distances leave the range of floating point.
+SMALLEST, LARGEST = 1e-70, 1e70
 _CHANNELS = (1, 3, 4)
 
 
@@ -30,19 +27,28 @@ _CHANNELS = (1, 3, 4)
 class Found:
     """Points (n, D) float64, and the shape of one: (D,), or channels, height, width of images.
 
-    ``names`` are those of the images' files, none for a table.
+    ``names`` are those of the images' files, none for a table; ``notes`` say what of the files was
+    left out.
     """
 
     points: Array
     shape: tuple[int, ...]
     names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hash of the points and their shape."""
         whole = hashlib.sha256(repr((self.points.shape, self.shape)).encode())
         whole.update(np.ascontiguousarray(self.points).tobytes())
         return whole.hexdigest()
+
+    @cached_property
+    def distinct(self) -> NDArray[np.int64]:
+        """Rows of the first of each distinct point, ascending."""
+        rows = np.ascontiguousarray(self.points + 0.0)  # no -0.0
+        keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
+        return np.sort(np.unique(keys, return_index=True)[1])
 
 
 def read_points(path: Path, array: str | None = None) -> Found:
@@ -53,7 +59,9 @@ def read_points(path: Path, array: str | None = None) -> Found:
     type's largest. Raises ValueError, which names the file and what is wrong with it.
     """
     if path.is_dir():
-        found = _folder(path)
+        from manifolds.datasets.image_folder import read_folder
+
+        found = read_folder(path)
     elif not path.exists():
         raise ValueError(f"{path} does not exist")
     elif path.suffix.lower() in FILES:
@@ -68,8 +76,11 @@ def read_points(path: Path, array: str | None = None) -> Found:
 
 def _check(found: Found, path: Path) -> None:
     points = found.points
-    if len(points) < LEAST:
-        raise ValueError(f"{path} has {len(points)} rows; an estimate needs at least {LEAST}")
+    if len(points) < LEAST or not points.shape[1]:
+        raise ValueError(
+            f"{path} has {len(points)} rows of {points.shape[1]} columns; an estimate needs at "
+            f"least {LEAST} rows"
+        )
     wrong = ~np.isfinite(points)
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
@@ -78,51 +89,16 @@ def _check(found: Found, path: Path) -> None:
             f"{path} has {int(wrong.sum())} values that are not finite numbers, the first one in "
             f"{where}, column {column} (both from 0): {points[row, column]}"
         )
-    if (points == points[0]).all():
+    spread = float(np.ptp(points, axis=0).max()) if np.abs(points).max() < LARGEST else np.inf
+    if spread == 0:
         raise ValueError(f"{path}: all rows are the same")
-
-
-def _folder(path: Path) -> Found:
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in IMAGES)
-    if not files:
-        raise ValueError(f"{path} has no images: none of its files ends in {', '.join(IMAGES)}")
-    images = [_image(file) for file in files]
-    sizes: dict[tuple[int, ...], list[Path]] = {}
-    for file, image in zip(files, images, strict=True):
-        sizes.setdefault(image.shape[1:], []).append(file)
-    if len(sizes) > 1:
-        told = [
-            f"{size[0]} x {size[1]} (height x width; {len(own)} images, such as {own[0].name})"
-            for size, own in sorted(sizes.items(), key=lambda item: -len(item[1]))
-        ]
-        more = f" and {len(told) - 4} more sizes" if len(told) > 4 else ""
+    if not SMALLEST < spread < LARGEST:
+        raise ValueError(f"{path}: values spread over {spread:.1e}; bring them to a usual scale")
+    if len(found.distinct) < LEAST:
         raise ValueError(
-            f"{path}: all images must have one size, but these have {', '.join(told[:4])}{more}; "
-            "bring them to one size first"
+            f"{path} has {len(points)} rows, but only {len(found.distinct)} distinct ones; an "
+            f"estimate needs at least {LEAST}"
         )
-    # Where some are in colour, grey ones have three equal channels.
-    channels = max(len(image) for image in images)
-    stacked = np.stack([np.broadcast_to(image, (channels, *image.shape[1:])) for image in images])
-    names = tuple(str(file.relative_to(path)) for file in files)
-    return Found(stacked.reshape(len(stacked), -1), stacked.shape[1:], names)
-
-
-def _image(file: Path) -> Array:
-    """Brightness from 0 to 1, (1 or 3, height, width); transparency is left out."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            # An image that is absurdly large is an error, not a warning.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file) as opened:
-                if opened.mode.startswith("I;16"):
-                    return np.asarray(opened, dtype=np.float64)[None] / 65535
-                grey = opened.mode in {"1", "L", "LA"}
-                pixels = np.asarray(opened.convert("L" if grey else "RGB"), dtype=np.float64) / 255
-    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
-        raise ValueError(f"{file} cannot be read as an image: {error}") from None
-    return pixels[None] if grey else pixels.transpose(2, 0, 1)
 
 
 def _file(path: Path, array: str | None) -> Found:
@@ -134,19 +110,21 @@ def _file(path: Path, array: str | None) -> Found:
             return _arranged(np.load(path, allow_pickle=False), str(path))
         if kind == ".npz":
             return _arranged(*_member(path, array))
-        return _table(path)
-    except (OSError, EOFError, UnicodeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
     except ValueError as error:
         if "Object arrays" in str(error):
             raise ValueError(
                 f"{path} holds Python objects, which are not read: save an array of numbers"
             ) from None
+        if "pickle" in str(error):
+            raise ValueError(f"{path} cannot be read: it is no array file of numpy's") from None
         if str(path) in str(error):
             raise
-        if "pickled data" in str(error):
-            raise ValueError(f"{path} cannot be read: it is no array file of numpy's") from None
         raise ValueError(f"{path} cannot be read: {error}") from None
+    from manifolds.datasets.tables import read_table
+
+    return Found(*read_table(path))
 
 
 def _member(path: Path, array: str | None) -> tuple[NDArray[Any], str]:
@@ -181,36 +159,3 @@ def _arranged(values: NDArray[Any], where: str) -> Found:
     brightest = np.iinfo(values.dtype).max if values.dtype.kind in "ui" else 1
     points = values.reshape(len(values), -1) / float(brightest)
     return Found(np.ascontiguousarray(points, dtype=np.float64), values.shape[1:])
-
-
-def _table(path: Path) -> Found:
-    import pandas as pd
-
-    if path.suffix.lower() == ".parquet":
-        import pyarrow
-
-        try:
-            frame = pd.read_parquet(path)
-        except pyarrow.ArrowException as error:
-            raise ValueError(f"{path} cannot be read: {error}") from None
-    else:
-        frame = _csv(path)
-    texts = [str(name) for name, column in frame.items() if column.dtype.kind not in "buif"]
-    if texts:
-        raise ValueError(
-            f"{path}: every column must hold numbers, but {', '.join(map(repr, texts[:5]))} "
-            f"{'does' if len(texts) == 1 else 'do'} not; leave out what is no coordinate"
-        )
-    return Found(frame.to_numpy(dtype=np.float64), (frame.shape[1],))
-
-
-def _csv(path: Path) -> pd.DataFrame:
-    """A CSV with or without a line of names."""
-    import pandas as pd
-
-    try:
-        first = pd.read_csv(path, header=None, nrows=1)
-        named = any(column.dtype.kind not in "buif" for _, column in first.items())
-        return pd.read_csv(path, header=0 if named else None)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None

@@ -65,6 +65,7 @@ class TorchvisionSet(ImageSet):
         return None
 
     def require(self) -> None:
+        torchvision_datasets()
         if self.found() is None:
             raise ValueError(
                 f"{self.torchvision_name} is not below the data root {data_root()} (--data-root): "
@@ -90,13 +91,12 @@ class TorchvisionSet(ImageSet):
 
     def images(self) -> tuple[NDArray[Any], Labels]:
         self.require()
-        torchvision_datasets()
         with tempfile.TemporaryDirectory(prefix="bench-data-") as folder:
             root = Path(folder)
             (root / self.folder).mkdir(parents=True, exist_ok=True)
-            for path in self.found() or []:
-                _bring(path, root / self.folder / path.name.removesuffix(".gz"))
             try:
+                for path in self.found() or []:
+                    _bring(path, root / self.folder / path.name.removesuffix(".gz"))
                 found = self.load(root)
             except (RuntimeError, ValueError, OSError, EOFError) as error:
                 raise ValueError(
@@ -123,7 +123,8 @@ def _bring(source: Path, target: Path) -> None:
         with gzip.open(source) as packed, target.open("wb") as plain:
             shutil.copyfileobj(packed, plain)
     else:
-        target.symlink_to(source.resolve())
+        # Of files that torchvision checks before it reads them, nobody is to change a copy.
+        shutil.copyfile(source, target)
 
 
 class IdxSet(TorchvisionSet):
@@ -188,7 +189,8 @@ class FashionMnist(IdxSet):
 class Cifar10(TorchvisionSet):
     """CIFAR-10: colour photographs of 32 x 32 pixels, 50 000 of them, read by torchvision.
 
-    The files are pickles, which torchvision opens only where they have the published checksums.
+    The files are pickles, which torchvision opens only where they have the published checksums; it
+    is given a copy, so that they cannot be changed in between.
     """
 
     torchvision_name: ClassVar[str] = "CIFAR10"

@@ -19,8 +19,9 @@ from manifolds.parameters import text, whole_number
 class UserFile(Manifold):
     """Points of a .npy, .npz, .csv or .parquet file, or a folder of images, of unknown dimension.
 
-    A sample takes some rows, or all. ``digest`` says what they were when a run was planned: points
-    that have changed since are refused. ``part`` tells samples of one run apart.
+    A sample takes some of the distinct rows, or all of them. ``digest`` says what they were when a
+    run was planned: points that have changed since are refused. ``part`` tells samples of one run
+    apart.
     """
 
     path: str | None = text(None, "the file or folder", none=True)
@@ -48,8 +49,8 @@ class UserFile(Manifold):
         return found
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions | None]:
-        points = self.found().points
-        return points[np.sort(rng.permutation(len(points))[:n])], None
+        found = self.found()
+        return found.points[np.sort(rng.permutation(found.distinct)[:n])], None
 
 
 @lru_cache(maxsize=1)

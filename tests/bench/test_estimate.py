@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 import manifolds
 from bench.estimation.answers import answers
 from bench.estimation.caveats import caveats, evidence, of_estimators, of_points
+from manifolds.datasets.reading import Found
 
 FAST = "mle,twonn,mom"
 
@@ -62,13 +63,14 @@ def test_the_same_command_again_fits_nothing_and_says_the_same(sphere):
     assert "[1/" not in done.stdout
     for row in found["estimates"]:
         assert f"{row['estimate']:.2f}" in done.stdout
-    assert "95 % interval" in done.stdout
+    assert "95 % of samples" in done.stdout
 
 
 def test_a_folder_of_images_is_estimated_and_a_score_model_has_its_points_as_interval(tmp_path):
     for index, image in enumerate(load_digits().images[:150]):
         pixels = (image * 15).astype(np.uint8)
-        Image.fromarray(pixels).save(tmp_path / f"{index:03d}.png")
+        (tmp_path / "images").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{index:03d}.png")
     plugin = tmp_path / "short.py"
     plugin.write_text(
         "import attrs, estimators\n"
@@ -81,7 +83,7 @@ def test_a_folder_of_images_is_estimated_and_a_score_model_has_its_points_as_int
         "    steps: int = 60\n    batch: int = 64\n    width: int = 64\n    queries: int = 6\n"
     )
     done = bench(
-        "estimate", tmp_path, "--estimators", "mle,short-svd", "--halves", 2, "--plugin", plugin,
+        "estimate", tmp_path / "images", "--estimators", "mle,short-svd", "--halves", 2, "--plugin", plugin,
         "--out", tmp_path / "out", "--json",
     )  # fmt: skip
     assert "150 images of 1 x 8 x 8" in done.stderr
@@ -91,14 +93,20 @@ def test_a_folder_of_images_is_estimated_and_a_score_model_has_its_points_as_int
     assert rows["short-svd"]["interval"].endswith("points")
     assert rows["short-svd"]["low"] <= rows["short-svd"]["estimate"] <= rows["short-svd"]["high"]
     assert any("coordinates take 17 values only" in row["text"] for row in found["caveats"])
+    # What is said of any set of images is said of these.
+    assert (tmp_path / "out" / "image-png-size.csv").exists()
+    assert (tmp_path / "out" / "image-montage-all.png").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["absent.npy"], "absent.npy does not exist"),
-        (["few.npy"], "has 8 rows; an estimate needs at least 20"),
-        (["small.npy"], "has 30 rows: halves need at least 40; ask for none with --halves 0"),
+        (["few.npy"], "has 8 rows of 3 columns; an estimate needs at least 20"),
+        (
+            ["small.npy"],
+            "has 30 distinct rows: halves need at least 40; ask for none with --halves 0",
+        ),
         (["points.npy", "--halves", "1"], "halves must be 0, for no intervals, or at least 2"),
         (["points.npy", "--estimators", "mel"], "unknown estimator 'mel'; did you mean 'mle'?"),
         (["points.npy", "--array", "x"], "--array names an array of an .npz file"),
@@ -126,11 +134,21 @@ def records_of(whole, halves, **more):
     )  # fmt: skip
 
 
-def test_an_interval_over_halves_is_the_jackknife_s(tmp_path):
+def test_an_interval_over_halves_is_the_jackknife_s_of_the_logarithm(tmp_path):
     (row,) = answers(records_of(5.0, [4.0, 6.0, 5.0, 5.0]), tmp_path).to_dict("records")
-    deviation = np.std([4, 6, 5, 5], ddof=1)
-    assert row["high"] - 5 == pytest.approx(3.182446 * deviation)
-    assert row["half_estimate"] == 5.0
+    reach = 3.182446 * np.std(np.log([4, 6, 5, 5]), ddof=1)
+    assert row["high"] == pytest.approx(5 * np.exp(reach))
+    assert row["low"] == pytest.approx(5 * np.exp(-reach))
+    assert row["half_estimate"] == pytest.approx(600 ** (1 / 4))
+
+
+def test_halves_that_failed_are_told(tmp_path):
+    records = records_of(5.0, [4.0, 6.0, None])
+    records.loc[3, ["status", "message"]] = "failed", "needs 101 points"
+    (row,) = answers(records, tmp_path).to_dict("records")
+    assert row["interval"] == "2 of 3 halves"
+    assert row["message"] == "on a half: failed: needs 101 points"
+    assert row["low"] < 5 < row["high"]
 
 
 def test_intervals_over_halves_hold_the_mean_of_new_samples():
@@ -160,38 +178,79 @@ def answer(estimator="mle", estimate=9.0, half=9.0, confidence=np.nan):
 
 def test_estimators_that_failed_on_similar_manifolds_are_told_with_the_reason():
     known = evidence()
-    assert {"euclidean", "images"} <= set(known["suite"])
-    told = [c.text for c in of_estimators((10_000, 100), answer(estimate=45.0), known)]
-    assert any("50-sphere" in text and "it reads too little" in text for text in told)
+    assert {"euclidean", "images", "sample-size"} <= set(known["suite"])
+    (told,) = of_estimators((10_000, 100), answer("mle", 45.0, 45.0), known)
+    assert "most on 50-sphere" in told.text
+    assert "it reads too little" in told.text
     # Nothing was seen to fail in few dimensions.
-    told = of_estimators((10_000, 100), answer("twonn", 2.0, 2.0), known)
-    assert [c.text for c in told] == []
+    assert of_estimators((10_000, 100), answer("twonn", 2.0, 2.0), known) == []
+
+
+def test_where_the_suites_have_been_nowhere_near_that_is_told():
+    (told,) = of_estimators((10**6, 3), answer(estimate=2.0, half=2.0), evidence())
+    assert told.estimator == ""
+    assert "no records near n = 1000000, D = 3" in told.text
 
 
 def test_an_answer_that_changes_with_n_or_is_unsure_is_told():
-    known = evidence().iloc[:0]
-    (caveat,) = of_estimators((500, 5), answer(estimate=6.0, half=5.0), known)
-    assert caveat.text == "still changes with n: 5.00 on half of the points, 6.00 on all"
-    (caveat,) = of_estimators((500, 5), answer(confidence=0.1), known)
+    known = evidence()
+    told = of_estimators((10_000, 100), answer("twonn", 2.4, 2.0), known)
+    assert [c.text for c in told] == [
+        "still changes with n: 2.00 on half of the points, 2.40 on all"
+    ]
+    (caveat,) = of_estimators((10_000, 100), answer("twonn", 2.0, 2.0, 0.1), known)
     assert "confidence is low (0.10)" in caveat.text
+
+
+def own(points, shape=None):
+    return Found(points, shape or points.shape[1:])
 
 
 def test_what_the_points_themselves_say_is_told():
     rng = np.random.default_rng(0)
-    points = rng.integers(0, 4, (100, 3)).astype(float)
+    points = rng.integers(0, 4, (100, 4)).astype(float)
     points[:, 1] = 1
-    texts = " ".join(c.text for c in of_points(points, answer(estimate=30.0)))
-    assert "of the rows repeat others" in texts
-    assert "take 4 values only" in texts
-    assert "1 of 3 columns are constant" in texts
+    points[:, 2] *= 1000
+    points[:, 3] = 0.25 * (np.arange(100) % 2)
+    texts = " ".join(c.text for c in of_points(own(points), answer(estimate=30.0)))
+    assert "rows repeat others" in texts
+    assert "take 8 values only" in texts
+    assert "1 of 4 columns are constant" in texts
     assert "fewer than ten for each of the 30 dimensions" in texts
-    assert caveats(rng.random((5000, 3)), answer(estimate=3.0, half=3.0), evidence().iloc[:0]) == []
+    assert "the columns vary over 0.25 to 3e+03" in texts
+    counted = np.column_stack([np.arange(50), rng.random((50, 2))])
+    assert "column 0 (from 0) counts the rows" in " ".join(
+        c.text for c in of_points(own(counted), answer(estimate=2.0))
+    )
+
+
+def test_ordinary_points_of_a_kind_that_the_suites_know_have_no_caveats():
+    points = np.random.default_rng(0).random((5000, 20))
+    assert caveats(own(points), answer("twonn", 2.0, 2.0), evidence()) == []
 
 
 def test_records_of_one_s_own_runs_count_too(tmp_path):
     pd.DataFrame(
-        [{"manifold": "mine", "estimator": "mle-5", "truth": 3.0, "estimate": 9.0, "ambient": 5,
+        [{"manifold": "mine", "estimator": "mle", "truth": 3.0, "estimate": 9.0, "ambient": 5,
           "n": 400}]
     ).to_csv(tmp_path / "accuracy.csv")  # fmt: skip
     told = of_estimators((500, 5), answer(estimate=3.0, half=3.0), evidence([tmp_path]))
     assert any("mine (9.00 of 3, n = 400)" in caveat.text for caveat in told)
+
+
+def test_where_no_estimator_has_an_answer_the_exit_code_says_so(tmp_path):
+    np.save(tmp_path / "flat.npy", np.random.default_rng(0).random((60, 1)))
+    done = bench(
+        "estimate", tmp_path / "flat.npy", "--estimators", "lpca-local", "--halves", 0,
+        "--out", tmp_path / "out", check=1,
+    )  # fmt: skip
+    assert "lpca-local: failed:" in done.stdout
+    assert not (tmp_path / "out" / "estimate.png").exists()
+    assert json.loads((tmp_path / "out" / "estimate.json").read_text())["median"] is None
+
+
+def test_results_do_not_go_among_the_images(tmp_path):
+    for index in range(20):
+        Image.fromarray(np.full((4, 4), index, dtype=np.uint8)).save(tmp_path / f"{index}.png")
+    done = bench("estimate", tmp_path, "--halves", 0, "--out", tmp_path / "out", check=2)
+    assert "results must not go into the folder of images" in " ".join(done.stderr.split())

@@ -61,7 +61,7 @@ def test_16_bits_are_kept(tmp_path):
     [
         (POINTS, (4,)),
         (POINTS.astype(np.float32), (4,)),
-        (POINTS > 0, (4,)),
+        (np.hstack([POINTS, POINTS[::-1], POINTS[:, ::-1]]) > 0.1, (12,)),
         (grey(), (1, 6, 5)),
         (grey(30, 6, 6).reshape(30, 6, 6, 1), (1, 6, 6)),
         (np.zeros((30, 8, 7, 3)) + np.arange(30)[:, None, None, None] / 30, (3, 8, 7)),
@@ -97,6 +97,67 @@ def test_tables_may_have_a_line_of_names_or_not(tmp_path):
         np.testing.assert_allclose(read_points(tmp_path / name).points, POINTS)
 
 
+def test_delimiters_decimal_commas_and_names_that_count_are_understood(tmp_path):
+    frame = pd.DataFrame(POINTS)
+    frame.to_csv(tmp_path / "semicolons.csv", sep=";", decimal=",", index=False)
+    frame.to_csv(tmp_path / "tabs.csv", sep="\t", index=False)
+    frame.to_csv(tmp_path / "counted.csv", index=False)  # its names are 0, 1, 2, 3
+    for name in ("semicolons.csv", "tabs.csv", "counted.csv"):
+        np.testing.assert_allclose(read_points(tmp_path / name).points, POINTS)
+
+
+def test_images_that_are_grey_in_any_format_have_one_channel(folder_of):
+    images = grey(24)
+    folder = folder_of(images, ".gif")
+    Image.fromarray(images[0]).convert("RGB").save(folder / "0" / "z.png")
+    found = read_points(folder)
+    assert found.shape == (1, 6, 5)
+    np.testing.assert_allclose(found.points[0], images[0].ravel() / 255)
+
+
+def test_numbers_of_float_images_are_kept_and_depths_are_not_mixed(tmp_path):
+    values = np.random.default_rng(0).random((25, 4, 4)).astype(np.float32)
+    for index, pixels in enumerate(values):
+        Image.fromarray(pixels).save(tmp_path / f"{index:02d}.tiff")
+    np.testing.assert_allclose(read_points(tmp_path).points, values.reshape(25, -1))
+    Image.fromarray((255 * values[0]).astype(np.uint8)).save(tmp_path / "other.png")
+    with pytest.raises(ValueError, match=r"must have one depth.*numbers.*8 bits"):
+        read_points(tmp_path)
+
+
+def test_what_is_left_out_of_images_is_noted_and_what_is_no_image_is_passed_over(folder_of):
+    folder = folder_of(grey(24))
+    transparent = np.dstack([grey(1)[0]] * 3 + [np.full((6, 5), 100, dtype=np.uint8)])
+    Image.fromarray(transparent).save(folder / "0" / "a.png")
+    first, second = (Image.fromarray(pixels) for pixels in grey(2))
+    first.save(folder / "0" / "b.gif", save_all=True, append_images=[second])
+    (folder / "0" / "._c.png").write_bytes(b"of macOS")
+    (folder / "0" / "d.png").mkdir()
+    assert read_points(folder).notes == (
+        "1 of 26 images are transparent in part, which is left out",
+        "1 of 26 images have several frames, of which the first is read",
+    )
+
+
+def test_a_photograph_that_was_turned_is_turned_back(folder_of):
+    folder = folder_of(grey(24))
+    turned = Image.fromarray(np.arange(30, dtype=np.uint8).reshape(5, 6))
+    exif = turned.getexif()
+    exif[0x0112] = 6  # to be turned by a quarter, clockwise
+    turned.save(folder / "0" / "z.png", exif=exif)
+    found = read_points(folder)
+    last = found.points[found.names.index("0/z.png")].reshape(6, 5) * 255
+    np.testing.assert_allclose(last, np.rot90(np.arange(30).reshape(5, 6), -1))
+
+
+def test_rows_that_repeat_others_are_taken_once(tmp_path):
+    np.save(tmp_path / "x.npy", np.vstack([POINTS, POINTS[::-1], -0.0 * POINTS[:1]]))
+    manifold = manifolds.get("file", path=str(tmp_path / "x.npy"))
+    assert len(manifold.sample(100, 0).points) == 31
+    half = manifold.sample(15, 0).points
+    assert len(np.unique(half, axis=0)) == 15
+
+
 def wrong_files(folder):
     """Each kind of file that cannot be read, and what is said of it."""
     np.save(folder / "objects.npy", np.array([{}] * 30, dtype=object), allow_pickle=True)
@@ -109,11 +170,22 @@ def wrong_files(folder):
     np.save(folder / "nan.npy", bad)
     yield "nan.npy", "2 values that are not finite numbers, the first one in row 7, column 2"
     np.save(folder / "few.npy", POINTS[:19])
-    yield "few.npy", "has 19 rows; an estimate needs at least 20"
+    yield "few.npy", "has 19 rows of 4 columns; an estimate needs at least 20 rows"
     np.save(folder / "line.npy", POINTS[:, 0])
     yield "line.npy", "has the shape (30,); points need (rows, columns), images"
     np.save(folder / "complex.npy", POINTS + 1j)
     yield "complex.npy", "holds complex128, not real numbers"
+    np.save(folder / "huge.npy", POINTS * 1e90)
+    yield "huge.npy", "bring them to a usual scale"
+    np.save(folder / "repeated.npy", np.tile(POINTS[:10], (30, 1)))
+    yield "repeated.npy", "has 300 rows, but only 10 distinct ones"
+    pd.DataFrame(POINTS).to_csv(folder / "index.csv")
+    yield "index.csv", "the first column counts the rows, and is no coordinate"
+    ragged = "a,b,c\n" + "".join(f"{k},{2 * k},{3 * k},{5 * k % 7}\n" for k in range(30))
+    (folder / "ragged.csv").write_text(ragged)
+    yield "ragged.csv", "cannot be read"
+    (folder / "garbage.npy").write_bytes(b"no array at all")
+    yield "garbage.npy", "it is no array file of numpy's"
     np.save(folder / "same.npy", np.ones((30, 3)))
     yield "same.npy", "all rows are the same"
     (folder / "cut.npy").write_bytes((folder / "nan.npy").read_bytes()[:200])
