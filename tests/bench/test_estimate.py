@@ -83,8 +83,8 @@ def test_a_folder_of_images_is_estimated_and_a_score_model_has_its_points_as_int
         "    steps: int = 60\n    batch: int = 64\n    width: int = 64\n    queries: int = 6\n"
     )
     done = bench(
-        "estimate", tmp_path / "images", "--estimators", "mle,short-svd", "--halves", 2, "--plugin", plugin,
-        "--out", tmp_path / "out", "--json",
+        "estimate", tmp_path / "images", "--estimators", "mle,short-svd", "--halves", 2,
+        "--plugin", plugin, "--out", tmp_path / "out", "--json",
     )  # fmt: skip
     assert "150 images of 1 x 8 x 8" in done.stderr
     found = json.loads(done.stdout)

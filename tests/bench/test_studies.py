@@ -6,8 +6,14 @@ import pytest
 
 from bench import studies
 
+# It trains the published network, which takes a minute for a few steps.
+LONG = {"compute"}
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in studies.names()
+]
 
-@pytest.fixture(scope="module", params=studies.names())
+
+@pytest.fixture(scope="module", params=NAMES)
 def done(request, tmp_path_factory):
     import os
 

@@ -47,7 +47,10 @@ def test_pixels_keep_their_common_unit(recwarn):
 def test_both_networks_read_squares():
     manifold = manifolds.get("squares", squares=4, size=8)
     points = manifold.sample(1000, 0).points
-    for given in ({"steps": 60}, {"network": "unet", "width": 16, "steps": 250, "batch": 32}):
+    for given in (
+        {"steps": 60},
+        {"network": "unet", "width": 16, "steps": 150, "check_every": 150, "batch": 32},
+    ):
         found = estimators.get(
             "score-svd",
             image_shape=manifold.shape,

@@ -195,6 +195,7 @@ def test_the_papers_own_read_out_is_right_on_the_exact_score_and_off_without_cen
     assert (printed.dimension_pw_ == 99).all()
 
 
+@pytest.mark.slow
 def test_the_published_method_runs_as_the_readme_has_it():
     points = sphere(2, 6, 200)
     published = {"recipe": "stanczuk2024", "steps": 3, "sigmas": [0.01], "rule": "mean-gap"}
