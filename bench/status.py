@@ -61,7 +61,11 @@ def status_of(folder: Path) -> Status:
     except sqlite3.Error as error:
         raise ValueError(f"{folder / FILE} cannot be read: {error}") from None
     facts = live.read(folder) if active else None
-    running = [(one, now - one.start) for one in facts.running] if facts else []
+    # What runs is written a moment later than what is done.
+    done = {cell.key for cell, found, _ in progress if found is not None}
+    running = [
+        (one, now - one.start) for one in (facts.running if facts else ()) if one.key not in done
+    ]
     tallies: dict[str, Tally] = {}
     for cell, found, _ in progress:
         tally = tallies.setdefault(cell.estimator, Tally(cell.estimator))
