@@ -16,6 +16,8 @@ from bench.outputs.figure_style import family_look, first_of, headline
 
 #: Images at each end of a montage, a line of so many.
 SHOWN, LINE = 24, 12
+#: Distance between the names of lines, as a part of the height.
+APART = 0.04
 #: Estimators that a montage has at most.
 MOST = 6
 
@@ -81,6 +83,7 @@ def ranking_figure(
     for axes, name in zip(grid, names, strict=True):
         own = ranks[ranks["set"] == name]
         order = list(own.sort_values(["mean_rank", "label"])["label"].unique())
+        ends: list[tuple[float, str, str]] = []
         for estimator, rows in own.groupby("estimator", sort=False):
             colour, marker = family_look(families.get(str(estimator), "other"))
             seen[families.get(str(estimator), "other")] = colour, marker
@@ -94,15 +97,7 @@ def ranking_figure(
                 linewidth=0.8,
                 alpha=0.7,
             )
-            axes.annotate(
-                str(estimator),
-                (len(order) - 1, line.iloc[-1]),
-                (6, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=7,
-                color=colour,
-            )
+            ends.append((float(line.iloc[-1]), str(estimator), colour))
         axes.set_xticks(range(len(order)), [str(label) for label in order])
         axes.set(yscale="log", xlabel="class, by mean rank", ylabel="estimated dimension")
         told = f", W = {agreement[str(name)]:.2f}" if str(name) in agreement else ""
@@ -112,6 +107,7 @@ def ranking_figure(
         kept = [tick for tick in ticks if low / 1.3 <= tick <= high * 1.3]
         axes.set_yticks(kept, [str(tick) for tick in kept])
         axes.minorticks_off()
+        _name_lines(axes, len(order) - 1, ends)
     handles = [
         axes.plot([], [], color=colour, marker=marker, label=family)[0]
         for family, (colour, marker) in seen.items()
@@ -119,6 +115,25 @@ def ranking_figure(
     figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
     headline(figure, "Classes by dimension, a line an estimator (W: agreement of their rankings)")
     return figure
+
+
+def _name_lines(axes: Axes, last: int, ends: Sequence[tuple[float, str, str]]) -> None:
+    """Names of lines at their right ends (height, name, colour), apart from each other."""
+    axes.set_ylim(axes.get_ylim())
+    to_axes = axes.transData + axes.transAxes.inverted()
+    below = -1.0
+    for y, name, colour in sorted(ends):
+        below = max(float(to_axes.transform((last, y))[1]), below + APART)
+        axes.annotate(
+            name,
+            xy=(last, y),
+            xytext=(1.02, below),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=7,
+            color=colour,
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.4, "shrinkB": 4},
+        )
 
 
 def agreement_figure(table: pd.DataFrame, label: str) -> Figure | None:
