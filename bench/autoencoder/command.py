@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 from rich.console import Console
 
 import estimators
@@ -169,6 +170,8 @@ def _figure(table: pd.DataFrame, title: str, dimension: float, known: str, n: in
     # What is smaller is rounding.
     axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-6))
     plain_ticks(axes.xaxis, *axes.get_xlim())
+    for formatted in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        formatted(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
     axes.set_xlabel("size of the bottleneck")
     axes.set_ylabel("part of the variance not rebuilt")
     axes.legend(frameon=False, fontsize=9)
