@@ -58,7 +58,7 @@ def execute(
     ``fresh`` runs all again, ``retry`` those that failed. On KeyboardInterrupt the finished cells
     are kept.
     """
-    from bench.execution import missing_cells, run_cells
+    from bench.execution import missing_cells, records_of, run_cells
 
     if fresh:
         store.remove(cell.key for cell in job.cells)
@@ -75,17 +75,14 @@ def execute(
     )
     if missing:
         run_cells(job, missing, store, console)
-    records = store.frame([cell.key for cell in job.cells])
-    # Labels belong to the suite of this run; the record may come from another one's.
-    for label in ("suite", "manifold", "estimator"):
-        labels = {cell.key: getattr(cell, label) for cell in job.cells}
-        records[label] = records["key"].map(labels)
+    records = records_of(job, store)
     _write(job, store, records, console)
     return records
 
 
 def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> None:
     """Write tables and plots where they are not there yet for these records; print the tables."""
+    from bench.image_report import SUMMARY
     from bench.outputs.metrics import summarise
     from bench.outputs.terminal import terminal_tables
 
@@ -93,8 +90,8 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
     columns = [records[name].astype(str).to_list() for name in _STATE]
     rows = ("|".join(row) for row in zip(*columns, strict=True))
     state = hashlib.sha256("\n".join([__version__, job.preset, *rows]).encode()).hexdigest()
-    written = (store.meta(_STAMP) or "").split("\n")
-    if written[0] != state or not all((job.out / name).exists() for name in written[1:]):
+    stamp, *names = (store.meta(_STAMP) or "").split("\n")
+    if stamp != state or not all((job.out / name).exists() for name in names):
         from bench.image_report.write import write_image_report
         from bench.outputs.plots import write_plots
         from bench.outputs.tables import write_tables
@@ -107,15 +104,8 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
         names = [str(Path(file).relative_to(job.out)) for file in files]
         store.set_meta(_STAMP, "\n".join([state, *names]))
     terminal_tables(records, console, job.preset, summary)
-    _tell_of_images(store, job.out, console)
+    if SUMMARY in names:
+        told = (job.out / SUMMARY).read_text(encoding="utf-8")
+        console.print(f"\nReal images\n\n{told}", highlight=False, markup=False)
     where = f"tables and plots are in {job.out}"
     console.print(where, highlight=False, soft_wrap=True, markup=False)
-
-
-def _tell_of_images(store: Store, folder: Path, console: Console) -> None:
-    """Print the summary of real images, where there are some."""
-    from bench.image_report import SUMMARY
-
-    if SUMMARY in (store.meta(_STAMP) or "").split("\n")[1:]:
-        told = (folder / SUMMARY).read_text(encoding="utf-8")
-        console.print(f"\nReal images\n\n{told}", highlight=False, markup=False)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import cloudpickle
 from rich.console import Console
@@ -16,10 +17,13 @@ from bench.live import Live
 from bench.plan import Cell
 from bench.plugins import REGISTRIES, read_source
 from bench.progress import Display
-from bench.runner import Event, Finished, Started
+from bench.runner import Batch, Event, Finished, Started
 from bench.store import Planned, Store
 from bench.workers.handle import Setup
 from bench.workers.samples import Shelf
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def missing_cells(job: Job, store: Store, *, retry: bool = False) -> list[Cell]:
@@ -49,6 +53,18 @@ def _looser(now: float | None, then: float | None) -> bool:
     return then is not None and (now is None or now > then)
 
 
+def records_of(job: Job, store: Store) -> pd.DataFrame:
+    """The records of a job's cells, one row each.
+
+    Labels belong to the suite of this job; a record may come from another one's.
+    """
+    records = store.frame([cell.key for cell in job.cells])
+    for label in ("suite", "manifold", "estimator"):
+        labels = {cell.key: getattr(cell, label) for cell in job.cells}
+        records[label] = records["key"].map(labels)
+    return records
+
+
 def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> None:
     """Run cells and keep their records; on KeyboardInterrupt the finished ones are kept."""
     # What a cluster's workers are comes with their records.
@@ -70,12 +86,12 @@ def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> 
             _keep(together, store, display, identity)
 
 
-def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, list[list[Cell]]]]:
+def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, Sequence[Batch]]]:
     """Batches that have workers of their own, with how many cells of them run at a time."""
     if job.scheduler is not None:
         return [(job.room.jobs, batches)]
     shares = runner.shares(batches, job.room, job.device)
-    return [(share.width, list(map(list, share.batches))) for share in shares]
+    return [(share.width, share.batches) for share in shares]
 
 
 def _keep(together: list[Event], store: Store, display: Display, identity: str) -> None:

@@ -100,16 +100,13 @@ def prepare(
 
 def _provide(cells: Sequence[Cell], download: bool) -> None:
     """Have the data sets of the cells where they are read; ValueError where one is missing."""
-    wanted = {cell.sample_key: cell for cell in cells}
     sets = {}
-    for cell in wanted.values():
+    for cell in {cell.manifold: cell for cell in cells}.values():
         made = manifold_registry.get(cell.manifold_name, **cell.manifold_parameters)
         if isinstance(made, ImageSet):
             sets[cell.manifold_name, getattr(made, "split", "")] = made
     for found in sets.values():
-        if download:
-            found.download()
-        found.require()
+        found.provide(download)
 
 
 def _place(asked: str, jobs: int | None, gpu_jobs: int, scheduler: str | None) -> tuple[str, Room]:

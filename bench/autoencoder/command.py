@@ -17,7 +17,7 @@ import manifolds
 from bench import devices
 from bench.autoencoder.training import Prepared
 from bench.outputs.figure_style import headline, plain_ticks, save, style
-from bench.outputs.files import replacing
+from bench.outputs.files import write_csv
 from manifolds.base import Array
 from manifolds.datasets.base import ImageSet
 from manifolds.datasets.reading import LEAST, read_points
@@ -81,8 +81,7 @@ def check(
     except OSError as error:
         raise ValueError(f"results cannot be written to {folder}: {error}") from None
     stem = folder / f"autoencoder-{title}"
-    with replacing(stem.with_name(f"{stem.name}.csv")) as part:
-        table.to_csv(part, index=False)
+    write_csv(table, stem.with_name(f"{stem.name}.csv"))
     with style():
         save(_figure(table, title, dimension, known, len(points)), stem)
     console.print(f"written to {stem}.csv, .png, .svg", highlight=False, soft_wrap=True)
@@ -96,9 +95,7 @@ def _points(
     if source in manifolds.names():
         made = manifolds.get(source)
         if isinstance(made, ImageSet):
-            if download:
-                made.download()
-            made.require()
+            made.provide(download)
         sample = made.sample(n, seed)
         truth = None if sample.dimension is None else float(sample.dimension.mean())
         return source, sample.points, truth

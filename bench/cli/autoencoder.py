@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from bench.cli.options import (
+    ArrayOption,
     DataRootOption,
     DeviceOption,
     PluginOption,
@@ -37,10 +38,7 @@ def autoencoder(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Folder of the results (default: results/autoencoder)."),
     ] = None,
-    array: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Which array of an .npz file with several."),
-    ] = None,
+    array: ArrayOption = None,
     data_root: DataRootOption = None,
     download: Annotated[
         bool, typer.Option("--download", help="Fetch a data set that is not in the data root.")

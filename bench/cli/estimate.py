@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from bench.cli.options import (
+    ArrayOption,
     DeviceOption,
     EstimatorsOption,
     JobsOption,
@@ -23,10 +24,7 @@ def estimate(
         Path, typer.Argument(help="A folder of images, or a .npy, .npz, .csv or .parquet file.")
     ],
     estimators: EstimatorsOption = None,
-    array: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Which array of an .npz file with several."),
-    ] = None,
+    array: ArrayOption = None,
     halves: Annotated[
         int, typer.Option(help="Random halves of the points for the intervals; 0 for none.")
     ] = 10,

@@ -24,6 +24,10 @@ DataRootOption = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(help="Folder of data sets' files (default: $BENCH_DATA, or the user's cache)."),
 ]
+ArrayOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(help="Which array of an .npz file with several."),
+]
 JobsOption = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option(help="Cells at a time, at most one a core (default: all cores)."),

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from bench.estimation.plan import ALL
+from bench.outputs.arrays import kept_arrays
 from bench.outputs.metrics import OK
+from estimators.score.whole_sample import LOW
 
 #: Resamples of the points that a score estimator reads.
 RESAMPLES = 1000
-#: Points with less confidence are left out of a sample's answer (estimators/score/whole_sample.py).
-CONFIDENT = 0.3
 
 COLUMNS = [
     *("estimator", "family", "estimate", "low", "high", "interval", "half_estimate"),
@@ -66,7 +66,10 @@ def _answer(whole: Any, halves: pd.DataFrame, store_folder: Path) -> dict[str, A
         return row
     estimate = float(whole["estimate"])
     row["estimate"] = estimate
-    details = read_details(whole, store_folder)
+    try:
+        details = kept_arrays(store_folder, whole["arrays"]) if whole["arrays"] else {}
+    except ValueError:
+        details = {}
     if "confidence" in details:
         row["confidence"] = float(np.median(details["confidence"]))
     if len(halves):
@@ -88,26 +91,13 @@ def _over_points(
     dimension: NDArray[np.float64], confidence: NDArray[np.float64]
 ) -> tuple[float, float, int]:
     """Bootstrap interval of the lower median over points, and of how many points."""
-    read = dimension[~np.isnan(dimension)]
-    sure = read[confidence >= CONFIDENT]
-    used = np.sort(sure if len(sure) else read)
+    sure = dimension[confidence >= LOW]
+    used = np.sort(sure if len(sure) else dimension)
     rng = np.random.default_rng(0)
     drawn = np.sort(rng.choice(used, (RESAMPLES, len(used))), axis=1)
     medians = drawn[:, (len(used) - 1) // 2]
     low, high = np.quantile(medians, [0.025, 0.975])
     return float(low), float(high), len(used)
-
-
-def read_details(record: Any, store_folder: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of a record; none where it has none, or they cannot be read."""
-    name = record["arrays"] if "arrays" in record else ""
-    if not isinstance(name, str) or not name:
-        return {}
-    try:
-        with np.load(store_folder / name, allow_pickle=False) as found:
-            return {key: found[key] for key in found.files}
-    except (OSError, ValueError):
-        return {}
 
 
 def as_json(rows: pd.DataFrame) -> list[dict[str, Any]]:

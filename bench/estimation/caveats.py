@@ -17,6 +17,8 @@ import pandas as pd
 
 import estimators
 from bench.outputs.wording import number, percent
+from estimators.score.family import UNEVEN
+from estimators.score.whole_sample import LOW
 from manifolds.datasets.reading import Found
 from manifolds.datasets.tables import counts
 
@@ -30,8 +32,6 @@ NEAR_DIMENSION, NEAR_AMBIENT, NEAR_N = 2.0, 8.0, 8.0
 WRONG = 0.15
 #: Relative change from half the points to all, from which an estimate counts as not settled.
 UNSETTLED = 0.1
-#: Ratio of the columns' deviations from which their units are told.
-UNEVEN = 100.0
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,10 @@ def evidence(folders: Iterable[Path] = ()) -> pd.DataFrame:
     tables = []
     for path in [*sorted(EVIDENCE.glob("*.csv")), *(folder / "accuracy.csv" for folder in folders)]:
         try:
-            table = pd.read_csv(path)[[*_COLUMNS, "estimator"]]
+            table = pd.read_csv(path)[_COLUMNS]
         except (OSError, ValueError, KeyError) as error:
             raise ValueError(f"{path} is no accuracy table of a run: {error}") from None
-        tables.append(table.loc[:, ~table.columns.duplicated()].assign(suite=path.stem))
-    if not tables:
-        return pd.DataFrame(columns=[*_COLUMNS, "suite"])
+        tables.append(table.assign(suite=path.stem))
     return pd.concat(tables, ignore_index=True).dropna(subset=["truth", "estimate"])
 
 
@@ -145,7 +143,7 @@ def of_estimators(
                 )
             )
         confidence = float(str(row.confidence))
-        if confidence < 0.3:
+        if confidence < LOW:
             found.append(Caveat(name, f"its own confidence is low ({confidence:.2f})"))
         told = _in_suites(like[like["estimator"] == name])
         if told:

@@ -15,7 +15,7 @@ from rich.table import Table
 from bench.estimation.answers import answers, as_json
 from bench.estimation.caveats import Caveat, caveats, consensus, evidence
 from bench.estimation.plan import ALL, HALVES, estimation_job
-from bench.execution import missing_cells, run_cells
+from bench.execution import missing_cells, records_of, run_cells
 from bench.outputs.wording import number
 from bench.store import Store
 from manifolds.datasets.reading import Found, read_points
@@ -60,18 +60,15 @@ def estimate(
         missing = missing_cells(job, store, retry=retry)
         if missing:
             run_cells(job, missing, store, news)
-        kept = store.frame([cell.key for cell in job.cells])
-    # Labels of this run: a record may come from another.
-    for label in ("manifold", "estimator"):
-        kept[label] = kept["key"].map({cell.key: getattr(cell, label) for cell in job.cells})
+        kept = records_of(job, store)
     rows = answers(kept, out)
     told = caveats(found, rows, known)
     facts = json.dumps(_facts(path, found, rows, told), indent=2)
     files = _write(rows, told, facts, out, f"Dimension of {path.name}: {what}")
-    whole = [cell for cell in job.cells if cell.manifold == ALL]
     if len(found.shape) == 3:
         from bench.image_report.write import write_image_report
 
+        whole = [cell for cell in job.cells if cell.manifold == ALL]
         files += write_image_report(whole, kept, out)
     if as_json_text:
         print(facts)
@@ -107,18 +104,16 @@ def _write(
 ) -> list[Path]:
     from bench.estimation.figure import answers_figure
     from bench.outputs.figure_style import FORMATS, save, style
-    from bench.outputs.files import replacing
+    from bench.outputs.files import write_csv, write_text
 
-    written = [out / "estimate.csv", out / "caveats.txt", out / "estimate.json"]
-    with replacing(written[2]) as part:
-        part.write_text(facts + "\n", encoding="utf-8")
+    written = [
+        write_csv(rows, out / "estimate.csv"),
+        write_text("".join(f"{line}\n" for line in _lines(told)), out / "caveats.txt"),
+        write_text(facts + "\n", out / "estimate.json"),
+    ]
     # A figure of earlier points, say, is none of these.
     for suffix in FORMATS:
         (out / f"estimate{suffix}").unlink(missing_ok=True)
-    with replacing(written[0]) as part:
-        rows.to_csv(part, index=False)
-    with replacing(written[1]) as part:
-        part.write_text("".join(f"{line}\n" for line in _lines(told)), encoding="utf-8")
     with style():
         figure = answers_figure(rows, title)
         if figure is not None:

@@ -27,8 +27,7 @@ def montage(found: Sequence[Readings], label: str) -> Figure | None:
 
     Where an estimator reads a few images alone, the blocks are smaller.
     """
-    own = [one for one in found if one.manifold == label]
-    shown = own[:MOST]
+    shown = found[:MOST]
     if not shown:
         return None
     figure = Figure(figsize=(10.0, 1.2 * len(shown) + 0.7), layout="constrained")
@@ -47,7 +46,7 @@ def montage(found: Sequence[Readings], label: str) -> Figure | None:
     headline(
         figure,
         f"{label}: images of lowest and highest dimension, as estimators read it there"
-        + first_of(len(shown), len(own)),
+        + first_of(len(shown), len(found)),
     )
     return figure
 

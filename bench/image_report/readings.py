@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import manifolds
+from bench.outputs.arrays import kept_arrays
 from bench.outputs.metrics import OK
 from bench.plan import Cell
 from manifolds.base import Array
@@ -69,10 +70,10 @@ def readings(
     ]
     for row in own.to_dict("records"):
         try:
-            with np.load(store_folder / row["arrays"], allow_pickle=False) as arrays:
-                dimension = np.asarray(arrays["dimension"], dtype=np.float64)
-                query = np.asarray(arrays["query"], dtype=np.int64)
-        except (OSError, ValueError, KeyError):
+            arrays = kept_arrays(store_folder, row["arrays"])
+            dimension = np.asarray(arrays["dimension"], dtype=np.float64)
+            query = np.asarray(arrays["query"], dtype=np.int64)
+        except (ValueError, KeyError):
             continue
         usable = np.isfinite(dimension) & (query < len(images))
         if usable.sum() > 2:

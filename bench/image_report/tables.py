@@ -42,44 +42,38 @@ def spread(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def compression(found: Sequence[Readings]) -> pd.DataFrame:
-    """Spearman's correlation of the dimension at an image with the size of its PNG file."""
+    """Spearman's correlation of the dimension at an image of a sample with the size of its PNG."""
     rows = []
-    sizes: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    if found:
+        # The same images for all estimators, evenly over the sample, but for those that read few.
+        images = found[0].images
+        even = np.unique(np.linspace(0, len(images) - 1, COMPRESSED).astype(np.int64))
+        even_sizes = png_sizes(images[even])
     for one in found:
-        if one.manifold not in sizes:
-            # The same images for all estimators, evenly over the sample.
-            chosen = np.unique(np.linspace(0, len(one.images) - 1, COMPRESSED).astype(np.int64))
-            sizes[one.manifold] = chosen, png_sizes(one.images[chosen])
-        chosen, bytes_of = sizes[one.manifold]
-        if len(one.query) < len(chosen):
-            chosen, bytes_of = one.query, png_sizes(one.images[one.query])
-        place = dict(zip(one.query.tolist(), one.dimension, strict=True))
-        both = [
-            (place[row], size)
-            for row, size in zip(chosen.tolist(), bytes_of, strict=True)
-            if row in place
-        ]
-        rho = _spearman(*np.array(both, dtype=float).T)
+        few = len(one.query) < len(even)
+        chosen, sizes = (one.query, png_sizes(images[one.query])) if few else (even, even_sizes)
+        _, left, right = np.intersect1d(one.query, chosen, return_indices=True)
         rows.append(
             {
                 "manifold": one.manifold,
                 "estimator": one.estimator,
-                "images": len(both),
-                "spearman": rho,
+                "images": len(left),
+                "spearman": _spearman(one.dimension[left], sizes[right]),
             }
         )
     return pd.DataFrame(rows, columns=["manifold", "estimator", "images", "spearman"])
 
 
-def agreement(found: Sequence[Readings], label: str) -> pd.DataFrame:
-    """Spearman's correlation between what estimators read at the same images of one sample."""
-    own = {one.estimator: one for one in found if one.manifold == label}
-    table = pd.DataFrame(index=list(own), columns=list(own), dtype=float)
-    for first, a in own.items():
-        for second, b in own.items():
+def agreement(found: Sequence[Readings]) -> pd.DataFrame:
+    """Spearman's correlation between what estimators read at the same images of a sample."""
+    names = [one.estimator for one in found]
+    table = pd.DataFrame(index=names, columns=names, dtype=float)
+    for a in found:
+        for b in found:
             rows, left, right = np.intersect1d(a.query, b.query, return_indices=True)
             if len(rows) > 2:
-                table.loc[first, second] = _spearman(a.dimension[left], b.dimension[right])
+                correlation = _spearman(a.dimension[left], b.dimension[right])
+                table.loc[a.estimator, b.estimator] = correlation
     return table
 
 
@@ -161,11 +155,10 @@ def summary(
         lines.append(f"and {len(spread) - MOST_TOLD} more samples in image-spread.csv")
     for name, own in ranks.groupby("set", sort=False):
         order = own.sort_values(["mean_rank", "label"])["label"].unique()
-        told = f" (Kendall's W of the estimators' rankings: {agreed.get(str(name), 1.0):.2f})"
-        lines.append(
-            f"classes of {name}, from low to high dimension: {', '.join(map(str, order))}"
-            + (told if str(name) in agreed else "")
-        )
+        line = f"classes of {name}, from low to high dimension: {', '.join(map(str, order))}"
+        if str(name) in agreed:
+            line += f" (Kendall's W of the estimators' rankings: {agreed[str(name)]:.2f})"
+        lines.append(line)
     known = sizes.dropna(subset="spearman")
     if len(known):
         median = known["spearman"].median()
@@ -176,7 +169,7 @@ def summary(
     return lines
 
 
-def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+def _spearman(x: NDArray[Any], y: NDArray[Any]) -> float:
     """Correlation of ranks; NaN where one of the two is constant."""
     if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return np.nan

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from bench.image_report import SUMMARY, figures, tables
 from bench.image_report.readings import Readings, images_of, readings, unknown_images
 from bench.outputs.figure_style import save, style
-from bench.outputs.files import replacing
+from bench.outputs.files import write_csv, write_text
 from bench.outputs.metrics import OK
 from bench.plan import Cell
 
@@ -48,22 +48,19 @@ def write_image_report(cells: Sequence[Cell], records: pd.DataFrame, folder: Pat
     sizes = pd.concat([tables.compression([]), *compressed], ignore_index=True)
     with style():
         written += _figure(figures.ranking_figure(ranks, families, agreed), folder, "image-classes")
-    summary = folder / SUMMARY
-    with replacing(summary) as part:
-        lines = tables.summary(spread, sizes, ranks, agreed)
-        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    lines = tables.summary(spread, sizes, ranks, agreed)
     return [
-        summary,
-        _table(spread, folder / "image-spread.csv"),
-        _table(sizes, folder / "image-png-size.csv"),
-        _table(ranks, folder / "image-classes.csv"),
+        write_text("".join(f"{line}\n" for line in lines), folder / SUMMARY),
+        write_csv(spread, folder / "image-spread.csv"),
+        write_csv(sizes, folder / "image-png-size.csv"),
+        write_csv(ranks, folder / "image-classes.csv"),
         *written,
     ]
 
 
 def _of_sample(label: str, found: Sequence[Readings], folder: Path) -> list[Path]:
     """Montage and agreement of one sample."""
-    agreement = tables.agreement(found, label)
+    agreement = tables.agreement(found)
     with style():
         written = [
             *_figure(figures.montage(found, label), folder, f"image-montage-{label}"),
@@ -73,7 +70,7 @@ def _of_sample(label: str, found: Sequence[Readings], folder: Path) -> list[Path
         ]
     if len(agreement):
         path = folder / f"image-agreement-{label}.csv"
-        written.append(_table(agreement.reset_index(names="estimator"), path))
+        written.append(write_csv(agreement.reset_index(names="estimator"), path))
     return written
 
 
@@ -84,9 +81,3 @@ def _figure(figure: Figure | None, folder: Path, name: str) -> list[Path]:
 def _points(records: pd.DataFrame, label: str) -> float:
     used = records[records["manifold"] == label]["points_used"].max()
     return 0.0 if pd.isna(used) else float(used)
-
-
-def _table(table: pd.DataFrame, path: Path) -> Path:
-    with replacing(path) as part:
-        table.to_csv(part, index=False)
-    return path

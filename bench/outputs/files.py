@@ -6,6 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -18,3 +22,17 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> Path:
+    """A table as CSV, without its index; returns the path."""
+    with replacing(path) as part:
+        table.to_csv(part, index=False)
+    return path
+
+
+def write_text(text: str, path: Path) -> Path:
+    """A text; returns the path."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+    return path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from bench.outputs.arrays import kept_arrays
 from bench.outputs.figure_style import MOST_PANELS, QUIET, first_of, headline
 from bench.outputs.metrics import OK
 
@@ -80,18 +80,17 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
     several = kept["estimator"].nunique() > 1
     panels = []
     for (manifold, estimator), rows in kept.groupby(["manifold", "estimator"], sort=False):
-        path = store_folder / rows.sort_values("seed")["arrays"].iloc[0]
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                if "singular_values" not in arrays:
-                    continue
-                values = np.asarray(arrays["singular_values"], dtype=np.float64)
-                dimension = np.asarray(arrays["dimension"], dtype=np.float64)
-                truth = np.full(len(dimension), np.nan)
-                if "truth" in arrays:
-                    truth = np.asarray(arrays["truth"], dtype=np.float64)
-                sigma = float(arrays["chosen_sigma"])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            arrays = kept_arrays(store_folder, rows.sort_values("seed")["arrays"].iloc[0])
+            if "singular_values" not in arrays:
+                continue
+            values = np.asarray(arrays["singular_values"], dtype=np.float64)
+            dimension = np.asarray(arrays["dimension"], dtype=np.float64)
+            truth = np.full(len(dimension), np.nan)
+            if "truth" in arrays:
+                truth = np.asarray(arrays["truth"], dtype=np.float64)
+            sigma = float(arrays["chosen_sigma"])
+        except (ValueError, KeyError) as error:
             warnings.warn(f"no spectra of {estimator} on {manifold}: {error}", stacklevel=2)
             continue
         title = f"{manifold}, {estimator}" if several else str(manifold)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.outputs.crosstable import Cell, CrossTable, accuracy_table, runtime_table
-from bench.outputs.files import replacing
+from bench.outputs.files import replacing, write_csv, write_text
 from bench.outputs.metrics import summarise
 from bench.outputs.wording import truth_text
 
@@ -86,19 +86,13 @@ def write_tables(
         (accuracy_table(summary, preset), summary),
         (runtime_table(summary, preset), summary[RUNTIME_COLUMNS]),
     ):
-        path = folder / f"{table.name}.csv"
-        with replacing(path) as part:
-            tidy.to_csv(part, index=False)
-        written.append(path)
+        written.append(write_csv(tidy, folder / f"{table.name}.csv"))
         path = folder / f"{table.name}.parquet"
         with replacing(path) as part:
             tidy.to_parquet(part, index=False)
         written.append(path)
         for suffix, text in ((".md", markdown(table)), (".tex", latex(table))):
-            path = folder / f"{table.name}{suffix}"
-            with replacing(path) as part:
-                part.write_text(text, encoding="utf-8")
-            written.append(path)
+            written.append(write_text(text, folder / f"{table.name}{suffix}"))
     return written
 
 

@@ -41,9 +41,9 @@ DECLARED: dict[str, Any] = {
 LEVELS, SIGMAS = (0.02, 1.0), (0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4)
 IMAGE_LEVELS = (0.005, 1.0)
 IMAGE_SIGMAS = (0.005, 0.007, 0.01, 0.014, 0.02, 0.03, 0.05, 0.1, 0.2)
-#: Axes without variation, in units of the lowest level. At 0.2 of it an axis is normal but for 4 %
-#: of its singular value, and images have many such axes.
-NEGLIGIBLE, IMAGE_NEGLIGIBLE = 0.05, 0.2
+#: Axes of images without variation, in units of the lowest level. At 0.2 of it an axis is normal
+#: but for 4 % of its singular value, and images have many such axes.
+IMAGE_NEGLIGIBLE = 0.2
 
 #: Ratio of the features' deviations from which they are brought to the same one.
 UNEVEN = 100.0
@@ -208,9 +208,9 @@ class ScoreEstimator(Estimator):
             from estimators.score.published import published_recipe
 
             return published_recipe(self.steps)
-        if self.network == "unet" and self.image_shape is None:
-            raise ValueError("network 'unet' is for images: it needs their image_shape")
         unet = self.network == "unet"
+        if unet and self.image_shape is None:
+            raise ValueError("network 'unet' is for images: it needs their image_shape")
         return Recipe(
             network="unet" if unet else "residual",
             width=self.width,
@@ -221,7 +221,7 @@ class ScoreEstimator(Estimator):
             levels=self.levels or (IMAGE_LEVELS if self.image_shape else LEVELS),
             check_every=self.check_every,
             patience=self.patience,
-            negligible=IMAGE_NEGLIGIBLE if self.image_shape else NEGLIGIBLE,
+            negligible=IMAGE_NEGLIGIBLE if self.image_shape else Recipe.negligible,
             shape=tuple(int(size) for size in self.image_shape or ()) if unet else (),
         )
 

@@ -34,6 +34,12 @@ class ImageSet(Manifold):
     def download(self) -> None:
         """Fetch the images where they are not there; ValueError where that is impossible."""
 
+    def provide(self, download: bool) -> None:
+        """Have the images there, fetched if ``download``; ValueError where they are not."""
+        if download:
+            self.download()
+        self.require()
+
     @property
     def ambient(self) -> int:
         """Pixels times channels."""

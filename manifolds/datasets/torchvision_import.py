@@ -7,23 +7,26 @@ torchvision::nms does not exist"). Data sets need none of these operators.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 
-def torchvision_datasets() -> Any:
-    """The module torchvision.datasets; ValueError where torchvision is not installed."""
-    try:
-        with _descriptions_of_what_is_missing_passed_over():
-            import torchvision.datasets
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "torchvision":
-            raise
+def require_torchvision() -> None:
+    """ValueError where torchvision is not installed; imports nothing."""
+    if importlib.util.find_spec("torchvision") is None:
         raise ValueError(
             "this data set is read by torchvision, which is not installed: "
             "pip install 'intrinsic-dimension-bench[images]'"
-        ) from None
+        )
+
+
+def torchvision_datasets() -> Any:
+    """The module torchvision.datasets; ValueError where torchvision is not installed."""
+    require_torchvision()
+    with _descriptions_of_what_is_missing_passed_over():
+        import torchvision.datasets
     return torchvision.datasets
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import tempfile
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,14 +16,11 @@ from numpy.typing import NDArray
 from manifolds.catalogue import register
 from manifolds.datasets.base import ImageSet, Labels
 from manifolds.datasets.data_root import data_root
-from manifolds.datasets.torchvision_import import torchvision_datasets
+from manifolds.datasets.torchvision_import import require_torchvision, torchvision_datasets
 from manifolds.parameters import choice, whole_number
 
-_LABEL = "which class (None: all)"
-_SPLIT = "which of the two parts"
-_SPLITS = ("train", "test")
 
-
+@frozen(kw_only=True)
 class TorchvisionSet(ImageSet):
     """A set that torchvision.datasets reads, from files below the data root.
 
@@ -37,11 +35,12 @@ class TorchvisionSet(ImageSet):
     folder: ClassVar[str]
     alias: ClassVar[str]
     home: ClassVar[str]
-    split: str
+    label: int | None = whole_number(None, "which class (None: all)", least=0, most=9, none=True)
+    split: str = choice("train", "which of the two parts", ("train", "test"))
 
+    @abstractmethod
     def files(self) -> tuple[str, ...]:
         """Names of the files that are read."""
-        raise NotImplementedError
 
     def load(self, root: Path, download: bool = False) -> Any:
         """The data set of torchvision's below a root."""
@@ -65,13 +64,22 @@ class TorchvisionSet(ImageSet):
         return None
 
     def require(self) -> None:
-        torchvision_datasets()
-        if self.found() is None:
-            raise ValueError(
-                f"{self.torchvision_name} is not below the data root {data_root()} (--data-root): "
-                f"put {', '.join(self.files())} (or the same with .gz) into {self.places()[0]}, "
-                f"from {self.home}; or have them fetched with --download"
-            )
+        self.required()
+
+    def required(self) -> list[Path]:
+        """The files; ValueError, which says where to put them, where they are not there."""
+        require_torchvision()
+        found = self.found()
+        if found is None:
+            raise ValueError(self._missing())
+        return found
+
+    def _missing(self) -> str:
+        return (
+            f"{self.torchvision_name} is not below the data root {data_root()} (--data-root): "
+            f"put {', '.join(self.files())} (or the same with .gz) into {self.places()[0]}, "
+            f"from {self.home}; or have them fetched with --download"
+        )
 
     def download(self) -> None:
         """Have torchvision fetch the files into the data root.
@@ -84,18 +92,16 @@ class TorchvisionSet(ImageSet):
             data_root().mkdir(parents=True, exist_ok=True)
             self.load(data_root(), download=True)
         except (OSError, RuntimeError) as error:
-            try:
-                self.require()
-            except ValueError as missing:
-                raise ValueError(f"the download failed ({error}). {missing}") from error
+            if self.found() is None:
+                raise ValueError(f"the download failed ({error}). {self._missing()}") from error
 
     def images(self) -> tuple[NDArray[Any], Labels]:
-        self.require()
+        paths = self.required()
         with tempfile.TemporaryDirectory(prefix="bench-data-") as folder:
             root = Path(folder)
             (root / self.folder).mkdir(parents=True, exist_ok=True)
             try:
-                for path in self.found() or []:
+                for path in paths:
                     _bring(path, root / self.folder / path.name.removesuffix(".gz"))
                 found = self.load(root)
             except (RuntimeError, ValueError, OSError, EOFError) as error:
@@ -127,10 +133,11 @@ def _bring(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+@frozen(kw_only=True)
 class IdxSet(TorchvisionSet):
     """A set in the files of MNIST: images (28, 28) in IDX files, with borders of zeros if asked."""
 
-    pad: int
+    pad: int = whole_number(0, "border of zeros to add, in pixels", least=0)
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
@@ -163,9 +170,6 @@ class Mnist(IdxSet):
     folder: ClassVar[str] = "MNIST/raw"
     alias: ClassVar[str] = "mnist"
     home: ClassVar[str] = "https://ossci-datasets.s3.amazonaws.com/mnist"
-    label: int | None = whole_number(None, _LABEL, least=0, most=9, none=True)
-    split: str = choice("train", _SPLIT, _SPLITS)
-    pad: int = whole_number(0, "border of zeros to add, in pixels", least=0)
 
 
 @register("fashion-mnist", source="Xiao et al. 2017 (arXiv 1708.07747)")
@@ -177,16 +181,23 @@ class FashionMnist(IdxSet):
     folder: ClassVar[str] = "FashionMNIST/raw"
     alias: ClassVar[str] = "fashion-mnist"
     home: ClassVar[str] = "https://github.com/zalandoresearch/fashion-mnist"
-    label: int | None = whole_number(None, _LABEL, least=0, most=9, none=True)
-    split: str = choice("train", _SPLIT, _SPLITS)
-    pad: int = whole_number(0, "border of zeros to add, in pixels", least=0)
+
+
+@frozen(kw_only=True)
+class Photographs(TorchvisionSet):
+    """Colour photographs of 32 x 32 pixels."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        """Channels, height, width."""
+        return (3, 32, 32)
 
 
 @register(
     "cifar10", source="Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images"
 )
 @frozen(kw_only=True)
-class Cifar10(TorchvisionSet):
+class Cifar10(Photographs):
     """CIFAR-10: colour photographs of 32 x 32 pixels, 50 000 of them, read by torchvision.
 
     The files are pickles, which torchvision opens only where they have the published checksums; it
@@ -197,13 +208,6 @@ class Cifar10(TorchvisionSet):
     folder: ClassVar[str] = "cifar-10-batches-py"
     alias: ClassVar[str] = "cifar10"
     home: ClassVar[str] = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
-    label: int | None = whole_number(None, _LABEL, least=0, most=9, none=True)
-    split: str = choice("train", _SPLIT, _SPLITS)
-
-    @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        """Channels, height, width."""
-        return (3, 32, 32)
 
     def files(self) -> tuple[str, ...]:
         # All are needed: torchvision looks at the checksum of each.
@@ -215,20 +219,13 @@ class Cifar10(TorchvisionSet):
 
 @register("svhn", source="Netzer et al. 2011, Reading Digits in Natural Images")
 @frozen(kw_only=True)
-class Svhn(TorchvisionSet):
+class Svhn(Photographs):
     """SVHN: colour photographs of house numbers in 32 x 32 pixels, 73 257, read by torchvision."""
 
     torchvision_name: ClassVar[str] = "SVHN"
     folder: ClassVar[str] = "."
     alias: ClassVar[str] = "svhn"
     home: ClassVar[str] = "http://ufldl.stanford.edu/housenumbers"
-    label: int | None = whole_number(None, _LABEL, least=0, most=9, none=True)
-    split: str = choice("train", _SPLIT, _SPLITS)
-
-    @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        """Channels, height, width."""
-        return (3, 32, 32)
 
     def files(self) -> tuple[str, ...]:
         return (f"{self.split}_32x32.mat",)
