@@ -27,6 +27,8 @@ _CONNECT = 10.0  # seconds to wait for a scheduler
 _PATIENCE = 30.0  # seconds to wait for its first worker
 _LOOK = 1.0  # seconds between looks at whether the cluster is there
 _GPU = "GPU"
+# Where it is said that a task of an event loop failed: at its end, or in a callback.
+_LOGGERS = ("asyncio", "tornado.application")
 
 
 def offer(scheduler: str, asked: str) -> tuple[str, int]:
@@ -120,9 +122,8 @@ def _client(scheduler: str) -> Generator[Any, None, None]:
         client = Client(scheduler, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise ValueError(f"there is no dask scheduler at {scheduler}: {error}") from None
-    # What a closed connection still had to say is nobody's concern.
-    logger = logging.getLogger("asyncio")
-    logger.addFilter(_not_of_closed_connections)
+    for logger in _LOGGERS:
+        logging.getLogger(logger).addFilter(_not_of_closed_connections)
     try:
         yield client
     finally:
@@ -131,6 +132,7 @@ def _client(scheduler: str) -> Generator[Any, None, None]:
 
 
 def _not_of_closed_connections(record: logging.LogRecord) -> bool:
+    """What a closed connection still had to say is nobody's concern."""
     error = record.exc_info[1] if record.exc_info else None
     return type(error).__name__ != "CommClosedError"
 

@@ -1,5 +1,6 @@
 """A real dask scheduler and two real workers, on loopback, which share no files with the run."""
 
+import logging
 import os
 import shutil
 import signal
@@ -11,7 +12,9 @@ import psutil
 import pytest
 from commandline import PLUGINS, ROOT, bench, environment, rows, small
 
-pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+from bench.cluster import _client
+
+comm = pytest.importorskip("distributed.comm", reason="needs the extra 'cluster'")
 
 
 def processes_of(mark):
@@ -170,6 +173,18 @@ def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(cluster, tmp_pat
     while cluster.processes("bench.workers"):
         assert time.monotonic() < until
         time.sleep(0.2)
+
+
+@pytest.mark.parametrize("logger", ["asyncio", "tornado.application"])
+def test_what_a_closed_connection_still_has_to_say_is_not_told(cluster, caplog, logger):
+    errors = [
+        comm.CommClosedError("in <TCP (closed)>: Stream is closed"),
+        OSError("something else"),
+    ]
+    with _client(cluster.address):
+        for error in errors:
+            logging.getLogger(logger).error("Exception in callback", exc_info=error)
+    assert [record.exc_info[1] for record in caplog.records] == errors[1:]
 
 
 @pytest.mark.parametrize("cluster", [1], indirect=True)
