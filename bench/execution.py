@@ -163,4 +163,5 @@ def _setup(job: Job) -> Setup:
         plugins=tuple((path, read_source(path)) for path in job.plugins),
         modules=tuple(dict.fromkeys(modules)),
         entries=cloudpickle.dumps(entries),
+        calibrated=job.calibrated,
     )

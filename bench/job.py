@@ -23,7 +23,10 @@ BACKENDS = ("local", "dask")
 
 @dataclass(frozen=True)
 class Job:
-    """A run that has been checked and is ready to start."""
+    """A run that has been checked and is ready to start.
+
+    With ``calibrated``, fits are timed alone and repeated, beside a calibration kernel.
+    """
 
     cells: list[Cell]
     preset: str
@@ -32,6 +35,7 @@ class Job:
     out: Path
     plugins: tuple[str, ...]
     scheduler: str | None = None
+    calibrated: bool = False
 
 
 def prepare(

@@ -16,9 +16,10 @@ class Record:
     the mean of \\|estimate - truth\\|, weighted by their share of the points. ``groups`` is JSON, a
     list with truth, weight, estimate, low and high (quartiles over points) of each level.
     ``fit_seconds`` is the time of the estimator alone, ``shared_seconds`` what it took where
-    another cell had already built the neighbour graph or trained the score model. ``arrays`` is a
-    path beside the store. ``timeout`` (seconds) and ``memory_limit_mib`` are the limits that were
-    in force.
+    another cell had already built the neighbour graph or trained the score model;
+    ``kernel_seconds`` is the time of the calibration kernel beside the fit, where it was asked for.
+    ``arrays`` is a path beside the store. ``timeout`` (seconds) and ``memory_limit_mib`` are the
+    limits that were in force.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Record:
     groups: str = "[]"
     fit_seconds: float | None = None
     shared_seconds: float | None = None
+    kernel_seconds: float | None = None
     sample_seconds: float | None = None
     peak_memory_mib: float | None = None
     threads: int | None = None

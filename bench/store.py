@@ -23,14 +23,15 @@ from bench.records import Record
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 2
+FORMAT = 3
+_OLDER = ("1", "2")
 FILE = "records.sqlite"
 ARRAYS = "arrays"
 
 _COLUMNS = [field.name for field in fields(Record)]
 _NUMBERS = {"n", "seed", "ambient", "points_used", "points_read", "threads"}
 _REALS = {"estimate", "truth", "error", "pointwise_error", "fit_seconds", "shared_seconds"}
-_REALS |= {"sample_seconds", "peak_memory_mib", "timeout", "memory_limit_mib"}
+_REALS |= {"kernel_seconds", "sample_seconds", "peak_memory_mib", "timeout", "memory_limit_mib"}
 _WAIT = 30.0  # seconds to wait for somebody who reads
 
 
@@ -91,9 +92,9 @@ class Store:
                     if not self._database.execute("SELECT name FROM sqlite_master").fetchall():
                         self._create()
             found = self.meta("format")
-            if found == "1" and writing:
+            if found in _OLDER and writing:
                 with self._transaction():
-                    self._upgrade()
+                    self._upgrade(str(found))
                 found = self.meta("format")
             if found == str(FORMAT) and writing:
                 (whole,) = self._database.execute("PRAGMA quick_check(1)").fetchone()
@@ -107,7 +108,8 @@ class Store:
                 f"{path} cannot be used as a store: {error}; it is left as it is"
             ) from None
         if found != str(FORMAT):
-            what = "the next run brings it up to that" if found == "1" else "choose another --out"
+            older = "the next run brings it up to that"
+            what = older if found in _OLDER else "choose another --out"
             raise ValueError(
                 f"{path} is a store of format {found}, this version reads {FORMAT}; {what}"
             )
@@ -142,10 +144,12 @@ class Store:
             "n INTEGER, seed INTEGER, seconds REAL)"
         )
 
-    def _upgrade(self) -> None:
-        """From format 1, which had no limits of memory and no plan."""
-        self._database.execute("ALTER TABLE records ADD COLUMN memory_limit_mib REAL")
-        self._add_plan()
+    def _upgrade(self, found: str) -> None:
+        """From format 1 without limits of memory and a plan, or 2 without the kernel's seconds."""
+        if found == "1":
+            self._database.execute("ALTER TABLE records ADD COLUMN memory_limit_mib REAL")
+            self._add_plan()
+        self._database.execute("ALTER TABLE records ADD COLUMN kernel_seconds REAL")
         self._database.execute("UPDATE meta SET value = ? WHERE name = 'format'", (str(FORMAT),))
 
     def __enter__(self) -> Self:
@@ -178,6 +182,11 @@ class Store:
                 "INSERT OR IGNORE INTO environments VALUES (?, ?)",
                 (identity, json.dumps(facts, sort_keys=True)),
             )
+
+    def environments(self) -> dict[str, dict[str, Any]]:
+        """What the records were made on, by the id that they link to."""
+        rows = self._database.execute("SELECT id, facts FROM environments ORDER BY rowid")
+        return {identity: json.loads(facts) for identity, facts in rows}
 
     def set_plan(self, cells: Iterable[Planned]) -> None:
         """Keep what the present run is to do, in the place of what the last one was."""

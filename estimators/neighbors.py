@@ -71,6 +71,11 @@ def query_neighbors(points: Array, query: Indices, k: int) -> Indices:
     return _search(points, query, k)[1] if graph is None else graph.indices[query, :k]
 
 
+def forget() -> None:
+    """Build the next graph anew: what this process keeps is gone."""
+    _shared.graph = None
+
+
 def borrowed_seconds() -> float:
     """Seconds that graphs built before have saved since this was last asked.
 

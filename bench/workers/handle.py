@@ -35,12 +35,14 @@ class Setup:
 
     ``plugins`` are paths with their source, ``modules`` names to import, ``entries`` pickled
     entries of the running program; ``scratch`` is the folder of shared samples, "" for none.
+    With ``calibrated``, fits are timed alone and repeated, beside a calibration kernel.
     """
 
     plugins: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] = ()
     entries: bytes = b"\x80\x04]\x94."  # a pickled empty list
     scratch: str = ""
+    calibrated: bool = False
 
 
 class Ended(Exception):

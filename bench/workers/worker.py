@@ -50,7 +50,9 @@ def main() -> None:
         try:
             with _telling(connection):
                 fitting = functools.partial(connection.send, (FITTING,))
-                record, arrays = measure(cell, device, threads, setup["scratch"], fitting)
+                record, arrays = measure(
+                    cell, device, threads, setup["scratch"], setup["calibrated"], fitting
+                )
         except DiskFull as error:
             connection.send((FULL, str(error)))
             continue

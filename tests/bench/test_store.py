@@ -96,16 +96,21 @@ def test_a_kill_in_the_middle_of_writing_leaves_a_readable_store(tmp_path):
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_a_store_of_the_format_before_is_brought_up_and_keeps_its_records(tmp_path):
+@pytest.mark.parametrize("older", ["1", "2"])
+def test_a_store_of_a_format_before_is_brought_up_and_keeps_its_records(tmp_path, older):
     with Store(tmp_path) as store:
         store.add(record("a", estimate=9.25))
     with sqlite3.connect(tmp_path / "records.sqlite") as database:
-        database.execute("ALTER TABLE records DROP COLUMN memory_limit_mib")
-        database.execute("DROP TABLE planned")
-        database.execute("UPDATE meta SET value = '1' WHERE name = 'format'")
+        database.execute("ALTER TABLE records DROP COLUMN kernel_seconds")
+        if older == "1":
+            database.execute("ALTER TABLE records DROP COLUMN memory_limit_mib")
+            database.execute("DROP TABLE planned")
+        database.execute("UPDATE meta SET value = ? WHERE name = 'format'", (older,))
+    with pytest.raises(ValueError, match=f"format {older}.*the next run brings it up"):
+        Store(tmp_path, writing=False)
     with Store(tmp_path) as store:
         assert list(store.frame(["a"])["estimate"]) == [9.25]
-        store.add(record("b", memory_limit_mib=10.0))
+        store.add(record("b", memory_limit_mib=10.0, kernel_seconds=0.5))
         assert store.outcomes()["b"] == ("ok", Limits(memory=10 * 2**20))
 
 

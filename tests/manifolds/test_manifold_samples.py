@@ -29,6 +29,7 @@ CASES = [(name, {}) for name in KNOWN] + [
     ("moving-blobs", {"blobs": 4}),
     ("moving-shapes", {"shapes": 1, "size": 13}),
     ("moving-shapes", {"shapes": 3, "size": 24, "channels": 3}),
+    ("noisy-sphere", {"dimension": 3, "ambient": 9, "noise": 0.2}),
     ("nonuniform-sphere", {"dimension": 3, "ambient": 7, "angle_std": 0.5, "radius": 4.0}),
     ("nonuniform-sphere", {"dimension": 2, "ambient": 9, "first": 4}),
     ("quadratic-graph", {"dimension": 1, "codimension": 2, "ambient": 3}),

@@ -1,0 +1,149 @@
+"""The commands that hold a run against a baseline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from bench.cli.options import (
+    DataRootOption,
+    DeviceOption,
+    EstimatorsOption,
+    JobsOption,
+    PluginOption,
+    clear_errors,
+    keeping_what_is_finished,
+    split,
+)
+
+SuiteOption = Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")]
+PresetOption = Annotated[str, typer.Option(help="smoke, quick or full.")]
+ManifoldsOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(help="Names or globs, separated by commas; all if not given."),
+]
+OutOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="Folder of the run's records (default: results/check-SUITE)."),
+]
+NoRunOption = Annotated[
+    bool, typer.Option("--no-run", help="Read the records that are there instead of running.")
+]
+
+baseline = typer.Typer(no_args_is_help=True, help="Baselines that `check` compares with.")
+
+
+@baseline.command("save")
+def save(
+    to: Annotated[Path, typer.Option(help="File of the baseline (JSON).")],
+    suite: SuiteOption = "ci",
+    preset: PresetOption = "quick",
+    seeds: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Seeds of each cell (default: 20)."),
+    ] = None,
+    manifolds: ManifoldsOption = None,
+    estimators: EstimatorsOption = None,
+    out: OutOption = None,
+    no_run: NoRunOption = False,
+    jobs: JobsOption = None,
+    device: DeviceOption = "auto",
+    data_root: DataRootOption = None,
+    plugin: PluginOption = None,
+) -> None:
+    """Run a suite and keep its estimates and times as a baseline."""
+    from rich.console import Console
+
+    with keeping_what_is_finished() as kept, clear_errors():
+        from bench.check import command
+
+        kept.out = out or _default_folder(suite)
+        command.save_baseline(
+            to,
+            suite,
+            run=not no_run,
+            console=Console(),
+            preset=preset,
+            seeds=command.SEEDS if seeds is None else seeds,
+            manifolds=split(manifolds),
+            estimators=split(estimators),
+            out=kept.out,
+            jobs=jobs,
+            device=device,
+            data_root=data_root,
+            plugins=plugin or [],
+        )
+
+
+@baseline.command("show")
+def show(
+    file: Annotated[Path, typer.Argument(help="File of the baseline.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of the check.")] = 4,
+) -> None:
+    """Show a baseline, and which shifts a check would find."""
+    from rich.console import Console
+
+    with clear_errors():
+        from bench.check import command
+
+        command.show(file, seeds, Console())
+
+
+def check(
+    baseline: Annotated[Path, typer.Option(help="File of the baseline.")],
+    suite: SuiteOption = "ci",
+    preset: PresetOption = "quick",
+    seeds: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Seeds of each cell, instead of the preset's."),
+    ] = None,
+    tolerance: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Relative difference of deterministic estimates (default: 1e-9)."),
+    ] = None,
+    slower: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="How many times as long a fit may take (default: 1.2)."),
+    ] = None,
+    manifolds: ManifoldsOption = None,
+    estimators: EstimatorsOption = None,
+    out: OutOption = None,
+    no_run: NoRunOption = False,
+    jobs: JobsOption = None,
+    device: DeviceOption = "auto",
+    data_root: DataRootOption = None,
+    plugin: PluginOption = None,
+) -> None:
+    """Run a suite and compare with a baseline: 0 nothing, 1 regression, 2 misuse."""
+    from rich.console import Console
+
+    with keeping_what_is_finished() as kept, clear_errors():
+        from bench.check import command
+        from bench.check.comparison import SLOWER, TOLERANCE
+
+        kept.out = out or _default_folder(suite)
+        outcome = command.check(
+            baseline,
+            suite,
+            run=not no_run,
+            tolerance=TOLERANCE if tolerance is None else tolerance,
+            slower=SLOWER if slower is None else slower,
+            console=Console(),
+            preset=preset,
+            seeds=seeds,
+            manifolds=split(manifolds),
+            estimators=split(estimators),
+            out=kept.out,
+            jobs=jobs,
+            device=device,
+            data_root=data_root,
+            plugins=plugin or [],
+        )
+        if outcome.alarms:
+            raise typer.Exit(1)
+
+
+def _default_folder(suite: str) -> Path:
+    return Path("results") / f"check-{Path(suite).stem}"

@@ -1,0 +1,176 @@
+"""What counts as moved: estimates, failures, times, parameters; and what cannot be compared."""
+
+import numpy as np
+import pytest
+
+from bench.check.baseline import Baseline, CellBaseline, load, save
+from bench.check.comparison import compare
+
+
+def cell(estimates, *, name="fast", times=None, statuses=None, manifold="sphere", **more):
+    estimates = [None if value is None else float(value) for value in estimates]
+    facts = {
+        "manifold": manifold,
+        "estimator": name,
+        "sample": "sample",
+        "method": "method",
+        "version": "1.1",
+        "deterministic": True,
+        "truth": 5.0,
+        "statuses": statuses or ["ok"] * len(estimates),
+        "estimates": estimates,
+        "times": [2.0 if value is not None else None for value in estimates]
+        if times is None
+        else list(map(float, times)),
+    }
+    return CellBaseline(**{**facts, **more})
+
+
+def baseline(*cells, suite="ci", preset="quick"):
+    return Baseline(
+        format=1,
+        suite=suite,
+        preset=preset,
+        seeds=min(len(one.statuses) for one in cells),
+        environment={},
+        cells=list(cells),
+    )
+
+
+OLD = 5 + 0.1 * np.random.default_rng(0).standard_normal(20)
+NEW = OLD[:4]
+
+
+def found(was, now, **options):
+    outcome = compare(baseline(was), baseline(now), **options)
+    return [(finding.kind, finding.estimator) for finding in outcome.findings]
+
+
+def test_nothing_moved_is_nothing():
+    outcome = compare(baseline(cell(OLD)), baseline(cell(NEW)))
+    assert outcome.findings == []
+    assert outcome.same == 1
+
+
+def test_a_deterministic_estimate_may_differ_by_the_tolerance_and_no_more():
+    assert found(cell(OLD), cell(NEW * (1 + 1e-10))) == []
+    assert found(cell(OLD), cell(NEW * (1 + 1e-8))) == [("regressed", "fast")]
+    assert found(cell(OLD), cell(NEW * (1 + 1e-8)), tolerance=1e-6) == []
+    one = NEW.copy()
+    one[2] += 1e-6
+    assert found(cell(OLD), cell(one)) == [("regressed", "fast")]
+
+
+def test_a_random_estimate_is_held_against_what_other_seeds_give():
+    others = 5 + 0.1 * np.random.default_rng(1).standard_normal(4)
+    assert found(cell(OLD, deterministic=False), cell(others, deterministic=False)) == [
+        ("other numbers", "fast")
+    ]
+    assert found(cell(OLD, deterministic=False), cell(others + 1, deterministic=False)) == [
+        ("regressed", "fast")
+    ]
+
+
+def test_what_comes_nearer_to_the_truth_on_every_seed_is_an_improvement():
+    assert found(cell(OLD + 1), cell(NEW)) == [("improved", "fast")]
+    assert found(cell(OLD), cell(NEW + 1)) == [("regressed", "fast")]
+    # A little nearer is as likely an accident.
+    assert found(cell(OLD + 1), cell(NEW + 0.999)) == [("regressed", "fast")]
+    assert found(cell(OLD + 1, truth=None), cell(NEW, truth=None)) == [("regressed", "fast")]
+
+
+def test_seeds_that_fail_now_are_an_alarm_and_those_that_fail_no_more_are_told():
+    broken = cell([*NEW[:3], None], statuses=["ok", "ok", "ok", "timeout"], message="stopped")
+    outcome = compare(baseline(cell(OLD)), baseline(broken))
+    assert [finding.kind for finding in outcome.alarms] == ["failed"]
+    assert "1 of 4 seeds: timeout: stopped" in outcome.alarms[0].why
+    was = cell([None, *OLD[1:]], statuses=["failed", *["ok"] * 19])
+    assert found(was, cell(NEW)) == [("mended", "fast")]
+
+
+@pytest.mark.parametrize(("factor", "kinds"), [(1.5, ["slower"]), (1.1, []), (0.5, ["faster"])])
+def test_times_are_held_against_the_baseline_s_with_a_margin(factor, kinds):
+    rng = np.random.default_rng(2)
+    old, new = (2 * np.exp(0.05 * rng.standard_normal(count)) for count in (20, 4))
+    findings = found(cell(OLD, times=old), cell(NEW, times=factor * new))
+    assert [kind for kind, _ in findings] == kinds
+
+
+def test_a_noisy_fit_of_one_manifold_is_no_slowdown_of_the_estimator():
+    rng = np.random.default_rng(3)
+    manifolds = ("a", "b", "c")
+
+    def cells(values, factors):
+        return [
+            cell(
+                values, manifold=name, times=factor * np.exp(0.3 * rng.standard_normal(len(values)))
+            )
+            for name, factor in zip(manifolds, factors, strict=True)
+        ]
+
+    outcome = compare(baseline(*cells(OLD, (1, 1, 1))), baseline(*cells(NEW, (1, 1.5, 1))))
+    assert outcome.findings == []
+
+
+def test_changed_parameters_and_versions_are_told_as_the_reason():
+    (finding,) = compare(
+        baseline(cell(OLD)), baseline(cell(NEW + 1, method="other", version="1.2"))
+    ).findings
+    assert "parameters are others" in finding.why
+    assert "version 1.1 became 1.2" in finding.why
+
+
+def test_cells_that_came_and_went_are_told_and_are_no_alarm():
+    outcome = compare(
+        baseline(cell(OLD), cell(OLD, name="gone")), baseline(cell(NEW), cell(NEW, name="new"))
+    )
+    assert [(finding.kind, finding.estimator) for finding in outcome.findings] == [
+        ("new", "new"),
+        ("gone", "gone"),
+    ]
+    assert not outcome.alarms
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (baseline(cell(NEW), suite="mine"), "suite 'ci', and this run of 'mine'"),
+        (baseline(cell(NEW), preset="full"), "preset 'quick', and this run of 'full'"),
+        (baseline(cell(NEW, name="other")), "none of the cells"),
+        (baseline(cell(NEW, sample="other")), "other samples of 'sphere'"),
+        (baseline(cell(NEW[:1])), "1 seeds against 20.*at least 2 seeds"),
+    ],
+)
+def test_a_foreign_baseline_is_refused(now, says):
+    with pytest.raises(ValueError, match=says):
+        compare(baseline(cell(OLD)), now)
+
+
+def test_a_baseline_is_kept_whole_and_a_line_a_cell(tmp_path):
+    was = baseline(cell([0.1 + 0.2, None, 1e-17], statuses=["ok", "failed", "ok"]), cell(OLD))
+    save(was, tmp_path / "b.json")
+    assert load(tmp_path / "b.json") == was
+    assert sum("estimates" in line for line in (tmp_path / "b.json").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "there is no baseline .*baseline save"),
+        ("{", "is no baseline"),
+        ("[]", "is no baseline"),
+        ('{"format": 9}', "format 9, this version reads 1"),
+        ('{"format": 1, "suite": "ci"}', "is no baseline: preset"),
+    ],
+)
+def test_a_file_that_is_no_baseline_is_told(tmp_path, content, says):
+    if content is not None:
+        (tmp_path / "b.json").write_text(content)
+    with pytest.raises(ValueError, match=says):
+        load(tmp_path / "b.json")
+
+
+def test_lists_of_different_lengths_are_no_baseline(tmp_path):
+    save(baseline(cell(OLD, statuses=["ok"])), tmp_path / "b.json")
+    with pytest.raises(ValueError, match="different lengths"):
+        load(tmp_path / "b.json")
