@@ -1,13 +1,11 @@
-"""What the runner takes beside its cells, and how busy it keeps the cores. Printed, not asserted.
+"""What the runner takes beside its cells: ``tox -e bench``. Printed, not asserted.
 
-Limits of the issue: 10 ms a cell beyond plain joblib; both cores busy for 85 % of the quick suite.
+Limit of the issue: 10 ms a cell beyond plain joblib.
 """
 
 import io
-import os
+import itertools
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -58,7 +56,7 @@ def through_joblib(cells: int) -> float:
 def test_overhead_of_a_cell(tmp_path, capsys):
     load_file(NOOP)
     ours, theirs = [], []
-    for turn in range(5):
+    for turn in range(3):
         # What starting workers takes is in both, and out of the difference.
         few = through_runner(FEW, tmp_path / f"few-{turn}")
         ours.append(through_runner(CELLS, tmp_path / f"many-{turn}") - few)
@@ -74,24 +72,9 @@ def test_overhead_of_a_cell(tmp_path, capsys):
         )
 
 
-@pytest.mark.parametrize("preset", ["quick"])
-def test_cores_are_busy(preset, tmp_path, capsys):
-    command = [sys.executable, "-m", "bench", "run", "--suite", "euclidean", "--preset", preset]
-    environment = {**os.environ, "BENCH_CACHE": str(tmp_path / "cache")}
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [*command, "--jobs", str(JOBS), "--out", str(tmp_path / "out")],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    # Of the run and of all that it waited for, workers included.
-    busy = (usage.ru_utime + usage.ru_stime) / (JOBS * wall)
-    with capsys.disabled():
-        print(
-            f"\nthe {preset} euclidean suite, {JOBS} at a time: {wall:.0f} s, "
-            f"cores busy for {busy:.0%} of it"
-        )
+@pytest.mark.benchmark(group="no-op cells through the runner")
+@pytest.mark.parametrize("cells", [FEW, 500])
+def test_no_op_cells(cells, timed, tmp_path):
+    load_file(NOOP)
+    folders = (tmp_path / str(turn) for turn in itertools.count())
+    timed(lambda: through_runner(cells, next(folders)), cells=cells)

@@ -208,8 +208,8 @@ def test_report(tmp_path, capsys):
 
 
 #: Cells that are timed at each number of records, and these numbers.
-TIMED = 400
-NUMBERS = range(0, RECORDS + 1, RECORDS // 10)
+TIMED = 200
+NUMBERS = range(0, RECORDS + 1, RECORDS // 5)
 
 
 def kept_together(store: Store, records: list[Record], together: int) -> float:

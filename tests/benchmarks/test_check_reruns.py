@@ -1,0 +1,96 @@
+"""How often an unchanged rerun raises an alarm, and whether a fit that takes 1.5 times is found.
+
+BENCH_RERUNS says how many reruns; each is the whole suite that continuous integration runs.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+pytestmark = pytest.mark.benchmark
+
+ROOT = Path(__file__).parents[2]
+SLOW = """
+        start = time.perf_counter()
+        try:
+            found = self.estimate(points[first] if len(first) < len(points) else points)
+            until = time.perf_counter() + 0.5 * (time.perf_counter() - start)
+            while time.perf_counter() < until:
+                pass
+"""
+FAST = """
+        try:
+            found = self.estimate(points[first] if len(first) < len(points) else points)
+"""
+
+
+def bench(tree, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+    )
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A baseline made on this machine just now."""
+    folder = tmp_path_factory.mktemp("reruns")
+    said = bench(ROOT, "baseline", "save", "--to", folder / "ci.json", "--out", folder / "saved")
+    assert said.returncode == 0, said.stdout + said.stderr
+    return folder / "ci.json"
+
+
+def alarms(out):
+    cases = ElementTree.parse(out / "check.xml").getroot().iter("testcase")
+    return [
+        f"{case.get('classname')} {case.get('name')}: {case.find('failure').get('message')}"
+        for case in cases
+        if case.find("failure") is not None
+    ]
+
+
+def test_unchanged_reruns(saved, tmp_path):
+    reruns, seconds, found, logs = int(os.environ.get("BENCH_RERUNS", "3")), [], [], []
+    for rerun in range(reruns):
+        start = time.perf_counter()
+        said = bench(ROOT, "check", "--baseline", saved, "--out", tmp_path / "run")
+        seconds.append(time.perf_counter() - start)
+        assert said.returncode in (0, 1), said.stdout + said.stderr
+        told = alarms(tmp_path / "run")
+        found += told
+        logs.append({"seconds": round(seconds[-1], 1), "alarms": told})
+        print(f"\nrerun {rerun + 1}: {seconds[-1]:.0f} s, {len(told)} alarms {told}", flush=True)
+    print(
+        f"\n{reruns} unchanged reruns: {len(found)} alarms; "
+        f"median {statistics.median(seconds):.0f} s"
+    )
+    if "BENCH_FIGURES" in os.environ:
+        Path(os.environ["BENCH_FIGURES"], "reruns.json").write_text(json.dumps(logs, indent=1))
+
+
+def test_every_fit_takes_half_as_long_again(saved, tmp_path):
+    for package in ("bench", "estimators", "manifolds"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    file = tmp_path / "estimators" / "base.py"
+    code = file.read_text()
+    assert FAST in code
+    file.write_text(
+        code.replace(FAST, SLOW).replace("import inspect", "import inspect\nimport time")
+    )
+    said = bench(tmp_path, "check", "--baseline", saved, "--out", tmp_path / "run")
+    told = alarms(tmp_path / "run")
+    print(
+        f"\nevery fit 1.5 times as long: {len(told)} alarms, {said.stdout.count('slower')} slower"
+    )
+    print("\n".join(told))
