@@ -81,6 +81,7 @@ def description(name: str) -> str:
 
 def _entry(kind: str, entry: Entry, facts: list[tuple[str, str]]) -> str:
     about = (inspect.getdoc(entry.cls) or "").strip()
+    facts += [("cannot pass", f"{check}: {reason}") for check, reason in entry.cannot.items()]
     rows = [*facts, ("source", entry.source or "not given"), ("version", str(entry.version))]
     lines = [f"{kind} {entry.name}", "", about, "", _columns(rows), "", "parameters:"]
     if not entry.parameters:

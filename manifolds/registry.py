@@ -10,8 +10,8 @@ import importlib
 import inspect
 import pkgutil
 import warnings
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
@@ -23,13 +23,15 @@ class Entry:
     """What is known of a registered class beside its code.
 
     ``source`` cites where it was defined; ``version`` is raised when its results change, so that
-    stored results are not taken for new ones.
+    stored results are not taken for new ones. ``cannot`` names the checks of ``bench.testing``
+    that it cannot pass, each with the reason.
     """
 
     name: str
     cls: type
     source: str = ""
     version: int = 1
+    cannot: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def about(self) -> str:
@@ -105,7 +107,7 @@ class Registry(Generic[AnyEntry]):
         for plugin in entry_points(group=f"bench.{self.package}"):
             try:
                 plugin.load()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 warnings.warn(
                     f"the {self.kind} plug-in {plugin.value!r} could not be loaded: "
                     f"{type(error).__name__}: {error}",
