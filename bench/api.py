@@ -42,7 +42,15 @@ def run(
             raise ValueError(f"unknown option {option!r}; {hint}it takes: {', '.join(known)}")
     job = prepare(suite_name, **options)
     with open_store(job) as store:
-        return execute(job, store, fresh=fresh, retry=retry, console=console or Console())
+        asked = ", ".join([repr(suite_name), *(f"{k}={v!r}" for k, v in options.items())])
+        return execute(
+            job,
+            store,
+            fresh=fresh,
+            retry=retry,
+            console=console or Console(),
+            command=f"bench.run({asked})" if isinstance(suite_name, str) else "",
+        )
 
 
 def open_store(job: Job) -> Store:
@@ -51,15 +59,24 @@ def open_store(job: Job) -> Store:
 
 
 def execute(
-    job: Job, store: Store, *, fresh: bool = False, retry: bool = False, console: Console
+    job: Job,
+    store: Store,
+    *,
+    fresh: bool = False,
+    retry: bool = False,
+    console: Console,
+    command: str = "",
 ) -> pd.DataFrame:
     """Run the cells of a job that have no record yet, then write and print tables and plots.
 
-    ``fresh`` runs all again, ``retry`` those that failed. On KeyboardInterrupt the finished cells
-    are kept.
+    ``fresh`` runs all again, ``retry`` those that failed. The store keeps ``command``, which makes
+    the results again, where it is known. On KeyboardInterrupt the finished cells are kept.
     """
     from bench.execution import missing_cells, records_of, run_cells
+    from bench.html_report.reproduce import COMMAND
 
+    if (store.meta(COMMAND) or "") != command:
+        store.set_meta(COMMAND, command)
     if fresh:
         store.remove(cell.key for cell in job.cells)
     missing = missing_cells(job, store, retry=retry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bench.cli import autoencoder, check, estimate, look, run
+from bench.cli import autoencoder, check, estimate, look, paper, report, run
 
 app = typer.Typer(
     help="Benchmark of intrinsic-dimension estimators on manifolds of known dimension.",
@@ -14,10 +14,12 @@ app = typer.Typer(
 )
 app.command()(run.run)
 app.command()(run.status)
+app.command()(report.report)
 app.command()(estimate.estimate)
 app.command()(autoencoder.autoencoder)
 app.command()(check.check)
 app.add_typer(check.baseline, name="baseline")
+app.command()(paper.paper)
 app.command("list")(look.list_)
 app.command()(look.show)
 app.command()(look.study)

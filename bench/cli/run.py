@@ -20,6 +20,7 @@ from bench.cli.options import (
 
 
 def run(
+    context: typer.Context,
     suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")],
     preset: Annotated[
         Optional[str],  # noqa: UP045
@@ -78,6 +79,7 @@ def run(
     with keeping_what_is_finished() as kept:
         with clear_errors():
             from bench import api
+            from bench.cli.typed import typed
             from bench.job import prepare
 
             job = prepare(
@@ -107,7 +109,8 @@ def run(
                 return
             store = api.open_store(job)
         with store:
-            api.execute(job, store, fresh=fresh, retry=retry, console=console)
+            command = typed(context, job.preset)
+            api.execute(job, store, fresh=fresh, retry=retry, console=console, command=command)
 
 
 def status(

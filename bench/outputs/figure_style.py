@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,11 @@ from bench.outputs.files import replacing
 
 DPI = 150
 FORMATS = (".png", ".svg")
+#: What formats would say of when and by what a file was written, left out.
+_UNDATED: dict[str, dict[str, None]] = {
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 FAILED_COLOUR = "#b2182b"
 QUIET = "0.45"
 
@@ -53,18 +58,20 @@ def style() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, stem: Path) -> list[Path]:
+def save(
+    figure: Figure, stem: Path, formats: Sequence[str] = FORMATS, dpi: int = DPI
+) -> list[Path]:
     """Save in each format and return the paths; the same figure gives the same bytes."""
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
     figure.set_layout_engine("none")  # laid out once for all formats
     paths = []
-    for suffix in FORMATS:
+    for suffix in formats:
         path = stem.with_name(stem.name + suffix)
-        metadata = {"Date": None} if suffix == ".svg" else {}
+        metadata = _UNDATED.get(suffix, {})
         with replacing(path) as part:
-            figure.savefig(part, format=suffix[1:], dpi=DPI, metadata=metadata)
+            figure.savefig(part, format=suffix[1:], dpi=dpi, metadata=metadata)
         paths.append(path)
     return paths
 

@@ -100,11 +100,11 @@ def markdown(table: CrossTable) -> str:
     """The table with its title above and its notes below; the best of a column is bold."""
 
     def cell(found: Cell) -> str:
-        text = found.text.translate(_MARKDOWN)
+        text = markdown_escape(found.text)
         return f"**{text}**" if found.kind == "best" else text
 
     manifolds = [f"{name} ({truth_text(levels)})" for name, levels in table.manifolds.items()]
-    heading = [text.translate(_MARKDOWN) for text in ("estimator", *table.overall, *manifolds)]
+    heading = [markdown_escape(text) for text in ("estimator", *table.overall, *manifolds)]
     lines = [
         f"# {table.title}\n",
         _markdown_line(heading),
@@ -112,9 +112,9 @@ def markdown(table: CrossTable) -> str:
     ]
     for row in table.rows:
         cells = [cell(found) for found in (*row.overall, *row.cells)]
-        lines.append(_markdown_line([row.label.translate(_MARKDOWN), *cells]))
+        lines.append(_markdown_line([markdown_escape(row.label), *cells]))
     lines.append("")
-    lines += [f"- {note.translate(_MARKDOWN)}" for note in table.notes]
+    lines += [f"- {markdown_escape(note)}" for note in table.notes]
     return "\n".join(lines) + "\n"
 
 
@@ -182,6 +182,11 @@ def _latex_line(cells: list[str]) -> str:
 def _latex_cell(cell: Cell) -> str:
     text = latex_escape(cell.text)
     return rf"\textbf{{{text}}}" if cell.kind == "best" else text
+
+
+def markdown_escape(text: str) -> str:
+    """Text for a cell of a Markdown table."""
+    return text.translate(_MARKDOWN)
 
 
 def latex_escape(text: str) -> str:

@@ -27,6 +27,7 @@ def test_the_manifolds_of_the_package_are_listed_in_order():
     assert names == sorted(names)
     assert {
         "affine-subspace",
+        "benchmark-manifold",
         "circles",
         "hypercube",
         "nonuniform-sphere",
@@ -98,6 +99,7 @@ def test_an_unknown_parameter_is_answered_with_the_nearest_and_all_parameters():
         ("swiss-roll", {"ambient": 2}, "'ambient' must be a whole number of at least 3"),
         ("torus", {"minor": 3.0}, "'minor' must be smaller than 'major', not 3.0"),
         ("torus", {"minor": "thin"}, "'minor' must be a number above 0"),
+        ("benchmark-manifold", {"which": "M0"}, "'which' must be one of 'M1_Sphere'"),
         ("sphere-union", {"dimensions": (10,)}, "two or more whole numbers"),
         ("sphere-union", {"dimensions": (10, 2.5)}, "two or more whole numbers"),
         ("sphere-union", {"dimensions": (10, 0)}, "two or more whole numbers"),

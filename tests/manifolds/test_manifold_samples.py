@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import manifolds
+from manifolds.benchmark_set import DIMENSIONS
 from manifolds.datasets.base import ImageSet
 from manifolds.datasets.user_file import UserFile
+from manifolds.unions import SphereUnion
 
 KNOWN = [
     name
@@ -20,6 +22,7 @@ KNOWN = [
 # Beside every manifold at its defaults, some with other parameters.
 CASES = [(name, {}) for name in KNOWN] + [
     ("affine-subspace", {"dimension": 3, "ambient": 3}),
+    *(("benchmark-manifold", {"which": which}) for which in DIMENSIONS if which != "M1_Sphere"),
     ("circles", {"count": 1, "ambient": 2}),
     ("gaussian-blobs", {"blobs": 20, "size": 16, "channels": 3, "places": 1}),
     ("gaussian-blobs", {"blobs": 100}),
@@ -46,6 +49,12 @@ CASES = [(name, {}) for name in KNOWN] + [
     ("swiss-roll", {"ambient": 3}),
     ("torus", {"ambient": 12, "major": 5.0, "minor": 4.0}),
 ]
+# Those without a parametrisation have tests of their own (test_benchmark_set.py).
+EMBEDDED = [
+    case
+    for case in CASES
+    if issubclass(manifolds.entry(case[0]).cls, (manifolds.Parametrised, SphereUnion))
+]
 SOLVED = [
     case
     for case in CASES
@@ -58,6 +67,9 @@ def title(case):
 
 
 every_case = pytest.mark.parametrize(("name", "parameters"), CASES, ids=map(title, CASES))
+every_parametrisation = pytest.mark.parametrize(
+    ("name", "parameters"), EMBEDDED, ids=map(title, EMBEDDED)
+)
 every_equation = pytest.mark.parametrize(("name", "parameters"), SOLVED, ids=map(title, SOLVED))
 
 
@@ -97,7 +109,7 @@ def test_points_moved_off_the_manifold_do_not_satisfy_its_equation(name, paramet
     assert np.median(manifold.residual(moved)) > 1e-3 * scale
 
 
-@every_case
+@every_parametrisation
 def test_the_tangent_space_has_the_declared_dimension(name, parameters):
     manifold = manifolds.get(name, **parameters)
     for part in getattr(manifold, "parts", (manifold,)):

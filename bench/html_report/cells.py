@@ -1,0 +1,97 @@
+"""Records and summaries by column, as small as JSON can hold them: names once, numbers short."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from typing_extensions import Self
+
+_DIGITS = 5
+_LONGEST_NOTE = 160
+
+
+@dataclass(frozen=True)
+class Indices:
+    """Where each manifold and estimator is in the lists of the page."""
+
+    manifolds: dict[str, int]
+    estimators: dict[str, int]
+
+    @classmethod
+    def of(cls, records: pd.DataFrame) -> Self:
+        """In the order in which records name them."""
+        return cls(*(_places(records[name]) for name in ("manifold", "estimator")))
+
+
+def _places(labels: Iterable[Any]) -> dict[str, int]:
+    return {label: place for place, label in enumerate(dict.fromkeys(labels))}
+
+
+def rounded(value: Any) -> float | int | None:
+    """A number to five digits, an integer where it is one; None where it is unknown."""
+    if value is None or pd.isna(value) or not math.isfinite(value):
+        return None
+    short = float(f"{value:.{_DIGITS}g}")
+    return int(short) if short.is_integer() else short
+
+
+def cell_columns(
+    records: pd.DataFrame, earlier: pd.DataFrame, indices: Indices
+) -> dict[str, list[Any]]:
+    """Every record, a list for each column; ``run`` is 1 for those of earlier runs."""
+    both = pd.concat([records, earlier]) if len(earlier) else records
+    statuses = _places(both["status"])
+    notes = [_note(text) for text in both["message"]]
+    known = _places(notes)
+    return {
+        "statuses": list(statuses),
+        "notes": list(known),
+        "manifold": [indices.manifolds[label] for label in both["manifold"]],
+        "estimator": [indices.estimators[label] for label in both["estimator"]],
+        "status": [statuses[status] for status in both["status"]],
+        "note": [known[note] for note in notes],
+        "run": [0] * len(records) + [1] * len(earlier),
+        **{
+            short: [rounded(value) for value in both[column].tolist()]
+            for short, column in (
+                ("n", "n"),
+                ("seed", "seed"),
+                ("truth", "truth"),
+                ("estimate", "estimate"),
+                ("error", "error"),
+                ("seconds", "fit_seconds"),
+                ("memory", "peak_memory_mib"),
+            )
+        },
+    }
+
+
+def _note(message: Any) -> str:
+    text = "" if message is None or pd.isna(message) else str(message)
+    return textwrap.shorten(text, _LONGEST_NOTE, placeholder=" …") or text[:_LONGEST_NOTE].strip()
+
+
+def pair_columns(summary: pd.DataFrame, indices: Indices) -> dict[str, list[Any]]:
+    """Every manifold and estimator over its seeds; ``levels`` are truth, estimate, half-width."""
+    return {
+        "manifold": [indices.manifolds[label] for label in summary["manifold"]],
+        "estimator": [indices.estimators[label] for label in summary["estimator"]],
+        "status": summary["status"].tolist(),
+        "ok": summary["seeds_ok"].tolist(),
+        "planned": summary["seeds_planned"].tolist(),
+        "error": [rounded(value) for value in summary["mean_relative_error"].tolist()],
+        "seconds": [rounded(value) for value in summary["fit_seconds"].tolist()],
+        "levels": [
+            [
+                [rounded(level[name]) for name in ("truth", "estimate", "half_width")]
+                for level in json.loads(groups)
+            ]
+            for groups in summary["groups"]
+        ],
+    }

@@ -1,0 +1,284 @@
+"""What a report says, as plain texts and numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from bench.html_report.cells import Indices, cell_columns, pair_columns, rounded
+from bench.html_report.failures import FailureGroup, failure_groups
+from bench.html_report.gather import Results
+from bench.html_report.reproduce import commands_of
+from bench.html_report.spectra import spectra
+from bench.outputs.metrics import OK, summarise, truth_levels
+from bench.outputs.ranking import rank
+from bench.outputs.wording import (
+    duration,
+    memory,
+    percent,
+    seconds,
+    seeds_text,
+    sizes_text,
+    truth_text,
+)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is sorted (None where unknown) and as it is read."""
+
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A line of the leaderboard; ``index`` is the estimator's in the page's data."""
+
+    index: int
+    rank: int
+    estimator: str
+    family: str
+    ranking_error: Number
+    relative_error: Number
+    within_half: int
+    exact: int
+    scored: int
+    failed: int
+    seconds: Number
+    core_time: Number
+    memory: Number
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that the template writes, and ``data`` for the scripts, which write the rest."""
+
+    title: str
+    when: str
+    sizes: str
+    tiles: list[tuple[str, str, str]]
+    notices: list[str]
+    standings: list[Standing]
+    families: list[str]
+    manifolds: int
+    failures: list[FailureGroup]
+    failures_left_out: int
+    environments: list[tuple[str, int, list[tuple[str, str]]]]
+    commands: list[str]
+    typed: bool
+    data: dict[str, Any]
+
+
+def content(results: Results) -> Content:
+    """The content of a report. Raises ValueError where a record is damaged."""
+    records = results.records
+    try:
+        summary = summarise(records)
+        ranking = rank(summary)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a record in {results.folder} is damaged: {error!r}") from None
+    everything = pd.concat([records, results.earlier]) if len(results.earlier) else records
+    indices = Indices.of(everything)
+    failures = failure_groups(records)
+    suites = list(dict.fromkeys(map(str, records["suite"])))
+    panels = spectra(records, results.folder)
+    return Content(
+        title=", ".join(suites) or "no results",
+        when=_when(records),
+        sizes=f"{sizes_text(summary)}, {seeds_text(summary)}" if len(summary) else "",
+        tiles=_tiles(results, ranking),
+        notices=_notices(results),
+        standings=_standings(ranking, indices),
+        families=sorted(set(map(str, ranking["family"]))),
+        manifolds=len([levels for levels in truth_levels(summary).values() if levels]),
+        failures=failures[:_MOST_FAILURES],
+        failures_left_out=len(failures[_MOST_FAILURES:]),
+        environments=_environments(results),
+        commands=[results.command]
+        if results.command
+        else commands_of(records, str(results.folder)),
+        typed=bool(results.command),
+        data={
+            "estimators": _estimators(everything, ranking, indices),
+            "manifolds": _manifolds(everything, summary, indices),
+            "cells": cell_columns(records, results.earlier, indices),
+            "pairs": pair_columns(summary, indices),
+            "spectra": panels,
+        },
+    )
+
+
+_MOST_FAILURES = 100
+_DATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+def _when(records: pd.DataFrame) -> str:
+    """When the records were made, in UTC to the minute."""
+    times = sorted(
+        str(time)[:16].replace("T", " ") for time in records["finished"] if _DATED.match(str(time))
+    )
+    if not times:
+        return ""
+    (first, begun), (last, done) = times[0].split(" ", 1), times[-1].split(" ", 1)
+    if first != last:
+        return f"{first} {begun} to {last} {done} UTC"
+    return f"{first}, {begun} UTC" if begun == done else f"{first}, {begun} to {done} UTC"
+
+
+def _tiles(results: Results, ranking: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Figures of the headline: the number, its name, and what more there is to say."""
+    records = results.records
+    statuses = Counter(map(str, records["status"]))
+    not_applicable = statuses.pop("not applicable", 0)
+    failed = sum(statuses.values()) - statuses[OK]
+    kinds = ", ".join(
+        f"{count} {status}" for status, count in sorted(statuses.items()) if status != OK
+    )
+    core = math.nan if ranking.empty else float(ranking["core_seconds"].sum())
+    tiles = [
+        (str(records["estimator"].nunique()), "estimators", ""),
+        (str(records["manifold"].nunique()), "manifolds", ""),
+        (str(statuses[OK]), "cells finished", f"of {len(records) + results.left}"),
+        (str(failed), "cells failed", kinds),
+        (duration(core), "of core time", ""),
+    ]
+    if not_applicable:
+        tiles.insert(4, (str(not_applicable), "not applicable", ""))
+    if results.left:
+        tiles.insert(3, (str(results.left), "cells left", "the run has not finished"))
+    return tiles
+
+
+def _notices(results: Results) -> list[str]:
+    found = []
+    if results.left:
+        found.append(
+            f"The last run has {results.left} cells without a record: what follows is of those "
+            "that are there."
+        )
+    if len(results.earlier):
+        found.append(
+            f"{len(results.earlier)} records of earlier runs into the same folder are listed "
+            "under Cells; the leaderboard and the sections of manifolds and estimators leave them "
+            "out."
+        )
+    return found
+
+
+def _number(value: Any, say: Any) -> Number:
+    value = float(value)
+    return Number(rounded(value), say(value))
+
+
+def _standings(ranking: pd.DataFrame, indices: Indices) -> list[Standing]:
+    return [
+        Standing(
+            index=indices.estimators[row["estimator"]],
+            rank=place,
+            estimator=row["estimator"],
+            family=row["family"],
+            ranking_error=_number(row["ranking_error"], percent),
+            relative_error=_number(row["mean_relative_error"], percent),
+            within_half=row["within_half"],
+            exact=row["exact"],
+            scored=row["scored"],
+            failed=row["failed"],
+            seconds=_number(row["fit_seconds"], seconds),
+            core_time=_number(row["core_seconds"], duration),
+            memory=_number(row["peak_memory_mib"], memory),
+        )
+        for place, row in enumerate(ranking.to_dict("records"), start=1)
+    ]
+
+
+def _estimators(
+    records: pd.DataFrame, ranking: pd.DataFrame, indices: Indices
+) -> list[dict[str, Any]]:
+    """What each estimator is, with its place: in the order of the indices."""
+    import estimators
+
+    known = set(estimators.names())
+    places = {row["estimator"]: row for row in ranking.to_dict("records")}
+    ranks = {label: place for place, label in enumerate(places, start=1)}
+    first = records.drop_duplicates("estimator").set_index("estimator")
+    found = []
+    for label in indices.estimators:
+        row, place = first.loc[label], places.get(label, {})
+        name = str(row["estimator_name"])
+        entry = estimators.entry(name) if name in known else None
+        found.append(
+            {
+                "label": label,
+                "name": name,
+                "family": str(row["family"]),
+                "parameters": _parameters(row["estimator_parameters"]),
+                "source": entry.source if entry else "",
+                "about": entry.about if entry else "",
+                "weakness": entry.weakness if entry else "",
+                "rank": ranks.get(label),
+                "error": rounded(place.get("ranking_error")),
+                "seconds": rounded(place.get("fit_seconds")),
+            }
+        )
+    return found
+
+
+def _manifolds(
+    records: pd.DataFrame, summary: pd.DataFrame, indices: Indices
+) -> list[dict[str, Any]]:
+    """What each manifold is, in the order of the indices."""
+    levels = truth_levels(summary)
+    first = records.drop_duplicates("manifold").set_index("manifold")
+    ambient = records.groupby("manifold")["ambient"].max()
+    found = []
+    for label in indices.manifolds:
+        row = first.loc[label]
+        truths = levels.get(label, ())
+        found.append(
+            {
+                "label": label,
+                "name": str(row["manifold_name"]),
+                "parameters": _parameters(row["manifold_parameters"]),
+                "truth": truth_text(truths),
+                "truths": list(truths),
+                "ambient": None if pd.isna(ambient[label]) else int(ambient[label]),
+                "n": None if pd.isna(row["n"]) else int(row["n"]),
+            }
+        )
+    return found
+
+
+def _parameters(text: Any) -> str:
+    """JSON of a record's parameters as they are written in a call; the text itself if it is not."""
+    try:
+        values = json.loads(text)
+    except (TypeError, ValueError):
+        return str(text)
+    if not isinstance(values, Mapping):
+        return str(text)
+    return ", ".join(f"{name}={value!r}" for name, value in values.items())
+
+
+def _environments(results: Results) -> list[tuple[str, int, list[tuple[str, str]]]]:
+    """Id, number of records and facts of each environment that a record was made in."""
+    counts = Counter(map(str, results.records["environment"]))
+    found = []
+    for identity, facts in results.environments.items():
+        if not counts[identity]:
+            continue
+        flat = []
+        for name, value in dict(facts).items():
+            if isinstance(value, Mapping):
+                flat += [(str(key), str(of or "not installed")) for key, of in value.items()]
+            elif value is not None:
+                flat.insert(0, (str(name), str(value)))
+        found.append((identity, counts[identity], flat))
+    return found

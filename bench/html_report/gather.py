@@ -1,0 +1,79 @@
+"""What a report tells of a results folder, read from its store; nothing in it is trusted."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.html_report.reproduce import COMMAND
+from bench.store import FILE, Planned, Store
+
+
+@dataclass(frozen=True)
+class Results:
+    """The records of a folder.
+
+    ``records`` are those of the last run, or, where the store does not tell which they are, the
+    newest of each manifold, estimator and seed at one size: what may be ranked together.
+    ``earlier`` are all others. ``left`` cells of the last run have no record yet. ``command`` is
+    empty where the store does not hold it.
+    """
+
+    folder: Path
+    records: pd.DataFrame
+    earlier: pd.DataFrame
+    left: int
+    environments: dict[str, dict[str, Any]]
+    command: str
+
+
+def gather(folder: Path) -> Results:
+    """Read the store of a results folder, also while a run writes to it.
+
+    Raises ValueError where there is none, or where it cannot be read.
+    """
+    if not (folder / FILE).exists():
+        raise ValueError(f"there are no results in {folder}: it has no {FILE}")
+    try:
+        with Store(folder, writing=False) as store:
+            everything = store.frame(store.outcomes())
+            planned = [cell for cell, _, _ in store.progress()]
+            environments = store.environments()
+            command = store.meta(COMMAND) or ""
+    except sqlite3.Error as error:
+        raise ValueError(f"{folder / FILE} cannot be read: {error}") from None
+    records = _comparable(_last_run(everything, planned))
+    return Results(
+        folder=folder,
+        records=records,
+        earlier=everything[~everything["key"].isin(records["key"])].reset_index(drop=True),
+        left=len({cell.key for cell in planned} - set(everything["key"])),
+        environments=environments,
+        command=command,
+    )
+
+
+def _last_run(everything: pd.DataFrame, planned: Sequence[Planned]) -> pd.DataFrame:
+    """The records of the last run in its order, under its labels; all where it is not known."""
+    if not planned:
+        return everything
+    known = everything.set_index("key", drop=False)
+    chosen = known.loc[[cell.key for cell in planned if cell.key in known.index]].copy()
+    labels = {cell.key: (cell.manifold, cell.estimator) for cell in planned}
+    for place, column in enumerate(("manifold", "estimator")):
+        chosen[column] = [labels[key][place] for key in chosen["key"]]
+    return chosen.reset_index(drop=True)
+
+
+def _comparable(records: pd.DataFrame) -> pd.DataFrame:
+    """One size for each manifold and estimator, one record for each of its seeds: the newest."""
+    pair = ["manifold", "estimator"]
+    newest = records.sort_values("finished", kind="stable")
+    size = newest.groupby(pair, sort=False)["n"].transform("last")
+    kept = newest[newest["n"] == size].drop_duplicates([*pair, "seed"], keep="last")
+    return kept.sort_index().reset_index(drop=True)

@@ -1,0 +1,1 @@
+"""Published tables and figures, rebuilt: published numbers beside those of records."""

@@ -1,0 +1,1 @@
+"""Publications, a module each that sets PUBLICATION; found by themselves."""

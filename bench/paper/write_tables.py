@@ -1,0 +1,253 @@
+"""A comparison as files: tidy CSV, Markdown, LaTeX (booktabs), and drawn, without LaTeX."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bench.outputs.files import write_csv, write_text
+from bench.outputs.tables import latex_escape, markdown_escape
+from bench.paper import style
+from bench.paper.comparison import Compared, Comparison
+
+#: Rows and columns that LaTeX sets as one table; more go into further ones.
+LATEX_ROWS, LATEX_COLUMNS = 13, 6
+LINES = ("truth", "published", "ours")
+#: Inches of the drawn table: height of a line, width of labels and of a column at least.
+_LINE, _LABELS, _COLUMN, _LETTER = 0.135, 1.65, 0.72, 0.062
+#: Inches of a letter in running text, on average.
+_PROSE = 0.047
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
+    """Write NAME.csv, .md, .tex, .pdf and .png; returns the paths."""
+    stem = folder / comparison.name
+    return [
+        write_csv(tidy(comparison), stem.with_suffix(".csv")),
+        write_text(markdown(comparison), stem.with_suffix(".md")),
+        write_text(latex(comparison), stem.with_suffix(".tex")),
+        *style.save(drawn(comparison), stem),
+    ]
+
+
+def tidy(comparison: Comparison) -> pd.DataFrame:
+    """A row for each cell of the published table."""
+    return pd.DataFrame(
+        {
+            "row": cell.row,
+            "column": cell.column,
+            "truth": cell.truth,
+            "published": cell.published,
+            "ours": cell.mean,
+            "half_width_95": cell.half_width,
+            "standard_error": cell.standard_error,
+            "seeds_ok": len(cell.estimates),
+            "seeds": cell.planned,
+            "n": cell.n,
+            "published_n": cell.published_n,
+            "differs": cell.differs,
+            "missing": cell.missing,
+            "note": cell.note,
+        }
+        for cell in comparison.cells
+    ).astype({"n": "Int64", "published_n": "Int64"})
+
+
+def markdown(comparison: Comparison) -> str:
+    """The table, and below it its notes; what differs is bold."""
+
+    def shown(row: str, column: str) -> str:
+        cell = comparison.cell(row, column)
+        *before, ours = map(markdown_escape, comparison.texts(cell))
+        ours = f"**{ours}**" if cell.differs else ours
+        mark = f" [{_mark(comparison, cell)}]" if cell.note else ""
+        return f"{' / '.join([*before, ours])}{mark}"
+
+    lines = [
+        f"# {comparison.title}\n",
+        f"Each cell: {' / '.join(LINES)}.\n",
+        _line(["", *map(markdown_escape, comparison.columns)]),
+        _line(["---", *["---:"] * len(comparison.columns)]),
+        *(
+            _line([markdown_escape(row), *(shown(row, column) for column in comparison.columns)])
+            for row in comparison.rows
+        ),
+        "",
+        comparison.agreement,
+        "",
+    ]
+    remarks = (comparison.rule.text, *comparison.remarks)
+    lines += [f"- {markdown_escape(remark)}" for remark in remarks]
+    lines.append("")
+    lines += [
+        f"{number}. {markdown_escape(f'{note} {_places(comparison, note)}')}"
+        for number, note in enumerate(comparison.notes, 1)
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _places(comparison: Comparison, note: str) -> str:
+    """The cells that a note speaks of: "(A: ball, rod; B: rod)"."""
+    rows: dict[str, list[str]] = {}
+    for cell in comparison.cells:
+        if cell.note == note:
+            rows.setdefault(cell.column, []).append(cell.row)
+    told = (f"{column}: {', '.join(here)}" for column, here in rows.items())
+    return f"({'; '.join(told)})"
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _mark(comparison: Comparison, cell: Compared) -> str:
+    """Number of a cell's note."""
+    return str(comparison.notes.index(cell.note) + 1)
+
+
+def latex(comparison: Comparison) -> str:
+    r"""``table`` environments for ``\input``, three lines a row; what differs is bold.
+
+    They need the packages booktabs and graphicx.
+    """
+    blocks = [
+        (columns, rows)
+        for columns in _parts(comparison.columns, LATEX_COLUMNS)
+        for rows in _parts(comparison.rows, LATEX_ROWS)
+    ]
+    notes = [
+        *(comparison.agreement, comparison.rule.text, *comparison.remarks),
+        *(f"[{number}] {note}" for number, note in enumerate(comparison.notes, 1)),
+    ]
+    told = [
+        r"\par\smallskip",
+        r"\begin{minipage}{\linewidth}\raggedright",
+        *(f"{latex_escape(note)}\\par" for note in notes),
+        r"\end{minipage}",
+    ]
+    tables = []
+    for index, (columns, rows) in enumerate(blocks):
+        further, label = (
+            (" (continued)", "") if index else ("", f"\\label{{tab:{comparison.name}}}")
+        )
+        tables += [
+            r"\begin{table}",
+            r"\centering\scriptsize\setlength{\tabcolsep}{4pt}",
+            rf"\caption{{{latex_escape(comparison.title)}{further}}}{label}",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            rf"\begin{{tabular}}{{ll{'r' * len(columns)}}}",
+            r"\toprule",
+            " & ".join(["", "", *map(latex_escape, columns)]) + r" \\",
+            r"\midrule",
+            "\n\\addlinespace\n".join(_latex_row(comparison, row, columns) for row in rows),
+            r"\bottomrule",
+            r"\end{tabular}}",
+            *(told if index == len(blocks) - 1 else []),
+            r"\end{table}",
+        ]
+    return "\n".join([r"% needs \usepackage{booktabs,graphicx}", *tables, ""])
+
+
+def _parts(names: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
+    """Names in parts of about the same length, of ``most`` at most."""
+    count = math.ceil(len(names) / most)
+    ends = [k * len(names) // count for k in range(count + 1)]
+    return [names[start:end] for start, end in pairwise(ends)]
+
+
+def _latex_row(comparison: Comparison, row: str, columns: tuple[str, ...]) -> str:
+    cells = [comparison.cell(row, column) for column in columns]
+    lines = []
+    for index, what in enumerate(LINES):
+        texts = [latex_escape(comparison.texts(cell)[index]) for cell in cells]
+        if index == len(LINES) - 1:
+            texts = [
+                (rf"\textbf{{{text}}}" if cell.differs else text)
+                + (rf"\textsuperscript{{{_mark(comparison, cell)}}}" if cell.note else "")
+                for text, cell in zip(texts, cells, strict=True)
+            ]
+        label = latex_escape(row) if index == 0 else ""
+        lines.append(" & ".join([label, what, *texts]) + r" \\")
+    return "\n".join(lines)
+
+
+def drawn(comparison: Comparison) -> Figure:
+    """The table as a figure; what differs is bold, with the number of its note."""
+    with style.style():
+        widths = [_width(comparison, column) for column in comparison.columns]
+        wide = _LABELS + sum(widths)
+        notes = [
+            line
+            for note in (
+                *(comparison.agreement, comparison.rule.text, *comparison.remarks),
+                *(f"[{number}] {note}" for number, note in enumerate(comparison.notes, 1)),
+            )
+            for line in textwrap.wrap(note, int(wide / _PROSE), subsequent_indent="  ")
+        ]
+        lines = 2.6 + 3.5 * len(comparison.rows) + len(notes) + 1
+        tall = _LINE * (lines + 1)
+        figure = Figure(figsize=(wide, tall))
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        axes.set(xlim=(0, wide), ylim=(lines + 1, 0))
+        axes.text(0.05, 1.0, comparison.title, fontsize=style.SIZE, weight="bold", va="center")
+        _rule(axes, 1.8, wide, 0.8)
+        right = [_LABELS + sum(widths[: k + 1]) - 0.05 for k in range(len(widths))]
+        for x, column in zip(right, comparison.columns, strict=True):
+            _say(axes, x, 2.5, column, ha="right")
+        _rule(axes, 3.1, wide, 0.5)
+        top = 3.8
+        for row in comparison.rows:
+            _say(axes, 0.05, top, row)
+            for index, what in enumerate(LINES):
+                _say(axes, _LABELS - 0.6, top + index, what, color="0.35")
+            for x, column in zip(right, comparison.columns, strict=True):
+                _draw_cell(axes, x, top, comparison, comparison.cell(row, column))
+            top += 3.5
+        _rule(axes, top - 0.6, wide, 0.8)
+        for index, line in enumerate(notes):
+            _say(axes, 0.05, top + 0.4 + index, line)
+        return figure
+
+
+def _draw_cell(axes: Axes, x: float, top: float, comparison: Comparison, cell: Compared) -> None:
+    for index, text in enumerate(comparison.texts(cell)):
+        last = index == len(LINES) - 1
+        mark = f" [{_mark(comparison, cell)}]" if last and cell.note else ""
+        weight = "bold" if last and cell.differs else "normal"
+        _say(axes, x, top + index, text + mark, ha="right", weight=weight)
+
+
+def _width(comparison: Comparison, column: str) -> float:
+    """Inches that a column takes: those of its longest text."""
+    texts = [column]
+    for cell in comparison.cells:
+        if cell.column == column:
+            *_, ours = comparison.texts(cell)
+            texts.append(f"{ours} [{_mark(comparison, cell)}]" if cell.note else ours)
+    return max(_COLUMN, 0.12 + _LETTER * max(map(len, texts)))
+
+
+def _say(
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    ha: str = "left",
+    weight: str = "normal",
+    color: str = "black",
+) -> None:
+    # A dollar sign would begin a formula.
+    shown = text.replace("$", r"\$")
+    axes.text(x, y, shown, ha=ha, va="center", fontsize=style.SMALL, weight=weight, color=color)
+
+
+def _rule(axes: Axes, y: float, wide: float, width: float) -> None:
+    axes.plot([0.03, wide - 0.03], [y, y], color="black", linewidth=width, solid_capstyle="butt")

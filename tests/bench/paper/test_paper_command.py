@@ -1,0 +1,160 @@
+"""The real command line on a publication of one's own: data, a suite and one small file."""
+
+import signal
+import sqlite3
+
+import pandas as pd
+import pytest
+from commandline import bench
+from own_publication import write_publication
+from typer.testing import CliRunner
+
+from bench.cli import app
+
+
+@pytest.fixture
+def paper(monkeypatch):
+    """The command in this process, from which no cell is run."""
+    monkeypatch.setenv("COLUMNS", "160")
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments, check=0):
+        found = CliRunner().invoke(app, ["paper", *map(str, arguments)])
+        assert found.exit_code == check, found.output
+        return found
+
+    yield run
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A publication that was run once at smoke: its file, its folder, what was said."""
+    folder = tmp_path_factory.mktemp("own")
+    file, out = write_publication(folder / "own"), folder / "out"
+    # An empty data root: MNIST is not there.
+    empty = folder / "data"
+    empty.mkdir()
+    said = bench("paper", file, "--preset", "smoke", "--out", out, "--data-root", empty, cwd=folder)
+    return file, out, said.stdout
+
+
+def finished(out):
+    with sqlite3.connect(out / "records.sqlite") as database:
+        return dict(database.execute("SELECT key, finished FROM records"))
+
+
+def test_all_cells_are_run_together_and_every_item_is_made(run):
+    _, out, said = run
+    assert "8 cells at preset smoke: 0 done before, 8 to run" in said
+    assert len(finished(out)) == 8
+    for name in ("tables/table1", "figures/points"):
+        for suffix in (".pdf", ".png"):
+            assert (out / f"{name}{suffix}").stat().st_size > 1000
+    for suffix in (".csv", ".md", ".tex"):
+        assert (out / f"tables/table1{suffix}").exists()
+
+
+def test_a_data_set_that_is_not_there_is_left_out_and_said(run):
+    _, _, said = run
+    assert "left out: mnist" in said
+    assert "train-images-idx3-ubyte" in said
+
+
+def test_the_table_has_truth_published_and_ours(run):
+    _, out, _ = run
+    table = pd.read_csv(out / "tables/table1.csv").set_index(["row", "column"])
+    circle = table.loc[("circle", "PCA")]
+    assert (circle["truth"], circle["published"], circle["ours"]) == (1, 1, 2)
+    assert circle["differs"]
+    assert circle["note"].startswith("PCA counts the plane")
+    plane = table.loc[("plane", "PCA")]
+    assert (plane["truth"], plane["published"], plane["ours"], plane["seeds_ok"]) == (2, 2, 2, 2)
+    assert not plane["differs"]
+    assert table.loc[("plane", "another"), "seeds"] == 0
+
+
+def test_the_index_has_captions_and_the_command(run):
+    file, out, _ = run
+    index = (out / "index.md").read_text()
+    assert "What came out." in index
+    assert "![Estimates](figures/points.png)" in index
+    assert f"python -m bench paper {file} --preset smoke --only table1" in index
+    assert "1 / 1 / **2 ± 0** [1]" in index
+
+
+def test_again_nothing_is_run_and_no_run_draws_alone(run, paper):
+    file, out, _ = run
+    before = finished(out)
+    for path in (out / "tables").iterdir():
+        path.unlink()
+    said = paper(file, "--preset", "smoke", "--out", out, "--no-run", "--only", "table1")
+    assert "to run" not in said.stdout
+    assert "points" not in said.stdout
+    assert (out / "tables/table1.tex").exists()
+    said = paper(file, "--preset", "smoke", "--out", out, "--dry-run")
+    assert "0 of 8 cells to run" in " ".join(said.stdout.split())
+    assert finished(out) == before
+
+
+def test_without_records_no_run_shows_the_published_numbers_alone(tmp_path, paper):
+    file, out = write_publication(tmp_path / "own"), tmp_path / "out"
+    said = paper(file, "--no-run", "--out", out).stdout
+    assert "no records in" in said
+    assert "points: left out: the records that it is made from are not there" in said
+    table = (out / "tables/table1.md").read_text()
+    assert "2 / 2.0 / not run" in table
+    assert "0 of 0 cells agree" in table
+    assert not (out / "records.sqlite").exists()
+
+
+def test_an_item_that_fails_says_why_and_the_others_are_made(tmp_path, paper):
+    file, out = write_publication(tmp_path / "own", broken=True), tmp_path / "out"
+    said = paper(file, "--no-run", "--out", out, check=1)
+    assert "broken: not made: RuntimeError: no ink" in said.stdout
+    assert "error: not made: broken" in said.stderr
+    assert (out / "tables/table1.md").exists()
+    assert "not made: RuntimeError: no ink" in (out / "index.md").read_text()
+
+
+def test_what_there_is_is_listed(paper):
+    for arguments in ([], ["--list"]):
+        told = paper(*arguments).stdout
+        assert "stanczuk2024: Your diffusion model" in told
+        assert "table2 " in told
+        assert "huang2026:" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["stanczuk2042"], "unknown publication 'stanczuk2042'; did you mean 'stanczuk2024'?"),
+        (["stanczuk2024", "--only", "tabel2"], "no item 'tabel2'; did you mean 'table2'?"),
+        (["huang2026", "--preset", "quik"], "unknown preset 'quik'; did you mean 'quick'?"),
+        (["absent.py"], "publication absent.py is not a file"),
+        (["huang2026", "--device", "tpu"], "tpu"),
+    ],
+)
+def test_what_does_not_exist_is_answered_with_what_does(arguments, said, paper):
+    assert said in paper(*arguments, check=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("1 / 0", "ZeroDivisionError"), ("x = 1", "sets no PUBLICATION")],
+)
+def test_a_file_that_is_no_publication_is_said(code, said, tmp_path, paper):
+    file = tmp_path / "mine.py"
+    file.write_text(code)
+    failed = paper(file, check=2)
+    assert f"publication {file}" in failed.stderr
+    assert said in failed.stderr
+
+
+@pytest.mark.slow
+def test_the_publications_of_the_package_run_at_smoke(tmp_path):
+    said = bench("paper", "huang2026", "--preset", "smoke", "--out", tmp_path)
+    table = pd.read_csv(tmp_path / "tables/table-s2.csv")
+    assert len(table) == 240
+    assert (table["seeds_ok"] == 2).mean() > 0.9
+    assert "table-s2: " in said.stdout

@@ -1,0 +1,120 @@
+"""A comparison as files: the numbers are in each, LaTeX compiles, and the drawn table is whole."""
+
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+
+from bench.paper.comparison import INTERVAL, Compared, Comparison
+from bench.paper.write_tables import LATEX_ROWS, latex, markdown, write_comparison
+
+AWKWARD = "50 % of a_b & c$ [x]"
+
+
+def comparison(rows=3):
+    names = tuple(f"row_{k}" for k in range(rows))
+    cells = []
+    for name in names:
+        cells += [
+            Compared(name, "score SVD", 10, 11, 0, (10.0,) * 3, 3, 1000, 500, "", "", True, "Why."),
+            Compared(name, AWKWARD, 10, 9.61, 2, (9.58, 9.60, 9.62), 3, 1000),
+            Compared(name, "ID-NF", 10, 11, missing="–"),
+        ]
+    columns = ("score SVD", AWKWARD, "ID-NF")
+    return Comparison(
+        "table9", f"Table 9, {AWKWARD}", names, columns, tuple(cells), INTERVAL, ("R",)
+    )
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    return {path.suffix: path for path in write_comparison(comparison(), folder)}
+
+
+def test_all_formats_are_written_and_again_with_the_same_bytes(written, tmp_path):
+    assert set(written) == {".csv", ".md", ".tex", ".pdf", ".png"}
+    for path in write_comparison(comparison(), tmp_path):
+        assert path.read_bytes() == written[path.suffix].read_bytes(), path.suffix
+
+
+def test_csv_has_a_row_a_cell(written):
+    table = pd.read_csv(written[".csv"])
+    assert len(table) == 9
+    first = table.iloc[0]
+    assert (first["truth"], first["published"], first["ours"], first["half_width_95"]) == (
+        (10, 11, 10, 0)
+    )
+    assert (first["seeds_ok"], first["n"], first["published_n"]) == (3, 1000, 500)
+    assert bool(first["differs"])
+    assert first["note"] == "Why."
+    assert table["ours"].isna().sum() == 3
+
+
+def test_markdown_has_three_numbers_a_cell_and_marks_what_differs():
+    told = markdown(comparison())
+    assert "Each cell: truth / published / ours." in told
+    assert r"| row\_0 | 10 / 11 / **10 ± 0** [1] | 10 / 9.61 / 9.60 ± 0.05 | 10 / 11 / – |" in told
+    assert "3 of 6 cells agree with the published number." in told
+    assert "\n1. Why. (score SVD: row\\_0, row\\_1, row\\_2)\n" in told
+
+
+def test_latex_has_three_lines_a_row_and_marks_what_differs():
+    told = latex(comparison())
+    assert r"row\_0 & truth & 10 & 10 & 10 \\" in told
+    assert r" & published & 11 & 9.61 & 11 \\" in told
+    assert r" & ours & \textbf{10 $\pm$ 0}\textsuperscript{1} & 9.60 $\pm$ 0.05 & -- \\" in told
+    for rule in ("toprule", "midrule", "bottomrule"):
+        assert told.count(f"\\{rule}") == 1
+
+
+def test_many_rows_are_set_as_several_tables_with_the_notes_at_the_last():
+    told = latex(comparison(2 * LATEX_ROWS + 1))
+    assert told.count(r"\begin{table}") == 3
+    assert told.count("(continued)") == 2
+    assert told.count("[1] Why.") == 1
+    assert told.count("& truth &") == 2 * LATEX_ROWS + 1
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_latex_compiles_and_every_table_fits_a_page(rows, tmp_path):
+    if shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed")
+    (tmp_path / "table.tex").write_text(latex(comparison(rows)))
+    (tmp_path / "paper.tex").write_text(
+        "\\documentclass{article}\n\\usepackage{booktabs,graphicx}\n"
+        "\\begin{document}\n\\input{table}\n\\end{document}\n"
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout
+    assert "Overfull" not in done.stdout
+    assert "Float too large" not in done.stdout
+
+
+def test_the_drawn_table_embeds_its_fonts_and_is_as_large_as_its_text(written):
+    pdf = written[".pdf"].read_bytes()
+    assert b"/FontFile2" in pdf
+    assert b"/Type3" not in pdf
+
+
+def test_texts_of_the_drawn_table_do_not_run_into_each_other():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from bench.paper.write_tables import drawn
+
+    figure = drawn(comparison(4))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    texts = [text for text in figure.axes[0].texts if text.get_text()]
+    boxes = [text.get_window_extent(canvas.get_renderer()) for text in texts]
+    page = figure.bbox
+    for index, box in enumerate(boxes):
+        assert page.x0 <= box.x0 <= box.x1 <= page.x1, texts[index].get_text()
+        assert page.y0 <= box.y0 <= box.y1 <= page.y1, texts[index].get_text()
+        for other, further in zip(texts[index + 1 :], boxes[index + 1 :], strict=True):
+            beside = box.x1 <= further.x0 or further.x1 <= box.x0
+            # Lines touch: letters that hang below one reach a pixel into the next.
+            above = box.y1 - 2 <= further.y0 or further.y1 - 2 <= box.y0
+            assert beside or above, (texts[index].get_text(), other.get_text())

@@ -1,0 +1,282 @@
+"""The HTML report of real and made-up results, in text and in a real browser."""
+
+import json
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from browser import chromium, look, wait_for
+from commandline import ROOT, TROUBLE, bench, environment, rows
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
+from synthetic_results import HOSTILE, keep, many, record
+
+from bench.html_report.gather import gather
+from bench.html_report.page import render, write_report
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A small run by the command line with a failing plug-in, and its report."""
+    out = tmp_path_factory.mktemp("run") / "out"
+    bench(
+        "run", "--suite", "euclidean", "--preset", "smoke", "--n", 100, "--out", out, "--plugin",
+        TROUBLE, "--estimators", "mle-5,twonn,lpca-global,raises", "--jobs", 1,
+    )  # fmt: skip
+    told = bench("report", "--out", out)
+    assert told.stdout.strip() == str(out / "report.html")
+    return out
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """The report of 10 000 records."""
+    folder = tmp_path_factory.mktemp("large")
+    return write_report(many(folder))
+
+
+def data_of(page):
+    """The data that the page holds for its scripts."""
+    return json.loads(re.search(r'id="data">(.*?)</script>', page, re.S)[1])
+
+
+def open_page(driver, path, **how):
+    look(driver, **how)
+    driver.get_log("browser"), driver.get_log("performance")
+    driver.get(path.as_uri())
+    wait_for(driver, "document.documentElement.classList.contains('ready')")
+
+
+def column(driver, table, place):
+    script = (
+        f"return [...document.querySelectorAll('#{table} tbody tr')]"
+        f".map((row) => row.cells[{place}].textContent)"
+    )
+    return driver.execute_script(script)
+
+
+def requests_of(driver):
+    """Addresses that the page asked for beyond itself and what it holds."""
+    found = []
+    for entry in driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            found.append(message["params"]["request"]["url"])
+    return [address for address in found if not address.startswith(("data:", "blob:"))]
+
+
+def test_report_tells_every_record_of_a_real_run(run):
+    page = (run / "report.html").read_text(encoding="utf-8")
+    cells = data_of(page)["cells"]
+    assert len(cells["estimate"]) == len(rows(run, "key")) == 12
+    estimates = sorted(value for (value,) in rows(run, "estimate") if value is not None)
+    shown = sorted(value for value in cells["estimate"] if value is not None)
+    assert shown == pytest.approx(estimates, rel=1e-4)
+    assert "no [good] neighbours &amp; 5 % left" in page
+
+
+def test_report_tells_the_command_that_was_typed(run):
+    with sqlite3.connect(run / "records.sqlite") as database:
+        ((command,),) = database.execute("SELECT value FROM meta WHERE name = 'command'")
+    words = shlex.split(command)
+    assert words[:4] == ["python", "-m", "bench", "run"]
+    assert words[words.index("--estimators") + 1] == "mle-5,twonn,lpca-global,raises"
+    assert words[words.index("--preset") + 1] == "smoke"
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "The command of the last run:" in page
+    # It is a command that plans the same cells again: all are there already.
+    again = bench(*words[3:], cwd=ROOT)
+    assert "12 done before, 0 to run" in again.stdout.replace("\n", " ")
+
+
+def test_report_is_the_same_for_the_same_store(run, tmp_path):
+    first, second = (write_report(run, tmp_path / name).read_bytes() for name in ("a", "b"))
+    assert first == second
+
+
+def test_store_without_a_command_gets_one_from_its_records(tmp_path):
+    made = [record(place, "line", "mle-5", seed=place) for place in range(3)]
+    page = render(gather(keep(tmp_path, made)))
+    (command,) = re.findall(r"<code>(.*?)</code>", page, re.S)
+    assert "--suite synthetic --n 1000 --seeds 3 --manifolds line --estimators mle-5" in command
+
+
+def test_records_of_other_sizes_are_listed_but_not_ranked_together(tmp_path):
+    older = record(1, "line", "mle-5", n=100, finished="2025-01-01T00:00:00+00:00")
+    page = render(gather(keep(tmp_path, [older, record(2, "line", "mle-5")])))
+    found = data_of(page)
+    assert found["cells"]["n"] == [1000, 100]
+    assert found["cells"]["run"] == [0, 1]
+    assert found["pairs"]["planned"] == [1]
+    assert "1 records of earlier runs" in page
+
+
+def test_empty_store_gives_a_page(tmp_path):
+    assert "There is no record yet." in render(gather(keep(tmp_path, [])))
+
+
+def test_arrays_outside_the_folder_are_not_read(tmp_path):
+    import numpy as np
+
+    folder = tmp_path / "results"
+    folder.mkdir()
+    kept = {"singular_values": np.ones((2, 3)), "dimension": np.ones(2), "chosen_sigma": 0.1}
+    np.savez(tmp_path / "other.npz", **kept)
+    np.savez(folder / "own.npz", **kept)
+    made = [
+        record(1, "line", "score", arrays="../other.npz"),
+        record(2, "sphere", "score", arrays="own.npz"),
+    ]
+    assert [p["title"] for p in data_of(render(gather(keep(folder, made))))["spectra"]] == [
+        "sphere"
+    ]
+
+
+def test_folder_without_results_is_a_clear_error(tmp_path):
+    told = bench("report", "--out", tmp_path, check=2)
+    assert told.stderr.startswith(f"error: there are no results in {tmp_path}")
+
+
+def test_missing_packages_are_named_with_what_installs_them(run):
+    code = (
+        "import sys; sys.modules['jinja2'] = None\n"
+        f"sys.argv = ['bench', 'report', '--out', {str(run)!r}]\n"
+        "from bench.cli import main; main()"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), cwd=ROOT
+    )
+    assert told.returncode == 2
+    assert "jinja2" in told.stderr
+    assert "intrinsic-dimension-bench[report]" in told.stderr
+
+
+def test_hostile_texts_stay_texts(tmp_path, browser):
+    made = []
+    for place, text in enumerate(HOSTILE):
+        bad = {"status": "failed", "message": text, "estimate": None, "error": None}
+        more = {"suite": text, "family": text, "estimator_parameters": text}
+        made.append(record(2 * place, text, text, **more))
+        made.append(record(2 * place + 1, text, "failing", manifold_name=text, **bad))
+    folder = keep(tmp_path, made)
+    path = write_report(folder)
+    page = path.read_text(encoding="utf-8")
+    assert "window.hacked=1</script>" not in page
+    assert "<img src=x" not in page
+    assert "\u2028" not in page.partition('id="data">')[2]
+    open_page(browser, path)
+    Select(browser.find_element(By.ID, "cells-status")).select_by_visible_text("failed")
+    assert set(column(browser, "cells-table", 0)) == set(HOSTILE)
+    for kind in ("manifold", "estimator"):
+        choice = Select(browser.find_element(By.ID, f"{kind}-select"))
+        for place in range(len(choice.options)):
+            choice.select_by_index(place)
+            show(browser, f"{kind}s")
+            drawn(browser, f"{kind}-plot")
+    assert browser.execute_script("return window.hacked") is None
+    assert browser.find_elements(By.TAG_NAME, "img") == []
+    assert quiet(browser)
+
+
+def quiet(driver):
+    """No message in the console, and no request but the page itself."""
+    assert driver.get_log("browser") == []
+    assert [a for a in requests_of(driver) if not a.startswith("file:")] == []
+    return True
+
+
+def show(driver, section):
+    driver.execute_script(f"document.getElementById('{section}').scrollIntoView()")
+
+
+def drawn(driver, plot):
+    driver.execute_script(f"document.getElementById('{plot}').scrollIntoView()")
+    wait_for(driver, f"document.getElementById('{plot}').dataset.drawn === 'yes'")
+
+
+def test_leaderboard_sorts_and_filters(run, browser):
+    open_page(browser, run / "report.html")
+    names = column(browser, "leaderboard-table", 1)
+    assert names[-1] == "raises"
+    header = browser.find_elements(By.CSS_SELECTOR, "#leaderboard-table thead th")[1]
+    header.click()
+    assert column(browser, "leaderboard-table", 1) == sorted(names)
+    header.click()
+    assert column(browser, "leaderboard-table", 1) == sorted(names, reverse=True)
+    Select(browser.find_element(By.ID, "leaderboard-family")).select_by_visible_text("linear")
+    assert column(browser, "leaderboard-table", 1) == ["lpca-global"]
+    Select(browser.find_element(By.ID, "leaderboard-family")).select_by_index(0)
+    browser.find_element(By.ID, "leaderboard-search").send_keys("twonn")
+    assert column(browser, "leaderboard-table", 1) == ["twonn"]
+    assert quiet(browser)
+
+
+def test_a_name_in_the_leaderboard_leads_to_its_section(run, browser):
+    open_page(browser, run / "report.html")
+    browser.find_element(By.LINK_TEXT, "lpca-global").click()
+    assert "linear" in browser.find_element(By.ID, "estimator-facts").text
+    names = browser.find_elements(By.CSS_SELECTOR, "#estimator-rows th")
+    assert [name.text for name in names] == ["10-sphere", "line", "union-10-30"]
+    drawn(browser, "estimator-plot")
+    assert quiet(browser)
+
+
+def test_cells_filter_and_sort_among_ten_thousand(large, browser):
+    open_page(browser, large)
+    info = browser.find_element(By.CSS_SELECTOR, "#cells .dt-info")
+    assert "10,000" in info.text
+    for select, choice in (("manifold", "manifold-007"), ("estimator", "estimator-011")):
+        Select(browser.find_element(By.ID, f"cells-{select}")).select_by_visible_text(choice)
+    assert column(browser, "cells-table", 3) == ["0", "1", "2", "3", "4"]
+    header = browser.find_elements(By.CSS_SELECTOR, "#cells-table thead th")[3]
+    header.click()
+    header.click()
+    assert column(browser, "cells-table", 3) == ["4", "3", "2", "1", "0"]
+    for select in ("manifold", "estimator"):
+        Select(browser.find_element(By.ID, f"cells-{select}")).select_by_index(0)
+    Select(browser.find_element(By.ID, "cells-status")).select_by_visible_text("failed")
+    assert "435" in info.text
+    assert quiet(browser)
+
+
+def test_ten_thousand_records_are_at_most_eight_megabytes(large):
+    assert large.stat().st_size <= 8_000_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 400])
+def test_every_plot_is_drawn_and_the_page_never_scrolls_sideways(run, browser, scheme, width):
+    open_page(browser, run / "report.html", scheme=scheme, width=width)
+    for plot in ("tradeoff-plot", "manifold-plot", "estimator-plot"):
+        drawn(browser, plot)
+    wide = browser.execute_script("return document.documentElement.scrollWidth")
+    assert wide <= browser.execute_script("return innerWidth")
+    colour = browser.execute_script(
+        "return getComputedStyle(document.querySelector('#tradeoff-plot .xtitle')).fill"
+    )
+    background = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    light, dark = sum_of(background), sum_of(colour)
+    assert (light > dark) == (scheme == "light")
+    assert quiet(browser)
+
+
+def sum_of(colour):
+    return sum(int(part) for part in re.findall(r"\d+", colour)[:3])
+
+
+def test_page_names_its_language_title_and_controls(run, browser):
+    open_page(browser, run / "report.html")
+    assert browser.title == "Intrinsic dimension: euclidean"
+    assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en"
+    for control in browser.find_elements(By.CSS_SELECTOR, "input, select, button"):
+        if control.is_displayed():
+            assert control.accessible_name.strip()
