@@ -13,6 +13,8 @@ from bench.outputs.files import write_text
 
 FILE = "report.html"
 _PARTS = Path(__file__).parent
+#: In the order in which they need each other.
+_SCRIPTS = ("page", "plots", "tables", "tradeoff", "sections", "spectra", "start")
 
 
 def write_report(folder: Path, to: Path | None = None) -> Path:
@@ -38,7 +40,7 @@ def render(results: Results) -> str:
     except ImportError as error:
         raise missing(error) from None
     told = content(results)
-    script = (_PARTS / "script.js").read_text(encoding="utf-8")
+    script = _script()
     tables, plots = table_library(), plot_library()
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PARTS / "templates"),
@@ -60,6 +62,12 @@ def render(results: Results) -> str:
         plots=plots,
     )
     return page
+
+
+def _script() -> str:
+    """The page's own scripts as one, in a scope of their own."""
+    parts = [(_PARTS / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
+    return "\n".join(['"use strict";', "(() => {", *parts, "})();"])
 
 
 def as_json(data: Any) -> str:
