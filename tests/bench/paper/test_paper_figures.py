@@ -13,8 +13,9 @@ from matplotlib.text import Text
 
 from bench import plan, suite
 from bench.paper.figures import FIGURES
+from bench.paper.figures.ticks import plain_numbers
 from bench.paper.publication import PRESETS
-from bench.paper.style import DPI, LOOKS, SMALL, TALLEST, WIDTH, save
+from bench.paper.style import DPI, LOOKS, SMALL, TALLEST, WIDTH, column, save
 
 ITEMS = {item.name: item for item in FIGURES}
 TRAINED = ("autoencoder", "ablation")
@@ -373,3 +374,21 @@ def test_the_ablation_is_run_once_and_kept(tmp_path, monkeypatch):
     written = kept.stat().st_mtime_ns
     assert ITEMS["ablation"].make(material([], tmp_path, running=True)) is not None
     assert kept.stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize(
+    ("limits", "ticks"),
+    [
+        ((7, 140), ["10", "20", "50", "100"]),
+        ((4, 35), ["5", "7", "10", "15", "20", "30"]),
+        ((8.2, 13.5), ["9", "10", "11", "12", "13"]),
+    ],
+)
+def test_logarithmic_axes_have_ticks_enough_in_plain_numbers(limits, ticks):
+    figure = column(2.0)
+    axes = figure.subplots()
+    axes.set(yscale="log", ylim=limits)
+    plain_numbers(axes.yaxis)
+    figure.draw_without_rendering()
+    assert [label.get_text() for label in axes.get_yticklabels()] == ticks
+    assert len(axes.yaxis.get_minorticklocs()) == 0
