@@ -70,10 +70,16 @@ class Outcome:
 
 
 def compare(
-    baseline: Baseline, current: Baseline, *, tolerance: float = TOLERANCE, slower: float = SLOWER
+    baseline: Baseline,
+    current: Baseline,
+    *,
+    tolerance: float = TOLERANCE,
+    slower: float = SLOWER,
+    whole: bool = True,
 ) -> Outcome:
     """Compare a run with a baseline of the same suite, preset and samples.
 
+    Where the run is not of the ``whole`` suite, cells of the baseline may be missing in it.
     Raises ValueError for a foreign baseline, or where the seeds are too few to find anything.
     """
     was, now = baseline.by_name(), current.by_name()
@@ -96,9 +102,9 @@ def compare(
     findings += [
         Finding("new", *pair, why="not in the baseline") for pair in now if pair not in was
     ]
-    findings += [
-        Finding("gone", *pair, why="only in the baseline") for pair in was if pair not in now
-    ]
+    if whole:
+        lost = (pair for pair in was if pair not in now)
+        findings += [Finding("gone", *pair, why="only in the baseline") for pair in lost]
     return Outcome(findings, both, same, level, time_level, baseline, current)
 
 

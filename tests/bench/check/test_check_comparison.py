@@ -131,6 +131,11 @@ def test_cells_that_came_and_went_are_told_and_are_no_alarm():
     assert not outcome.alarms
 
 
+def test_cells_that_were_not_asked_for_have_not_gone():
+    both = baseline(cell(OLD), cell(OLD, name="other"))
+    assert compare(both, baseline(cell(NEW)), whole=False).findings == []
+
+
 @pytest.mark.parametrize(
     ("now", "says"),
     [
