@@ -100,11 +100,16 @@ def compare(
         mine = [(was[pair], now[pair]) for pair in both if pair[1] == name]
         findings += _times(name, mine, slower, time_level)
     findings += [
-        Finding("new", *pair, why="not in the baseline") for pair in now if pair not in was
+        Finding("new", *pair, now=_mean(now[pair]), why="not in the baseline")
+        for pair in now
+        if pair not in was
     ]
     if whole:
         lost = (pair for pair in was if pair not in now)
-        findings += [Finding("gone", *pair, why="only in the baseline") for pair in lost]
+        findings += [
+            Finding("gone", *pair, was=_mean(was[pair]), why="only in the baseline")
+            for pair in lost
+        ]
     return Outcome(findings, both, same, level, time_level, baseline, current)
 
 
