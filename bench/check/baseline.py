@@ -8,11 +8,12 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
 import estimators
 from bench.job import Job
 from bench.outputs.files import replacing
+from bench.plan import Cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,32 +28,34 @@ class _Table(BaseModel):
 class CellBaseline(_Table):
     """A manifold and an estimator over seeds.
 
-    ``sample`` is a hash of what the samples are (manifold, parameters, n, the suite's seed), and
-    ``method`` of the estimator with its parameters; ``version`` is that of both. The lists have
-    an element a seed: ``estimates`` and ``times``, seconds of a fit over those of the calibration
-    kernel, are null where ``statuses`` is not "ok".
+    ``sample`` is a hash of what the samples are (manifold, its version and parameters, n, the
+    suite's seed), and ``method`` of the estimator with its parameters; ``version`` is the
+    estimator's. ``truth`` is null where it is unknown, or not one number. The lists have an element
+    a seed: ``estimates`` and ``times``, seconds of a fit over those of the calibration kernel, are
+    null where ``statuses`` is not "ok".
     """
 
     manifold: str
     estimator: str
     sample: str
     method: str
-    version: str
+    version: int
     deterministic: bool
     truth: float | None
     statuses: list[str] = Field(min_length=1)
-    estimates: list[float | None]
-    times: list[float | None]
+    estimates: list[PositiveFloat | None]
+    times: list[PositiveFloat | None]
     message: str = ""
 
 
 class Baseline(_Table):
-    """The cells of a suite at a preset, over the seeds 0, 1, … of each."""
+    """The cells of a suite at a preset, over the seeds 0, 1, … of each, ``jobs`` at a time."""
 
     format: Literal[1]
     suite: str
     preset: str
     seeds: int = Field(ge=1)
+    jobs: int = Field(ge=1)
     environment: dict[str, Any]
     cells: list[CellBaseline] = Field(min_length=1)
 
@@ -66,7 +69,7 @@ def gather(job: Job, records: pd.DataFrame, environment: dict[str, Any]) -> Base
     missing = {cell.key for cell in job.cells} - set(records["key"])
     if missing:
         raise ValueError(
-            f"{len(missing)} of {len(job.cells)} cells have no record in {job.out}; run them first "
+            f"{len(missing)} of {len(job.cells)} fits have no record in {job.out}; run them first "
             "(without --no-run)"
         )
     ok = records["status"] == "ok"
@@ -84,18 +87,16 @@ def gather(job: Job, records: pd.DataFrame, environment: dict[str, Any]) -> Base
         first = cells[0]
         mine = [rows[cell.key] for cell in sorted(cells, key=lambda cell: cell.seed)]
         bad = [row for row in mine if row["status"] != "ok"]
-        truth = next((row["truth"] for row in mine if not math.isnan(row["truth"])), None)
+        truths = {_truth(row["groups"]) for row in mine if row["status"] == "ok"}
         found.append(
             CellBaseline(
                 manifold=manifold,
                 estimator=estimator,
-                sample=_digest(
-                    first.manifold_name, first.manifold_parameters, first.n, first.entropy
-                ),
+                sample=sample_of(first),
                 method=_digest(first.estimator_name, first.estimator_parameters),
-                version=f"{first.manifold_version}.{first.estimator_version}",
+                version=first.estimator_version,
                 deterministic=estimators.entry(first.estimator_name).deterministic,
-                truth=truth,
+                truth=truths.pop() if len(truths) == 1 else None,
                 statuses=[row["status"] for row in mine],
                 estimates=[_number(row["estimate"]) for row in mine],
                 times=[_number(row["fit_seconds"] / row["kernel_seconds"]) for row in mine],
@@ -107,6 +108,7 @@ def gather(job: Job, records: pd.DataFrame, environment: dict[str, Any]) -> Base
         suite=job.cells[0].suite,
         preset=job.preset,
         seeds=min(len(cell.statuses) for cell in found),
+        jobs=job.room.jobs,
         environment=environment,
         cells=found,
     )
@@ -127,7 +129,7 @@ def load(path: Path) -> Baseline:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(
-            f"there is no baseline {path}; make one with: python -m bench baseline save --to {path}"
+            f"there is no baseline {path}; 'python -m bench baseline save' makes one"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"baseline {path} cannot be read: {error}") from None
@@ -151,6 +153,19 @@ def load(path: Path) -> Baseline:
                 "different lengths"
             )
     return baseline
+
+
+def sample_of(cell: Cell) -> str:
+    """What the samples of a cell are, but for their seeds, as a hash."""
+    return _digest(
+        cell.manifold_name, cell.manifold_version, cell.manifold_parameters, cell.n, cell.entropy
+    )
+
+
+def _truth(groups: str) -> float | None:
+    """The dimension of a sample, from a record's groups; None for several, or an unknown one."""
+    levels = json.loads(groups or "[]")
+    return float(levels[0]["truth"]) if len(levels) == 1 else None
 
 
 def _digest(*parts: object) -> str:

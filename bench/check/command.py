@@ -15,13 +15,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.check import law, telling
-from bench.check.baseline import Baseline, gather, load, save
-from bench.check.comparison import SLOWER, TOLERANCE, Outcome, compare
-from bench.job import prepare
+from bench.check.baseline import Baseline, CellBaseline, gather, load, sample_of, save
+from bench.check.comparison import SLOWER, TOLERANCE, check_kin, compare
+from bench.check.findings import ALARMS, Outcome
+from bench.job import Job, prepare
 from bench.outputs.files import write_text
-from bench.store import Store
+from bench.progress import counted
+from bench.store import FILE, Store
 
-#: Seeds of a baseline: with these, four new ones can show something in a hundred cells.
+#: Seeds of a baseline: with these, four new ones can show something in fifty cells.
 SEEDS = 20
 
 
@@ -29,15 +31,34 @@ def save_baseline(
     path: Path, suite: str, *, run: bool, console: Console, **options: Any
 ) -> Baseline:
     """Run a suite and keep what it gave as a baseline in ``path``."""
-    baseline = measured(suite, run=run, console=console, **options)
+    _check_place(path)
+    baseline = _measured(_job(suite, options), run, console)
     save(baseline, path)
-    console.print(
-        f"{len(baseline.cells)} cells of {baseline.seeds} seeds are in {path}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    lines = [
+        f"{counted(len(baseline.cells), 'cell')} of {counted(baseline.seeds, 'seed')} are in {path}"
+    ]
+    for cell in baseline.cells:
+        failed = sum(status != "ok" for status in cell.statuses)
+        if failed:
+            lines.append(
+                f"{cell.estimator} on {cell.manifold} failed on {counted(failed, 'seed')}: "
+                f"{cell.message}"
+            )
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     return baseline
+
+
+def _check_place(path: Path) -> None:
+    """A baseline can be written there; ValueError now rather than after the run."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, not a file for a baseline")
 
 
 def check(
@@ -60,33 +81,48 @@ def check(
     if not slower >= 1:
         raise ValueError(f"slower must be at least 1, not {slower:g}")
     baseline = load(path)
-    current, folder = _measured(suite, run=run, console=console, **options)
+    job = _job(suite, options)
+    seeds: dict[tuple[str, str], int] = {}
+    for cell in job.cells:
+        pair = cell.manifold, cell.estimator
+        seeds[pair] = seeds.get(pair, 0) + 1
+    # Before anything is run, or records of before are removed.
+    check_kin(
+        baseline,
+        suite=job.cells[0].suite,
+        preset=job.preset,
+        seeds=min(seeds.values()),
+        samples={(cell.manifold, cell.estimator): sample_of(cell) for cell in job.cells},
+        random=[cell.estimator for cell in baseline.cells if not cell.deterministic],
+    )
+    current = _measured(job, run, console)
     part = any(options.get(chosen) for chosen in ("manifolds", "estimators"))
     outcome = compare(baseline, current, tolerance=tolerance, slower=slower, whole=not part)
-    save(current, folder / "check.json")
-    write_text(telling.markdown(outcome), folder / "check.md")
-    write_text(telling.junit(outcome), folder / "check.xml")
-    _tell(outcome, folder, console)
+    save(current, job.out / "check.json")
+    write_text(telling.markdown(outcome), job.out / "check.md")
+    write_text(telling.junit(outcome), job.out / "check.xml")
+    _tell(outcome, job.out, console)
     return outcome
 
 
-def measured(suite: str, *, run: bool, console: Console, **options: Any) -> Baseline:
-    """A suite's cells, run with calibrated times, or as they were run before."""
-    return _measured(suite, run=run, console=console, **options)[0]
+def _job(suite: str, options: dict[str, Any]) -> Job:
+    return replace(prepare(suite, **options), calibrated=True)
 
 
-def _measured(suite: str, *, run: bool, console: Console, **options: Any) -> tuple[Baseline, Path]:
+def _measured(job: Job, run: bool, console: Console) -> Baseline:
+    """A job's cells, run with calibrated times, or as they were run before."""
     from bench.execution import records_of, run_cells
 
-    job = replace(prepare(suite, **options), calibrated=True)
-    with Store(job.out) as store:
+    if not run and not (job.out / FILE).exists():
+        raise ValueError(f"there are no records in {job.out}; run without --no-run first")
+    with Store(job.out, writing=run) as store:
         if run:
             store.remove(cell.key for cell in job.cells)
             with _no_old_models():
                 run_cells(job, job.cells, store, console)
         records = records_of(job, store)
         facts = store.environments()
-    return gather(job, records, facts.get(_last(records), {})), job.out
+    return gather(job, records, facts.get(_last(records), {}))
 
 
 def _last(records: Any) -> str:
@@ -96,7 +132,10 @@ def _last(records: Any) -> str:
 
 @contextlib.contextmanager
 def _no_old_models() -> Iterator[None]:
-    """Trained models of before would hide what has changed in how they are trained."""
+    """Trained models of before would hide what has changed in how they are trained.
+
+    Workers look for them where the environment of the coordinator says.
+    """
     before = os.environ.get("BENCH_CACHE")
     with tempfile.TemporaryDirectory(prefix="bench-check-") as folder:
         os.environ["BENCH_CACHE"] = folder
@@ -111,9 +150,11 @@ def _no_old_models() -> Iterator[None]:
 
 def _tell(outcome: Outcome, folder: Path, console: Console) -> None:
     if outcome.findings:
-        table = Table(*telling.heads())
+        table = Table(box=None, pad_edge=False)
+        for head in telling.heads():
+            table.add_column(head, no_wrap=head != "why", overflow="fold")
         for row in telling.rows(outcome):
-            table.add_row(*row, style="red" if row[0] in ("regressed", "failed", "slower") else "")
+            table.add_row(*row, style="red" if row[0] in ALARMS else "")
         console.print(table, markup=False)
     for line in (telling.verdict(outcome), *telling.notes(outcome), f"also in {folder}/check.md"):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -123,7 +164,8 @@ def show(path: Path, seeds: int, console: Console) -> None:
     """Print a baseline: estimates, spread, and the shift that a check of ``seeds`` seeds finds."""
     baseline = load(path)
     level = law.level(sum(not cell.deterministic for cell in baseline.cells))
-    factor = law.found_shift(baseline.seeds, seeds, level)
+    random = any(not cell.deterministic for cell in baseline.cells)
+    factor = law.found_shift(baseline.seeds, seeds, level) if random else 0.0
     table = Table("estimator", "manifold", "d", "mean", "deviation", "finds", "time")
     for cell in baseline.cells:
         values = [value for value in cell.estimates if value is not None]
@@ -134,7 +176,7 @@ def show(path: Path, seeds: int, console: Console) -> None:
             cell.estimator,
             cell.manifold,
             "" if cell.truth is None else f"{cell.truth:g}",
-            "failed" if mean is None else f"{mean:.4g}",
+            _estimate_text(cell, mean),
             f"{deviation:.2g}",
             f"{factor * deviation:.2g}" if deviation and not cell.deterministic else "any change",
             f"{sorted(times)[len(times) // 2]:.3g}" if times else "",
@@ -142,12 +184,23 @@ def show(path: Path, seeds: int, console: Console) -> None:
     console.print(table, markup=False)
     facts = {name: baseline.environment.get(name) for name in ("python", "processor", "revision")}
     for line in (
-        f"suite {baseline.suite}, preset {baseline.preset}, {baseline.seeds} seeds",
-        f"finds: the shift that {seeds} seeds find with 90 % power at p ≤ {level:.1e}, "
-        f"{factor:.2g} deviations of a normal law; time: median, in units of the kernel",
+        f"suite {baseline.suite}, preset {baseline.preset}, {counted(baseline.seeds, 'seed')}, "
+        f"{counted(baseline.jobs, 'cell')} at a time",
+        (
+            f"finds: the shift that {seeds} seeds find with 90 % power at p ≤ {level:.1e}, "
+            f"{factor:.2g} deviations of a normal law; time: median, in units of the kernel"
+            if random
+            else "finds: on the same samples; time: median, in units of the kernel"
+        ),
         f"made with {json.dumps({**facts, **baseline.environment.get('packages', {})})}",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _estimate_text(cell: CellBaseline, mean: float | None) -> str:
+    failed = sum(status != "ok" for status in cell.statuses)
+    told = "" if mean is None else f"{mean:.4g}"
+    return f"{told} ({counted(failed, 'seed')} failed)".strip() if failed else told
 
 
 def _deviation(values: list[float]) -> float:

@@ -3,70 +3,68 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from bench.check import law
 from bench.check.baseline import Baseline, CellBaseline
+from bench.check.findings import Finding, Kind, Outcome
 from bench.check.law import Array
+from bench.progress import counted
 
 #: Relative difference at which deterministic estimates still agree: far above the rounding of
 #: another machine, far below that of single precision.
 TOLERANCE = 1e-9
 #: How many times as long as before a fit may take without an alarm.
-SLOWER = 1.2
+SLOWER = 1.25
+#: Fits that take less, in units of the calibration kernel (some milliseconds), are too short to be
+#: timed well.
+SHORT = 0.1
 #: What makes a move an improvement: the error falls by this part of the dimension, on every seed.
 BETTER = 0.01
 
-Kind = Literal[
-    "regressed", "failed", "slower", "improved", "mended", "faster", "other numbers", "new", "gone"
-]
-ALARMS: frozenset[Kind] = frozenset({"regressed", "failed", "slower"})
 
+def check_kin(
+    baseline: Baseline,
+    *,
+    suite: str,
+    preset: str,
+    seeds: int,
+    samples: dict[tuple[str, str], str],
+    random: Iterable[str],
+) -> None:
+    """Raise ValueError where a run cannot be compared with a baseline; needs no results.
 
-@dataclass(frozen=True)
-class Finding:
-    """What happened to a cell, or ("slower", "faster": no manifold) to an estimator's time.
-
-    ``was`` and ``now`` are means over seeds (of times: in units of the calibration kernel);
-    ``standard_errors`` is their distance over its standard error from the spread over seeds, NaN
-    where there is none; ``p`` is the p-value of the test, NaN where there is none.
+    ``samples`` are the run's cells with what their samples are; ``random`` are the estimators that
+    have a random state.
     """
-
-    kind: Kind
-    manifold: str
-    estimator: str
-    was: float = math.nan
-    now: float = math.nan
-    standard_errors: float = math.nan
-    p: float = math.nan
-    why: str = ""
-
-    @property
-    def alarm(self) -> bool:
-        """Whether it makes the check fail."""
-        return self.kind in ALARMS
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """All findings of a check, and what was compared."""
-
-    findings: list[Finding]
-    compared: list[tuple[str, str]]
-    same: int
-    level: float
-    time_level: float
-    baseline: Baseline
-    current: Baseline
-
-    @property
-    def alarms(self) -> list[Finding]:
-        """The findings that make the check fail."""
-        return [finding for finding in self.findings if finding.alarm]
+    for what, there, here in (
+        ("suite", baseline.suite, suite),
+        ("preset", baseline.preset, preset),
+    ):
+        if there != here:
+            raise ValueError(f"the baseline is of {what} {there!r}, and this run of {here!r}")
+    was = baseline.by_name()
+    both = [pair for pair in samples if pair in was]
+    if not both:
+        raise ValueError("the baseline has none of the cells of this run")
+    for pair in both:
+        if was[pair].sample != samples[pair]:
+            raise ValueError(
+                f"the baseline is of other samples of {pair[0]!r}: the manifold's parameters or "
+                "version, n or the suite's seed are not those of this run; save a new one"
+            )
+    drawn = set(random)
+    tests = sum(pair[1] in drawn for pair in both)
+    level = min(law.level(tests), law.level(len({estimator for _, estimator in both})))
+    if law.least_p(baseline.seeds, seeds) > level:
+        needed = law.seeds_needed(baseline.seeds, level)
+        raise ValueError(
+            f"{counted(seeds, 'seed')} against {baseline.seeds} of the baseline cannot show "
+            f"anything at the p-value {level:.1e} that so many cells need; choose "
+            + (f"at least --seeds {needed}" if needed else "a baseline of more seeds")
+        )
 
 
 def compare(
@@ -84,85 +82,69 @@ def compare(
     """
     was, now = baseline.by_name(), current.by_name()
     both = [pair for pair in now if pair in was]
-    _check_kin(baseline, current, [(was[pair], now[pair]) for pair in both])
-    random = [pair for pair in both if not now[pair].deterministic]
+    random = [pair for pair in both if not was[pair].deterministic]
+    check_kin(
+        baseline,
+        suite=current.suite,
+        preset=current.preset,
+        seeds=current.seeds,
+        samples={pair: now[pair].sample for pair in now},
+        random=[estimator for _, estimator in random],
+    )
     level = law.level(len(random))
     names = list(dict.fromkeys(estimator for _, estimator in both))
     time_level = law.level(len(names))
-    _check_seeds(baseline, current, min(level, time_level) if random else time_level)
     findings: list[Finding] = []
     same = 0
     for pair in both:
-        moved = _moved(was[pair], now[pair], tolerance, level)
-        same += not moved
-        findings += moved
-    for name in names:
+        found = _moved(was[pair], now[pair], tolerance, level)
+        same += found is None
+        findings += [] if found is None else [found]
+    timed = []
+    for name in names if baseline.jobs == current.jobs else []:
         mine = [(was[pair], now[pair]) for pair in both if pair[1] == name]
-        findings += _times(name, mine, slower, time_level)
+        times = _log_times(mine)
+        if times is not None:
+            timed.append(name)
+            findings += _times(name, *times, slower, time_level)
     findings += [
         Finding("new", *pair, now=_mean(now[pair]), why="not in the baseline")
         for pair in now
         if pair not in was
     ]
     if whole:
-        lost = (pair for pair in was if pair not in now)
         findings += [
             Finding("gone", *pair, was=_mean(was[pair]), why="only in the baseline")
-            for pair in lost
+            for pair in was
+            if pair not in now
         ]
-    return Outcome(findings, both, same, level, time_level, baseline, current)
+    return Outcome(findings, both, timed, same, level, time_level, baseline, current)
 
 
-def _check_kin(
-    baseline: Baseline, current: Baseline, both: list[tuple[CellBaseline, CellBaseline]]
-) -> None:
-    for what in ("suite", "preset"):
-        there, here = getattr(baseline, what), getattr(current, what)
-        if there != here:
-            raise ValueError(f"the baseline is of {what} {there!r}, and this run of {here!r}")
-    if not both:
-        raise ValueError("the baseline has none of the cells of this run")
-    for old, new in both:
-        if old.sample != new.sample:
-            raise ValueError(
-                f"the baseline is of other samples of {new.manifold!r}: the manifold's parameters, "
-                "n or the suite's seed are not those of this run; save a new one"
-            )
-
-
-def _check_seeds(baseline: Baseline, current: Baseline, level: float) -> None:
-    m, k = baseline.seeds, current.seeds
-    if law.least_p(m, k) > level:
-        needed = law.seeds_needed(m, level)
-        what = f"at least {needed} seeds" if needed else "a baseline of more seeds"
-        raise ValueError(
-            f"{k} seeds against {m} of the baseline cannot show anything at the p-value "
-            f"{level:.1e} that so many cells need; this takes {what}"
-        )
-
-
-def _moved(was: CellBaseline, now: CellBaseline, tolerance: float, level: float) -> list[Finding]:
-    """What happened to the estimates of a cell: nothing, or one finding."""
-    found = _status_change(was, now) or _estimate_change(was, now, tolerance, level)
-    return [] if found is None else [found]
+def _moved(was: CellBaseline, now: CellBaseline, tolerance: float, level: float) -> Finding | None:
+    """What happened to the estimates of a cell; the worst comes first."""
+    change = _status_change(was, now)
+    if change is not None and change.alarm:
+        return change
+    return _estimate_change(was, now, tolerance, level) or change
 
 
 def _status_change(was: CellBaseline, now: CellBaseline) -> Finding | None:
-    """Seeds that fail and did not, or the other way round."""
+    """Seeds that fail and did not, that fail no more, or still."""
     pairs = list(zip(was.statuses, now.statuses, strict=False))
-    worse = sum(old == "ok" != new for old, new in pairs)
-    better = sum(new == "ok" != old for old, new in pairs)
-    told = f"{worse or better} of {len(pairs)} seeds"
-    if worse:
-        status = next(new for old, new in pairs if old == "ok" != new)
-        return Finding(
-            "failed", now.manifold, now.estimator, _mean(was), _mean(now),
-            why=f"{told}: {status}: {now.message}",
-        )  # fmt: skip
-    if better:
-        return Finding(
-            "mended", now.manifold, now.estimator, _mean(was), _mean(now), why=f"{told} failed"
-        )
+    worse = [new for old, new in pairs if old == "ok" != new]
+    better = [old for old, new in pairs if new == "ok" != old]
+    still = [new for old, new in pairs if old != "ok" != new]
+    kinds: tuple[tuple[Kind, list[str]], ...] = (
+        ("failed", worse),
+        ("mended", better),
+        ("still failed", still),
+    )
+    for kind, statuses in kinds:
+        if statuses:
+            why = f"{len(statuses)} of {len(pairs)} seeds"
+            why += " failed" if kind == "mended" else f": {statuses[0]}: {now.message}"
+            return Finding(kind, now.manifold, now.estimator, _mean(was), _mean(now), why=why)
     return None
 
 
@@ -172,35 +154,42 @@ def _estimate_change(
     """Estimates that are not those of before: by the tolerance, or by the test over seeds."""
     old, new = _estimates(was), _estimates(now)
     shared = [
-        (a, b) for a, b in zip(was.estimates, now.estimates, strict=False) if a and b is not None
+        (a, b)
+        for a, b in zip(was.estimates, now.estimates, strict=False)
+        if a is not None and b is not None
     ]
     before, after = np.array(shared).reshape(-1, 2).T
-    if not len(new) or not len(old) or np.allclose(before, after, rtol=tolerance, atol=0.0):
+    if not len(new) or not len(old):
+        return None
+    if len(shared) == len(new) and np.allclose(before, after, rtol=tolerance, atol=0.0):
         return None
     why = []
     if was.method != now.method:
         why.append("its parameters are others")
     if was.version != now.version:
         why.append(f"version {was.version} became {now.version}")
-    if now.deterministic:
-        spread = _deviation(old)
-        error = spread / math.sqrt(len(after))
+    if was.deterministic:
+        if not len(shared) or np.allclose(before, after, rtol=tolerance, atol=0.0):
+            return None
         p = math.nan
-        gap = float(np.mean(after - before))
+        means = float(np.mean(before)), float(np.mean(after))
+        error = _deviation(old) / math.sqrt(len(after))
         largest = float(np.max(np.abs(after / before - 1)))
         why.append(f"on the same samples, by up to {largest:.1e} of the estimate")
-        means = float(np.mean(before)), float(np.mean(after))
     else:
         p = law.p_value(old, new)
-        error = _deviation(old) * math.sqrt(1 / len(old) + 1 / len(new))
-        gap = float(np.mean(new) - np.mean(old))
         means = float(np.mean(old)), float(np.mean(new))
-    errors = abs(gap) / error if error > 0 else math.nan
+        error = _deviation(old) * math.sqrt(1 / len(old) + 1 / len(new))
+    errors = abs(means[1] - means[0]) / error if error > 0 else math.nan
     kind: Kind = "regressed"
-    if not now.deterministic and p > level:
+    if not was.deterministic and p > level:
         kind = "other numbers"
-        why.append("within what other seeds give")
-    elif _improved(before, after, now.truth):
+        why.append("not beyond chance")
+        if new.min() < old.min() or new.max() > old.max():
+            why.append(
+                f"{new.min():.4g} to {new.max():.4g}, was {old.min():.4g} to {old.max():.4g}"
+            )
+    elif len(shared) and _improved(before, after, now.truth):
         kind = "improved"
     return Finding(kind, now.manifold, now.estimator, *means, errors, p, "; ".join(why))
 
@@ -213,15 +202,8 @@ def _improved(before: Array, after: Array, truth: float | None) -> bool:
     return bool((gain > 0).all() and gain.mean() >= BETTER * truth)
 
 
-def _times(
-    name: str, cells: list[tuple[CellBaseline, CellBaseline]], slower: float, level: float
-) -> Iterator[Finding]:
+def _times(name: str, old: Array, new: Array, slower: float, level: float) -> Iterator[Finding]:
     """Whether an estimator's fits take longer or shorter than before, over all its manifolds."""
-    usable = [pair for pair in cells if None not in pair[0].times and None not in pair[1].times]
-    if not usable:
-        return
-    # The mean over manifolds of the logarithm: one number a seed.
-    old, new = (_log_times([pair[which] for pair in usable]) for which in (0, 1))
     margin = math.log(slower)
     gap = float(new.mean() - old.mean())
     spread = _deviation(old) * math.sqrt(1 / len(old) + 1 / len(new))
@@ -241,11 +223,34 @@ def _times(
             )
 
 
-def _log_times(cells: list[CellBaseline]) -> Array:
-    """Means over cells of the logarithm of a fit's time, a number a seed."""
-    seeds = min(len(cell.times) for cell in cells)
-    times = np.array([cell.times[:seeds] for cell in cells], dtype=np.float64)
-    means: Array = np.log(times).mean(axis=0)
+def _log_times(cells: list[tuple[CellBaseline, CellBaseline]]) -> tuple[Array, Array] | None:
+    """Logarithms of an estimator's times, old and new, a number a seed: means over manifolds.
+
+    None where its fits are too short, or no seed has a time.
+    """
+    old_rows, new_rows, levels = [], [], []
+    for was, now in cells:
+        before, after = (
+            np.log(np.array([time or np.nan for time in cell.times])) for cell in (was, now)
+        )
+        if np.isnan(before).all() or np.isnan(after).all():
+            continue
+        # Of each manifold what is left over its own level, so that a missing seed shifts nothing.
+        level = float(np.nanmean(before))
+        levels.append(level)
+        old_rows.append(before - level)
+        new_rows.append(after - level)
+    if not levels or max(levels) < math.log(SHORT):
+        return None
+    return _over_manifolds(old_rows, levels), _over_manifolds(new_rows, levels)
+
+
+def _over_manifolds(rows: list[Array], levels: list[float]) -> Array:
+    """Means over manifolds of the seeds that all have, or of those that some have."""
+    seeds = min(len(row) for row in rows)
+    table = np.array([row[:seeds] for row in rows])
+    there = ~np.isnan(table).all(axis=0)
+    means: Array = np.nanmean(table[:, there], axis=0) + np.mean(levels)
     return means
 
 

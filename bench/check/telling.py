@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 from xml.etree import ElementTree
 
-from bench.check.comparison import Finding, Outcome
+from bench.check.findings import IMPROVEMENTS, Finding, Outcome
 from bench.check.law import FALSE_ALARMS
 from bench.progress import counted
 
-_HEADS = ("", "estimator", "manifold", "was", "is", "standard errors", "p", "why")
-_FRESH = {"new", "gone"}
+_HEADS = ("", "estimator", "manifold", "was", "is", "s.e.", "p", "why")
+_SKIPPED = {"new", "still failed"}
 
 
 def verdict(outcome: Outcome) -> str:
     """The result in a sentence."""
     alarms = len(outcome.alarms)
-    gains = sum(finding.kind in ("improved", "mended", "faster") for finding in outcome.findings)
+    gains = sum(finding.kind in IMPROVEMENTS for finding in outcome.findings)
+    failing = sum(finding.kind == "still failed" for finding in outcome.findings)
     text = f"{counted(alarms, 'regression')}" if alarms else "no regression"
     if gains:
         text += f", {counted(gains, 'improvement')}"
+    if failing:
+        text += f", {counted(failing, 'cell')} still failing"
     return f"{text}: {outcome.same} of {counted(len(outcome.compared), 'cell')} as before"
 
 
@@ -51,10 +54,15 @@ def notes(outcome: Outcome) -> list[str]:
     old, new = outcome.baseline, outcome.current
     lines = [
         f"Suite {new.suite}, preset {new.preset}: {new.seeds} seeds against {old.seeds} of the "
-        f"baseline. An estimate of a random estimator is an alarm at p ≤ {outcome.level:.1e}, the "
-        f"time of a fit at p ≤ {outcome.time_level:.1e}: over the whole suite, at most "
-        f"{FALSE_ALARMS:.0%} false alarms. Times are in units of a calibration kernel."
+        f"baseline. An estimate of a random estimator is an alarm at p ≤ {outcome.level:.1e}: "
+        f"less than {FALSE_ALARMS:.0%} false alarms over all of them. The time of a fit, in units "
+        f"of a calibration kernel, is one at p ≤ {outcome.time_level:.1e} beyond its margin, which "
+        "has to cover how machines differ. s.e.: standard errors, from the spread over seeds."
     ]
+    if old.jobs != new.jobs:
+        lines.append(
+            f"Times are not compared: {old.jobs} cells at a time in the baseline, {new.jobs} now."
+        )
     before, now = old.environment.get("packages", {}), new.environment.get("packages", {})
     moved = [
         f"{name} {before.get(name) or 'none'} → {now.get(name) or 'none'}"
@@ -93,16 +101,15 @@ def _escaped(text: str) -> str:
 def junit(outcome: Outcome) -> str:
     """A test case for each cell, and for the time of each estimator."""
     told = {(finding.manifold, finding.estimator): finding for finding in outcome.findings}
-    estimators = dict.fromkeys(estimator for _, estimator in outcome.compared)
-    cases = [*outcome.compared, *(("", estimator) for estimator in estimators)]
-    cases += [pair for pair, finding in told.items() if finding.kind in _FRESH]
+    cases = [*outcome.compared, *(("", estimator) for estimator in outcome.timed)]
+    cases += [pair for pair in told if pair not in cases]
     suite = ElementTree.Element(
         "testsuite",
         name=f"bench check {outcome.current.suite}",
         tests=str(len(cases)),
         failures=str(len(outcome.alarms)),
         errors="0",
-        skipped=str(sum(finding.kind in _FRESH for finding in outcome.findings)),
+        skipped=str(sum(finding.kind in _SKIPPED for finding in outcome.findings)),
     )
     for manifold, estimator in cases:
         case = ElementTree.SubElement(
@@ -114,7 +121,7 @@ def junit(outcome: Outcome) -> str:
         text = _printable(_sentence(finding))
         if finding.alarm:
             ElementTree.SubElement(case, "failure", type=finding.kind, message=text)
-        elif finding.kind in _FRESH:
+        elif finding.kind in _SKIPPED:
             ElementTree.SubElement(case, "skipped", message=text)
         else:
             ElementTree.SubElement(case, "system-out").text = text

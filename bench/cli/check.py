@@ -18,6 +18,10 @@ from bench.cli.options import (
     split,
 )
 
+# Of a check that could not be finished: 1 says that there is a regression.
+_UNFINISHED = 3
+_ANEW = "the same command begins anew"
+
 SuiteOption = Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")]
 PresetOption = Annotated[str, typer.Option(help="smoke, quick or full.")]
 ManifoldsOption = Annotated[
@@ -56,7 +60,7 @@ def save(
     """Run a suite and keep its estimates and times as a baseline."""
     from rich.console import Console
 
-    with keeping_what_is_finished() as kept, clear_errors():
+    with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
         from bench.check import command
 
         kept.out = out or _default_folder(suite)
@@ -105,7 +109,7 @@ def check(
     ] = None,
     slower: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(help="How many times as long a fit may take (default: 1.2)."),
+        typer.Option(help="How many times as long a fit may take (default: 1.25)."),
     ] = None,
     manifolds: ManifoldsOption = None,
     estimators: EstimatorsOption = None,
@@ -116,10 +120,10 @@ def check(
     data_root: DataRootOption = None,
     plugin: PluginOption = None,
 ) -> None:
-    """Run a suite and compare with a baseline: 0 nothing, 1 regression, 2 misuse."""
+    """Compare a suite with a baseline; exit: 0 nothing, 1 regression, 2 misuse, 3 unfinished."""
     from rich.console import Console
 
-    with keeping_what_is_finished() as kept, clear_errors():
+    with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
         from bench.check import command
         from bench.check.comparison import SLOWER, TOLERANCE
 

@@ -57,8 +57,10 @@ class Kept:
 
 
 @contextmanager
-def keeping_what_is_finished() -> Iterator[Kept]:
-    """Say of a run that ends early what is kept, and how to go on; exit code 1, or 130."""
+def keeping_what_is_finished(
+    how: str = "the same command (without --fresh) goes on where it stopped", code: int = 1
+) -> Iterator[Kept]:
+    """Say of a run that ends early what is kept, and ``how`` to go on; exit ``code``, or 130."""
     # A request to end is treated like Ctrl-C: what is finished is kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     kept = Kept()
@@ -66,23 +68,18 @@ def keeping_what_is_finished() -> Iterator[Kept]:
         yield kept
     except RunStopped as error:
         typer.echo(
-            f"error: {error}\nfinished cells are kept in {kept.out}; the same command (without "
-            "--fresh) goes on where it stopped",
+            f"error: {error}\nfinished cells are kept in {kept.out}; {how}",
             err=True,
         )
-        raise typer.Exit(1) from None
+        raise typer.Exit(code) from None
     except (OSError, sqlite3.Error) as error:
         typer.echo(
             f"error: results could not be written: {error}; finished cells are kept in {kept.out}",
             err=True,
         )
-        raise typer.Exit(1) from None
+        raise typer.Exit(code) from None
     except KeyboardInterrupt:
-        typer.echo(
-            "interrupted: finished cells are kept; the same command (without --fresh) goes on "
-            "where it stopped",
-            err=True,
-        )
+        typer.echo(f"interrupted: finished cells are kept; {how}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
 
 

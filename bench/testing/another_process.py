@@ -13,7 +13,7 @@ import cloudpickle
 # It imports what the manifold needs, and no more.
 _DRAW = """
 import pickle, sys
-manifold, n, seed = pickle.load(sys.stdin.buffer)
+manifold, n, seed = pickle.loads(sys.stdin.buffer.read())
 sample = manifold.sample(n, seed)
 pickle.dump((sample.points, sample.dimension), sys.stdout.buffer)
 """

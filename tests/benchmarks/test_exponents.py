@@ -130,7 +130,12 @@ def run_and_save(folder: Path, file: Path, *which: str) -> None:
     subprocess.run(
         [sys.executable, "-m", "pytest", str(file), "-m", "benchmark", *own, *which],
         cwd=folder,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        # As from a terminal: under xdist, benchmarks are not timed.
+        env={
+            **{name: value for name, value in os.environ.items() if "PYTEST" not in name},
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },
         check=True,
         capture_output=True,
     )

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Runs the check that action.yml describes; leaves the exit code as an output, the table as summary.
 set -uo pipefail
-options=(--suite "$SUITE" --preset "$PRESET" --baseline "$BASELINE" --slower "$SLOWER" --out results/check)
+options=(--suite "$SUITE" --preset "$PRESET" --baseline "$BASELINE" --slower "$SLOWER"
+    --tolerance "$TOLERANCE" --out results/check)
+[ -n "${SEEDS:-}" ] && options+=(--seeds "$SEEDS")
 [ -n "${ESTIMATORS:-}" ] && options+=(--estimators "$ESTIMATORS")
 [ -n "${MANIFOLDS:-}" ] && options+=(--manifolds "$MANIFOLDS")
 [ -n "${PLUGIN:-}" ] && options+=(--plugin "$PLUGIN")
-python -m bench check "${options[@]}"
+# The command, since python -m would find a folder "bench" or "estimators" of the caller's first.
+id-bench check "${options[@]}"
 result=$?
 [ -f results/check/check.md ] && cat results/check/check.md >> "$GITHUB_STEP_SUMMARY"
-python -m bench report --out results/check || true
+id-bench report --out results/check || true
 echo "result=$result" >> "$GITHUB_OUTPUT"

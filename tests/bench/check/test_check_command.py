@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -171,14 +170,20 @@ def test_a_regression_in_training_is_not_hidden_by_models_that_are_kept(place, t
 
 def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
     script = ROOT / ".github" / "actions" / "check" / "check.sh"
+    # The installed command, also where the package is not installed.
+    command = tmp_path / "bin" / "id-bench"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m bench "$@"\n')
+    command.chmod(0o755)
     for slower, preset, result in (("100", "smoke", "0"), ("100", "quick", "2")):
         subprocess.run(
             ["bash", str(script)],
             cwd=tmp_path,
             env=environment(
-                PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                PATH=f"{command.parent}:{os.environ['PATH']}",
                 SUITE=str(place / "mini.toml"), BASELINE=str(place / "mini.json"),
                 PRESET=preset, ESTIMATORS="twonn", MANIFOLDS="torus", SLOWER=slower,
+                TOLERANCE="1e-9",
                 GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), GITHUB_OUTPUT=str(tmp_path / "out"),
             ),
             check=True,
@@ -194,11 +199,11 @@ def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
     [
         (["--baseline", "nowhere.json"], "there is no baseline nowhere.json"),
         (["--preset", "quick"], "of preset 'smoke', and this run of 'quick'"),
-        (["--seeds", "1"], "1 seeds against 20"),
+        (["--seeds", "1"], "1 seed against 20"),
         (["--tolerance", "2"], "tolerance must be at least 0"),
         (["--slower", "0.5"], "slower must be at least 1"),
         (["--suite", "euclidian"], "did you mean 'euclidean'"),
-        (["--no-run"], "have no record"),
+        (["--no-run"], "there are no records in"),
     ],
 )
 def test_misuse_is_told_and_ends_with_2(place, tmp_path, more, says):
