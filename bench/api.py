@@ -12,7 +12,7 @@ from rich.console import Console
 from bench import __version__, slots
 from bench.job import Job, prepare
 from bench.progress import counted
-from bench.store import Store
+from bench.store import COMMAND, Store
 from manifolds.registry import nearest
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ def execute(
     the results again, where it is known. On KeyboardInterrupt the finished cells are kept.
     """
     from bench.execution import missing_cells, records_of, run_cells
-    from bench.html_report.reproduce import COMMAND
 
     if (store.meta(COMMAND) or "") != command:
         store.set_meta(COMMAND, command)

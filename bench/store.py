@@ -27,6 +27,8 @@ FORMAT = 3
 _OLDER = ("1", "2")
 FILE = "records.sqlite"
 ARRAYS = "arrays"
+#: The fact of a store that is the command of its last run.
+COMMAND = "command"
 
 _COLUMNS = [field.name for field in fields(Record)]
 _NUMBERS = {"n", "seed", "ambient", "points_used", "points_read", "threads"}

@@ -8,11 +8,14 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
 import estimators
+from bench.check.law import Array
 from bench.job import Job
 from bench.outputs.files import replacing
+from bench.outputs.metrics import mean_interval
 from bench.plan import Cell
 
 if TYPE_CHECKING:
@@ -46,6 +49,21 @@ class CellBaseline(_Table):
     estimates: list[PositiveFloat | None]
     times: list[PositiveFloat | None]
     message: str = ""
+
+    @property
+    def known(self) -> Array:
+        """The estimates that there are."""
+        return np.array([value for value in self.estimates if value is not None], dtype=np.float64)
+
+    @property
+    def mean(self) -> float:
+        """Mean over seeds; NaN without any."""
+        return mean_interval(self.known)[0]
+
+    @property
+    def failed(self) -> int:
+        """Seeds without an estimate."""
+        return sum(status != "ok" for status in self.statuses)
 
 
 class Baseline(_Table):

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bench.check import law, telling
 from bench.check.baseline import Baseline, CellBaseline, gather, load, sample_of, save
-from bench.check.comparison import SLOWER, TOLERANCE, check_kin, compare
+from bench.check.comparison import SLOWER, TOLERANCE, check_kin, compare, deviation
 from bench.check.findings import ALARMS, Outcome
 from bench.job import Job, prepare
 from bench.outputs.files import write_text
@@ -38,10 +38,9 @@ def save_baseline(
         f"{counted(len(baseline.cells), 'cell')} of {counted(baseline.seeds, 'seed')} are in {path}"
     ]
     for cell in baseline.cells:
-        failed = sum(status != "ok" for status in cell.statuses)
-        if failed:
+        if cell.failed:
             lines.append(
-                f"{cell.estimator} on {cell.manifold} failed on {counted(failed, 'seed')}: "
+                f"{cell.estimator} on {cell.manifold} failed on {counted(cell.failed, 'seed')}: "
                 f"{cell.message}"
             )
     for line in lines:
@@ -93,7 +92,6 @@ def check(
         preset=job.preset,
         seeds=min(seeds.values()),
         samples={(cell.manifold, cell.estimator): sample_of(cell) for cell in job.cells},
-        random=[cell.estimator for cell in baseline.cells if not cell.deterministic],
     )
     current = _measured(job, run, console)
     part = any(options.get(chosen) for chosen in ("manifolds", "estimators"))
@@ -151,7 +149,7 @@ def _no_old_models() -> Iterator[None]:
 def _tell(outcome: Outcome, folder: Path, console: Console) -> None:
     if outcome.findings:
         table = Table(box=None, pad_edge=False)
-        for head in telling.heads():
+        for head in telling.HEADS:
             table.add_column(head, no_wrap=head != "why", overflow="fold")
         for row in telling.rows(outcome):
             table.add_row(*row, style="red" if row[0] in ALARMS else "")
@@ -163,22 +161,20 @@ def _tell(outcome: Outcome, folder: Path, console: Console) -> None:
 def show(path: Path, seeds: int, console: Console) -> None:
     """Print a baseline: estimates, spread, and the shift that a check of ``seeds`` seeds finds."""
     baseline = load(path)
-    level = law.level(sum(not cell.deterministic for cell in baseline.cells))
-    random = any(not cell.deterministic for cell in baseline.cells)
+    random = sum(not cell.deterministic for cell in baseline.cells)
+    level = law.level(random)
     factor = law.found_shift(baseline.seeds, seeds, level) if random else 0.0
     table = Table("estimator", "manifold", "d", "mean", "deviation", "finds", "time")
     for cell in baseline.cells:
-        values = [value for value in cell.estimates if value is not None]
         times = [value for value in cell.times if value is not None]
-        mean = sum(values) / len(values) if values else None
-        deviation = _deviation(values)
+        spread = deviation(cell.known)
         table.add_row(
             cell.estimator,
             cell.manifold,
             "" if cell.truth is None else f"{cell.truth:g}",
-            _estimate_text(cell, mean),
-            f"{deviation:.2g}",
-            f"{factor * deviation:.2g}" if deviation and not cell.deterministic else "any change",
+            _estimate_text(cell),
+            f"{spread:.2g}",
+            f"{factor * spread:.2g}" if spread and not cell.deterministic else "any change",
             f"{sorted(times)[len(times) // 2]:.3g}" if times else "",
         )
     console.print(table, markup=False)
@@ -197,13 +193,6 @@ def show(path: Path, seeds: int, console: Console) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _estimate_text(cell: CellBaseline, mean: float | None) -> str:
-    failed = sum(status != "ok" for status in cell.statuses)
-    told = "" if mean is None else f"{mean:.4g}"
-    return f"{told} ({counted(failed, 'seed')} failed)".strip() if failed else told
-
-
-def _deviation(values: list[float]) -> float:
-    import statistics
-
-    return statistics.stdev(values) if len(values) > 1 else 0.0
+def _estimate_text(cell: CellBaseline) -> str:
+    told = f"{cell.mean:.4g}" if len(cell.known) else ""
+    return f"{told} ({counted(cell.failed, 'seed')} failed)".strip() if cell.failed else told

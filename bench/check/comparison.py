@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -32,12 +32,10 @@ def check_kin(
     preset: str,
     seeds: int,
     samples: dict[tuple[str, str], str],
-    random: Iterable[str],
 ) -> None:
     """Raise ValueError where a run cannot be compared with a baseline; needs no results.
 
-    ``samples`` are the run's cells with what their samples are; ``random`` are the estimators that
-    have a random state.
+    ``samples`` are the run's cells with what their samples are.
     """
     for what, there, here in (
         ("suite", baseline.suite, suite),
@@ -55,8 +53,7 @@ def check_kin(
                 f"the baseline is of other samples of {pair[0]!r}: the manifold's parameters or "
                 "version, n or the suite's seed are not those of this run; save a new one"
             )
-    drawn = set(random)
-    tests = sum(pair[1] in drawn for pair in both)
+    tests = sum(not was[pair].deterministic for pair in both)
     level = min(law.level(tests), law.level(len({estimator for _, estimator in both})))
     if law.least_p(baseline.seeds, seeds) > level:
         needed = law.seeds_needed(baseline.seeds, level)
@@ -82,16 +79,14 @@ def compare(
     """
     was, now = baseline.by_name(), current.by_name()
     both = [pair for pair in now if pair in was]
-    random = [pair for pair in both if not was[pair].deterministic]
     check_kin(
         baseline,
         suite=current.suite,
         preset=current.preset,
         seeds=current.seeds,
         samples={pair: now[pair].sample for pair in now},
-        random=[estimator for _, estimator in random],
     )
-    level = law.level(len(random))
+    level = law.level(sum(not was[pair].deterministic for pair in both))
     names = list(dict.fromkeys(estimator for _, estimator in both))
     time_level = law.level(len(names))
     findings: list[Finding] = []
@@ -108,13 +103,13 @@ def compare(
             timed.append(name)
             findings += _times(name, *times, slower, time_level)
     findings += [
-        Finding("new", *pair, now=_mean(now[pair]), why="not in the baseline")
+        Finding("new", *pair, now=now[pair].mean, why="not in the baseline")
         for pair in now
         if pair not in was
     ]
     if whole:
         findings += [
-            Finding("gone", *pair, was=_mean(was[pair]), why="only in the baseline")
+            Finding("gone", *pair, was=was[pair].mean, why="only in the baseline")
             for pair in was
             if pair not in now
         ]
@@ -144,7 +139,7 @@ def _status_change(was: CellBaseline, now: CellBaseline) -> Finding | None:
         if statuses:
             why = f"{len(statuses)} of {len(pairs)} seeds"
             why += " failed" if kind == "mended" else f": {statuses[0]}: {now.message}"
-            return Finding(kind, now.manifold, now.estimator, _mean(was), _mean(now), why=why)
+            return Finding(kind, now.manifold, now.estimator, was.mean, now.mean, why=why)
     return None
 
 
@@ -152,7 +147,7 @@ def _estimate_change(
     was: CellBaseline, now: CellBaseline, tolerance: float, level: float
 ) -> Finding | None:
     """Estimates that are not those of before: by the tolerance, or by the test over seeds."""
-    old, new = _estimates(was), _estimates(now)
+    old, new = was.known, now.known
     shared = [
         (a, b)
         for a, b in zip(was.estimates, now.estimates, strict=False)
@@ -161,7 +156,9 @@ def _estimate_change(
     before, after = np.array(shared).reshape(-1, 2).T
     if not len(new) or not len(old):
         return None
-    if len(shared) == len(new) and np.allclose(before, after, rtol=tolerance, atol=0.0):
+    agree = np.allclose(before, after, rtol=tolerance, atol=0.0)
+    # Of a deterministic estimator, nothing else can be compared.
+    if agree and (was.deterministic or len(shared) == len(new)):
         return None
     why = []
     if was.method != now.method:
@@ -169,17 +166,15 @@ def _estimate_change(
     if was.version != now.version:
         why.append(f"version {was.version} became {now.version}")
     if was.deterministic:
-        if not len(shared) or np.allclose(before, after, rtol=tolerance, atol=0.0):
-            return None
         p = math.nan
         means = float(np.mean(before)), float(np.mean(after))
-        error = _deviation(old) / math.sqrt(len(after))
+        error = deviation(old) / math.sqrt(len(after))
         largest = float(np.max(np.abs(after / before - 1)))
         why.append(f"on the same samples, by up to {largest:.1e} of the estimate")
     else:
         p = law.p_value(old, new)
         means = float(np.mean(old)), float(np.mean(new))
-        error = _deviation(old) * math.sqrt(1 / len(old) + 1 / len(new))
+        error = deviation(old) * math.sqrt(1 / len(old) + 1 / len(new))
     errors = abs(means[1] - means[0]) / error if error > 0 else math.nan
     kind: Kind = "regressed"
     if not was.deterministic and p > level:
@@ -206,7 +201,7 @@ def _times(name: str, old: Array, new: Array, slower: float, level: float) -> It
     """Whether an estimator's fits take longer or shorter than before, over all its manifolds."""
     margin = math.log(slower)
     gap = float(new.mean() - old.mean())
-    spread = _deviation(old) * math.sqrt(1 / len(old) + 1 / len(new))
+    spread = deviation(old) * math.sqrt(1 / len(old) + 1 / len(new))
     kinds: tuple[tuple[Kind, float], ...] = (("slower", 1.0), ("faster", -1.0))
     for kind, sign in kinds:
         p = law.p_value(sign * old, sign * new - margin, greater=True)
@@ -254,14 +249,6 @@ def _over_manifolds(rows: list[Array], levels: list[float]) -> Array:
     return means
 
 
-def _estimates(cell: CellBaseline) -> Array:
-    return np.array([value for value in cell.estimates if value is not None], dtype=np.float64)
-
-
-def _mean(cell: CellBaseline) -> float:
-    values = _estimates(cell)
-    return float(values.mean()) if len(values) else math.nan
-
-
-def _deviation(values: Array) -> float:
+def deviation(values: Array) -> float:
+    """Standard deviation over seeds; 0 for fewer than two."""
     return float(values.std(ddof=1)) if len(values) > 1 else 0.0

@@ -9,7 +9,8 @@ from bench.check.findings import IMPROVEMENTS, Finding, Outcome
 from bench.check.law import FALSE_ALARMS
 from bench.progress import counted
 
-_HEADS = ("", "estimator", "manifold", "was", "is", "s.e.", "p", "why")
+#: The names of the columns of ``rows``.
+HEADS = ("", "estimator", "manifold", "was", "is", "s.e.", "p", "why")
 _SKIPPED = {"new", "still failed"}
 
 
@@ -27,7 +28,7 @@ def verdict(outcome: Outcome) -> str:
 
 
 def rows(outcome: Outcome) -> list[tuple[str, ...]]:
-    """The findings as texts, alarms first; columns are those of ``heads``."""
+    """The findings as texts, alarms first; columns are ``HEADS``."""
     ordered = sorted(outcome.findings, key=lambda finding: not finding.alarm)
     return [
         (
@@ -42,11 +43,6 @@ def rows(outcome: Outcome) -> list[tuple[str, ...]]:
         )
         for finding in ordered
     ]
-
-
-def heads() -> tuple[str, ...]:
-    """The names of the columns."""
-    return _HEADS
 
 
 def notes(outcome: Outcome) -> list[str]:
@@ -81,7 +77,7 @@ def markdown(outcome: Outcome) -> str:
     """For a comment on a pull request."""
     lines = [f"### Accuracy check: {verdict(outcome)}", ""]
     if outcome.findings:
-        lines += [_row(heads()), _row(["---"] * len(heads()))]
+        lines += [_row(HEADS), _row(["---"] * len(HEADS))]
         lines += [_row(row) for row in rows(outcome)]
         lines.append("")
     return "\n".join([*lines, *notes(outcome), ""])

@@ -12,7 +12,9 @@ from bench.cli.options import (
     DeviceOption,
     EstimatorsOption,
     JobsOption,
+    ManifoldsOption,
     PluginOption,
+    SuiteOption,
     clear_errors,
     keeping_what_is_finished,
     split,
@@ -22,12 +24,7 @@ from bench.cli.options import (
 _UNFINISHED = 3
 _ANEW = "the same command begins anew"
 
-SuiteOption = Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")]
 PresetOption = Annotated[str, typer.Option(help="smoke, quick or full.")]
-ManifoldsOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(help="Names or globs, separated by commas; all if not given."),
-]
 OutOption = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(help="Folder of the run's records (default: results/check-SUITE)."),

@@ -33,6 +33,11 @@ JobsOption = Annotated[
     typer.Option(help="Cells at a time, at most one a core (default: all cores)."),
 ]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda")]
+SuiteOption = Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")]
+ManifoldsOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(help="Names or globs, separated by commas; all if not given."),
+]
 EstimatorsOption = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option(help="Names or globs, separated by commas; all if not given."),

@@ -12,7 +12,9 @@ from bench.cli.options import (
     DeviceOption,
     EstimatorsOption,
     JobsOption,
+    ManifoldsOption,
     PluginOption,
+    SuiteOption,
     clear_errors,
     keeping_what_is_finished,
     split,
@@ -21,16 +23,13 @@ from bench.cli.options import (
 
 def run(
     context: typer.Context,
-    suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")],
+    suite: SuiteOption,
     preset: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="smoke, quick or full (default: quick; full where there is a GPU)."),
     ] = None,
     estimators: EstimatorsOption = None,
-    manifolds: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(help="Names or globs, separated by commas; all if not given."),
-    ] = None,
+    manifolds: ManifoldsOption = None,
     seeds: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(help="Seeds per cell, instead of the preset's."),

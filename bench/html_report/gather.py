@@ -10,8 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.html_report.reproduce import COMMAND
-from bench.store import FILE, Planned, Store
+from bench.store import COMMAND, FILE, Planned, Store
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,6 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-#: The fact of a store that is the command of its last run.
-COMMAND = "command"
-
 _PROGRAM = ("python", "-m", "bench", "run")
 
 

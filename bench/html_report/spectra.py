@@ -38,13 +38,8 @@ def _is_inside(folder: Path, name: Any) -> bool:
 
 def _panel(found: Spectra) -> dict[str, Any]:
     ambient = found.singular_values.shape[1]
-    levels = [float(level) for level in np.unique(found.truth[~np.isnan(found.truth)])]
-    lines = max(1, _MOST_NUMBERS // (ambient * max(1, len(levels))))
-    largest = np.maximum(found.singular_values.max(axis=1, keepdims=True), np.finfo(float).tiny)
-    values = found.singular_values / largest
-    groups = [(level, found.truth == level) for level in levels] or [
-        (math.nan, np.ones(len(values), dtype=bool))
-    ]
+    values, groups = found.relative, found.groups
+    lines = max(1, _MOST_NUMBERS // (ambient * len(groups)))
     return {
         "title": found.title,
         "sigma": rounded(found.sigma),

@@ -35,6 +35,23 @@ class Spectra:
     truth: NDArray[np.float64]
     sigma: float
 
+    @property
+    def relative(self) -> NDArray[np.float64]:
+        """Singular values (m, D) over the largest at their point."""
+        largest = self.singular_values.max(axis=1, keepdims=True)
+        values: NDArray[np.float64] = self.singular_values / np.maximum(
+            largest, np.finfo(float).tiny
+        )
+        return values
+
+    @property
+    def groups(self) -> list[tuple[float, NDArray[np.bool_]]]:
+        """Each true dimension, ascending, and which points (m,) have it; NaN if none is known."""
+        levels = np.unique(self.truth[~np.isnan(self.truth)])
+        if not len(levels):
+            return [(math.nan, np.ones(len(self.truth), dtype=bool))]
+        return [(float(level), self.truth == level) for level in levels]
+
 
 def spectra_figure(records: pd.DataFrame, store_folder: Path) -> Figure | None:
     """Score spectra, a panel a manifold; the first seed is shown. None where there are none.
@@ -99,14 +116,9 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
 
 
 def _draw(axes: Axes, panel: Spectra) -> None:
-    count, ambient = panel.singular_values.shape
-    largest = np.maximum(panel.singular_values.max(axis=1, keepdims=True), np.finfo(float).tiny)
-    spectra = panel.singular_values / largest
+    ambient = panel.singular_values.shape[1]
+    spectra, groups = panel.relative, panel.groups
     index = np.arange(1, ambient + 1)
-    levels = [float(level) for level in np.unique(panel.truth[~np.isnan(panel.truth)])]
-    groups = [(level, panel.truth == level) for level in levels] or [
-        (math.nan, np.ones(count, dtype=bool))
-    ]
     for order, (level, members) in enumerate(groups):
         colour = LEVEL_COLOURS[order % len(LEVEL_COLOURS)]
         shown = spectra[members][:MAX_LINES]

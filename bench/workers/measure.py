@@ -117,7 +117,8 @@ def _measure(
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("default")
             if calibrated:
-                seconds, borrowed, kernel = _timed_alone(estimator, sample.points)
+                borrowed = 0.0
+                seconds, kernel = _timed_alone(estimator, sample.points)
                 record = replace(record, kernel_seconds=kernel)
             else:
                 seconds, borrowed = _timed(estimator, sample.points)
@@ -258,20 +259,20 @@ def _timed(estimator: Any, points: NDArray[np.float64]) -> tuple[float, float]:
     return time.perf_counter() - start, neighbors.borrowed_seconds()
 
 
-def _timed_alone(estimator: Any, points: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Fit, and copies of it as often as is short; least seconds, none borrowed, kernel's seconds.
+def _timed_alone(estimator: Any, points: NDArray[np.float64]) -> tuple[float, float]:
+    """Fit, and copies of it as often as is short; the least seconds, and those of the kernel.
 
     The answer is that of the first fit, as without repeats.
     """
     kernels = [kernel_seconds()]
-    copies = copy.deepcopy(estimator)
+    unfitted = copy.deepcopy(estimator)
     neighbors.forget()
     fits = [_timed(estimator, points)[0]]
     while len(fits) < _FITS and sum(fits) < _LONG:
         neighbors.forget()
-        fits.append(_timed(copy.deepcopy(copies), points)[0])
+        fits.append(_timed(copy.deepcopy(unfitted), points)[0])
     kernels.append(kernel_seconds())
-    return min(fits), 0.0, min(kernels)
+    return min(fits), min(kernels)
 
 
 def _training_saved(estimator: Any) -> float:

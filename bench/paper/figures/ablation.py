@@ -13,7 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from bench.outputs.files import write_csv
+from bench.paper.figures.kept import kept_table
 from bench.paper.figures.missing import say
 from bench.paper.publication import Item, Material
 from bench.paper.style import SIZE, SMALL, column, styled
@@ -79,21 +79,16 @@ def figure(material: Material) -> Figure | None:
 
 def _readings(material: Material) -> pd.DataFrame | None:
     """The study's table, as kept in the publication's folder, else made now and kept there."""
-    kept = material.folder / "ablation.csv"
     budget = BUDGETS.get(material.preset, 1.0)
-    if kept.is_file():
-        table = pd.read_csv(kept)
-        if not material.running or (table["budget"] >= budget).all():
-            return table
-    if not material.running:
-        return None
-    from bench import studies
 
-    with tempfile.TemporaryDirectory() as folder:  # its own picture is not wanted
-        studies.run("ablation", Path(folder), budget, material.console)
-        table = pd.read_csv(Path(folder) / "ablation.csv")
-    write_csv(table.assign(budget=budget), kept)
-    return table
+    def studied() -> pd.DataFrame:
+        from bench import studies
+
+        with tempfile.TemporaryDirectory() as folder:  # its own picture is not wanted
+            studies.run("ablation", Path(folder), budget, material.console)
+            return pd.read_csv(Path(folder) / "ablation.csv")
+
+    return kept_table(material, "ablation", "budget", budget, studied)
 
 
 def _cells(axes: Axes, part: pd.DataFrame, by: str, *, named: bool) -> None:

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.outputs.files import write_csv
 from bench.outputs.metrics import OK
+from bench.paper.figures.kept import kept_table
 from bench.paper.figures.ticks import plain_numbers
 from bench.paper.publication import Cells, Item, Material
 from bench.paper.style import DARK, LIGHT, LOOKS, column, styled
@@ -51,27 +51,22 @@ def figure(material: Material) -> Figure | None:
 
 def _errors(material: Material, source: str, dimension: float) -> pd.DataFrame | None:
     """A row a bottleneck, as kept in the publication's folder, else trained now and kept there."""
-    kept = material.folder / f"autoencoder-{source}.csv"
     steps = SMOKE_STEPS if material.preset == "smoke" else STEPS
-    if kept.is_file():
-        table = pd.read_csv(kept)
-        if not material.running or (table["steps"] >= steps).all():
-            return table
-    if not material.running:
-        return None
-    from bench.autoencoder.command import check
 
-    with tempfile.TemporaryDirectory() as folder:  # its own table and picture are not wanted
-        table = check(
-            source,
-            dimension=dimension,
-            n=IMAGES,
-            steps=steps,
-            out=Path(folder),
-            console=material.console,
-        )
-    write_csv(table.assign(steps=steps), kept)
-    return table
+    def trained() -> pd.DataFrame:
+        from bench.autoencoder.command import check
+
+        with tempfile.TemporaryDirectory() as folder:  # its own table and picture are not wanted
+            return check(
+                source,
+                dimension=dimension,
+                n=IMAGES,
+                steps=steps,
+                out=Path(folder),
+                console=material.console,
+            )
+
+    return kept_table(material, f"autoencoder-{source}", "steps", steps, trained)
 
 
 def _draw(axes: Axes, table: pd.DataFrame, estimates: dict[str, float]) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bench.outputs.metrics import OK, mean_interval
 from bench.paper.figures.ticks import plain_numbers
-from bench.paper.style import LOOKS, NO_DATA, SMALL, TRUTH
+from bench.paper.publication import Cells
+from bench.paper.style import LOOKS, NO_DATA, SMALL, TRUTH, column
 
 #: The estimators that are drawn.
 SCORE, BASELINES = ("score-svd",), ("mle-20", "lpca-local", "ess")
@@ -20,6 +22,41 @@ DRAWN = SCORE + BASELINES
 REASONS = {"failed": "x", "not run": "_"}
 #: Heights of their rows above the panel, as parts of it.
 LOWEST, APART = 1.03, 0.055
+
+
+def cells_of(manifolds: Iterable[str]) -> tuple[Cells, ...]:
+    """The cells of the estimators on these manifolds: below the full preset, the score's once."""
+    labels = tuple(manifolds)
+    return (
+        Cells(labels, SCORE, seeds=1, presets=("smoke", "quick")),
+        Cells(labels, SCORE, presets=("full",)),
+        Cells(labels, BASELINES),
+    )
+
+
+def curve_figure(
+    records: pd.DataFrame,
+    places: Mapping[str, float],
+    names: Sequence[str],
+    *,
+    limits: tuple[float, float],
+    label: str,
+    dimension: int,
+    ambient: int,
+) -> Figure | None:
+    """Estimates at the places of manifolds, which have ``names`` on the axis; None without any."""
+    if not ((records["status"] == OK) & records["estimator"].isin(DRAWN)).any():
+        return None
+    drawn = column(2.5)
+    axes = drawn.subplots()
+    axes.set(xscale="log", xlim=limits)
+    handles = draw_curves(axes, records, places)
+    estimate_axis(axes, records, dimension, ambient)
+    axes.set_xticks(list(places.values()), names)
+    axes.minorticks_off()
+    axes.set_xlabel(label)
+    drawn.legend(handles=handles, loc="outside lower center", ncols=4)
+    return drawn
 
 
 def draw_curves(axes: Axes, records: pd.DataFrame, places: Mapping[str, float]) -> list[Line2D]:

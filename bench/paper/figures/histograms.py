@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from bench.outputs.spectra import Spectra
 from bench.paper.figures.missing import say
 from bench.paper.figures.spectra import ESTIMATOR, MANIFOLDS
-from bench.paper.figures.spectrum import groups_of, spectra_of
+from bench.paper.figures.spectrum import groups_of, panels_of
 from bench.paper.publication import Cells, Item, Material
 from bench.paper.style import DARK, LIGHT, SMALL, TRUTH, column, styled
 
@@ -25,10 +25,8 @@ AROUND = 6
 @styled
 def figure(material: Material) -> Figure | None:
     """A panel a manifold; None where none was read."""
-    found = {
-        label: spectra_of(material.records, label, material.store_folder) for label in MANIFOLDS
-    }
-    if all(isinstance(panel, str) for panel in found.values()):
+    found = panels_of(material.records, MANIFOLDS, material.store_folder)
+    if found is None:
         return None
     drawn = column(2.7)
     grid = drawn.subplots(2, 2, sharey=True)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 import manifolds
-from bench.paper.figures.spectrum import INDEX, draw_key, draw_spectrum, spectra_of
+from bench.paper.figures.spectrum import INDEX, draw_key, draw_spectrum, panels_of
 from bench.paper.publication import Cells, Item, Material
 from bench.paper.style import column, styled
 
@@ -34,8 +34,8 @@ GAP = 2
 def figure(material: Material) -> Figure | None:
     """A row a manifold; None where none has spectra."""
     records = material.records
-    found = {label: spectra_of(records, label, material.store_folder) for label in MANIFOLDS}
-    if all(isinstance(panel, str) for panel in found.values()):
+    found = panels_of(records, MANIFOLDS, material.store_folder)
+    if found is None:
         return None
     drawn = column(4.5)
     grid = drawn.subplots(len(found), 2, sharex="col", width_ratios=(1, 2.1), squeeze=False)

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from bench.outputs.metrics import OK
-from bench.paper.figures.curves import (
-    BASELINES,
-    DRAWN,
-    SCORE,
-    draw_curves,
-    estimate_axis,
-)
-from bench.paper.publication import Cells, Item, Material
-from bench.paper.style import column, styled
+from bench.paper.figures.curves import cells_of, curve_figure
+from bench.paper.publication import Item, Material
+from bench.paper.style import styled
 
 #: Label -> standard deviation of the noise in each coordinate.
 LEVELS = {
@@ -32,22 +25,15 @@ DIMENSION, AMBIENT = 10, 100
 @styled
 def figure(material: Material) -> Figure | None:
     """Estimates against the noise; None where there is none."""
-    records = material.records
-    if not ((records["status"] == OK) & records["estimator"].isin(DRAWN)).any():
-        return None
-    places = {label: level or NONE for label, level in LEVELS.items()}
-    drawn = column(2.5)
-    axes = drawn.subplots()
-    axes.set(xscale="log", xlim=(NONE / 1.5, 0.15))
-    handles = draw_curves(axes, records, places)
-    estimate_axis(axes, records, DIMENSION, AMBIENT)
-    axes.set_xticks(
-        list(places.values()), [f"{level:g}" if level else "none" for level in LEVELS.values()]
+    return curve_figure(
+        material.records,
+        {label: level or NONE for label, level in LEVELS.items()},
+        [f"{level:g}" if level else "none" for level in LEVELS.values()],
+        limits=(NONE / 1.5, 0.15),
+        label="noise, standard deviation in each coordinate (radius = 1)",
+        dimension=DIMENSION,
+        ambient=AMBIENT,
     )
-    axes.minorticks_off()
-    axes.set_xlabel(r"noise, standard deviation in each coordinate (radius = 1)")
-    drawn.legend(handles=handles, loc="outside lower center", ncols=4)
-    return drawn
 
 
 ITEM = Item(
@@ -60,9 +46,5 @@ ITEM = Item(
     ),
     kind="figure",
     make=figure,
-    cells=(
-        Cells(tuple(LEVELS), SCORE, seeds=1, presets=("smoke", "quick")),
-        Cells(tuple(LEVELS), SCORE, presets=("full",)),
-        Cells(tuple(LEVELS), BASELINES),
-    ),
+    cells=cells_of(LEVELS),
 )

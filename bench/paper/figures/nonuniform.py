@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from bench.paper.figures.histograms import draw_histogram
 from bench.paper.figures.spectra import ESTIMATOR
-from bench.paper.figures.spectrum import draw_key, draw_spectrum, spectra_of
+from bench.paper.figures.spectrum import INDEX, draw_key, draw_spectrum, panels_of
 from bench.paper.publication import Cells, Item, Material
 from bench.paper.style import column, styled
 
@@ -19,10 +19,8 @@ LAST = 30
 @styled
 def figure(material: Material) -> Figure | None:
     """Spectra above what is read of them, a column a deviation; None where none has spectra."""
-    found = {
-        label: spectra_of(material.records, label, material.store_folder) for label in DEVIATIONS
-    }
-    if all(isinstance(panel, str) for panel in found.values()):
+    found = panels_of(material.records, DEVIATIONS, material.store_folder)
+    if found is None:
         return None
     drawn = column(3.3)
     grid = drawn.subplots(2, 3, sharex="row", sharey="row")
@@ -33,7 +31,7 @@ def figure(material: Material) -> Figure | None:
         draw_histogram(below, panel)
     grid[0, 0].set_ylabel("value / largest")
     grid[1, 0].set_ylabel("points (%)")
-    grid[0, 1].set_xlabel("index of singular value")
+    grid[0, 1].set_xlabel(INDEX)
     grid[1, 1].set_xlabel("dimension read at a point")
     draw_key(drawn, found.values())
     return drawn

@@ -9,7 +9,7 @@ from bench.paper.figures.spectrum import (
     VALUE,
     draw_key,
     draw_spectrum,
-    spectra_of,
+    panels_of,
     tell_readings,
 )
 from bench.paper.publication import Cells, Item, Material
@@ -28,10 +28,8 @@ ESTIMATOR = "score-svd-100"
 @styled
 def figure(material: Material) -> Figure | None:
     """A panel a manifold; None where none has spectra."""
-    found = {
-        label: spectra_of(material.records, label, material.store_folder) for label in MANIFOLDS
-    }
-    if all(isinstance(panel, str) for panel in found.values()):
+    found = panels_of(material.records, MANIFOLDS, material.store_folder)
+    if found is None:
         return None
     drawn = column(3.3)
     grid = drawn.subplots(2, 2, sharex=True, sharey=True, gridspec_kw={"wspace": 0.08})

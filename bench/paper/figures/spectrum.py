@@ -36,10 +36,15 @@ def spectra_of(records: pd.DataFrame, manifold: str, store_folder: Path) -> Spec
 
 def groups_of(panel: Spectra) -> list[tuple[float, NDArray[np.bool_]]]:
     """Each true dimension, descending, and which points (m,) have it; NaN where none is known."""
-    known = np.unique(panel.truth[~np.isnan(panel.truth)])[::-1]
-    if not len(known):
-        return [(math.nan, np.ones(len(panel.truth), dtype=bool))]
-    return [(float(level), panel.truth == level) for level in known]
+    return panel.groups[::-1]
+
+
+def panels_of(
+    records: pd.DataFrame, manifolds: Iterable[str], store_folder: Path
+) -> dict[str, Spectra | str] | None:
+    """The spectra of each manifold, or why there are none; None where no manifold has any."""
+    found = {label: spectra_of(records, label, store_folder) for label in manifolds}
+    return None if all(isinstance(panel, str) for panel in found.values()) else found
 
 
 def draw_spectrum(axes: Axes, panel: Spectra | str, *, last: int = 0) -> list[Line2D]:
@@ -54,9 +59,8 @@ def draw_spectrum(axes: Axes, panel: Spectra | str, *, last: int = 0) -> list[Li
         say(axes, panel)
         return []
     ambient = panel.singular_values.shape[1]
-    largest = np.maximum(panel.singular_values.max(axis=1, keepdims=True), np.finfo(float).tiny)
     start = max(0, ambient - last) if last else 0
-    spectra = (panel.singular_values / largest)[:, start:]
+    spectra = panel.relative[:, start:]
     index = np.arange(start + 1, ambient + 1)
     handles = []
     for (level, members), (colour, line) in zip(groups_of(panel), GROUPS, strict=False):

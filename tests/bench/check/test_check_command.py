@@ -8,7 +8,7 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
-from commandline import ROOT, environment
+from commandline import ROOT, bench, environment
 
 SUITE = """
 about = "A sphere, quickly."
@@ -39,23 +39,13 @@ seeds = 4
 PACKAGES = ("bench", "estimators", "manifolds")
 
 
-def bench(tree, *arguments, check=0):
-    found = subprocess.run(
-        [sys.executable, "-m", "bench", *map(str, arguments)],
-        capture_output=True, text=True, cwd=tree, env=environment(PYTHONPATH=str(tree)),
-        timeout=300,
-    )  # fmt: skip
-    assert found.returncode == check, found.stdout + found.stderr
-    return found
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder with a suite and its baseline, of the code as it is."""
     folder = tmp_path_factory.mktemp("check")
     (folder / "mini.toml").write_text(SUITE)
     said = bench(
-        ROOT, "baseline", "save", "--suite", folder / "mini.toml", "--preset", "smoke",
+        "baseline", "save", "--suite", folder / "mini.toml", "--preset", "smoke",
         "--to", folder / "mini.json", "--out", folder / "saved",
     )  # fmt: skip
     assert "8 cells of 20 seeds are in" in said.stdout
@@ -71,9 +61,9 @@ def options(place, out):
 
 
 def test_unchanged_code_raises_no_alarm_and_can_be_read_again(place, tmp_path):
-    said = bench(ROOT, *options(place, tmp_path / "run"))
+    said = bench(*options(place, tmp_path / "run"))
     assert "no regression: 8 of 8 cells as before" in said.stdout
-    again = bench(ROOT, *options(place, tmp_path / "run"), "--no-run")
+    again = bench(*options(place, tmp_path / "run"), "--no-run")
     assert "no regression: 8 of 8 cells as before" in again.stdout
     assert "[1/" not in again.stdout
     report = ElementTree.parse(tmp_path / "run" / "check.xml").getroot()
@@ -83,7 +73,7 @@ def test_unchanged_code_raises_no_alarm_and_can_be_read_again(place, tmp_path):
     assert "no regression" in (tmp_path / "run" / "check.md").read_text()
     # What a run was can be the next baseline.
     shutil.copy(tmp_path / "run" / "check.json", tmp_path / "next.json")
-    shown = bench(ROOT, "baseline", "show", tmp_path / "next.json")
+    shown = bench("baseline", "show", tmp_path / "next.json")
     assert "4 seeds" in shown.stdout
 
 
@@ -131,7 +121,7 @@ def test_a_planted_regression_is_caught(place, tmp_path, name):
     code = (tmp_path / file).read_text()
     assert right in code
     (tmp_path / file).write_text(code.replace(right, wrong, 1))
-    said = bench(tmp_path, *options(place, tmp_path / "run"), check=1)
+    said = bench(*options(place, tmp_path / "run"), check=1, cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert "regression" in said.stdout
     report = ElementTree.parse(tmp_path / "run" / "check.xml").getroot()
     failed = {
@@ -154,7 +144,7 @@ def test_a_regression_in_training_is_not_hidden_by_models_that_are_kept(place, t
     )  # fmt: skip
     for out in ("a", "b"):
         bench(
-            ROOT, "baseline", "save", "--suite", suite, "--preset", "smoke", "--to",
+            "baseline", "save", "--suite", suite, "--preset", "smoke", "--to",
             tmp_path / "score.json", "--out", tmp_path / out, "--estimators", "svd",
             "--manifolds", "torus", "--seeds", 1,
         )  # fmt: skip
@@ -208,13 +198,13 @@ def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
 )
 def test_misuse_is_told_and_ends_with_2(place, tmp_path, more, says):
     few = ("--estimators", "twonn", "--manifolds", "torus")
-    said = bench(ROOT, *options(place, tmp_path / "run"), *few, *more, check=2)
+    said = bench(*options(place, tmp_path / "run"), *few, *more, check=2)
     assert said.stderr.startswith("error: ")
     assert says in said.stderr
 
 
 def test_records_of_another_command_have_no_calibrated_times(place, tmp_path):
     few = ("--estimators", "twonn", "--manifolds", "torus", "--preset", "smoke")
-    bench(ROOT, "run", "--suite", place / "mini.toml", *few, "--out", tmp_path)
-    said = bench(ROOT, *options(place, tmp_path), *few, "--no-run", check=2)
+    bench("run", "--suite", place / "mini.toml", *few, "--out", tmp_path)
+    said = bench(*options(place, tmp_path), *few, "--no-run", check=2)
     assert "no calibrated times" in said.stderr
