@@ -17,7 +17,8 @@ class Record:
     list with truth, weight, estimate, low and high (quartiles over points) of each level.
     ``fit_seconds`` is the time of the estimator alone, ``shared_seconds`` what it took where
     another cell had already built the neighbour graph or trained the score model;
-    ``kernel_seconds`` is the time of the calibration kernel beside the fit, where it was asked for.
+    ``kernel_seconds`` is the time of the calibration kernel beside the fit, where it was asked for:
+    both are then seconds of the processor, but on a GPU.
     ``arrays`` is a path beside the store. ``timeout`` (seconds) and ``memory_limit_mib`` are the
     limits that were in force.
     """

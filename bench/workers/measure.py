@@ -23,15 +23,16 @@ from bench.limits import MIB
 from bench.plan import Cell
 from bench.records import Record
 from bench.workers import samples, state
-from bench.workers.calibration import kernel_seconds
+from bench.workers.calibration import Clock, clock_of, kernel_seconds
 from estimators import neighbors
 
 LONGEST_MESSAGE = 2000
 # Parameters of numpy's function that writes them.
 _TAKEN = {"file", "allow_pickle"}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-# A calibrated fit is repeated up to so many times, or until so many seconds are spent on it.
-_FITS, _LONG = 20, 0.25
+# A calibrated fit is repeated up to so many times, or until so many seconds are spent on that; not
+# at all where it takes longer than the last. A first fit may have imported something.
+_FITS, _LONG, _ONCE = 20, 0.25, 0.5
 
 
 class DiskFull(Exception):
@@ -70,9 +71,10 @@ def measure(
 
     An estimator's exception becomes a failed record with its message, and its warnings are kept
     in the message of the record. ``scratch`` is the folder of shared samples. With ``calibrated``,
-    a short fit is repeated, each time with a neighbour graph of its own, and its least time is kept
-    beside that of a calibration kernel. ``fitting`` is called when all is ready for the fit. Raises
-    DiskFull where there was no space to write to.
+    a short fit is repeated, each with a neighbour graph or score model of its own, and its least
+    time is kept beside that of a calibration kernel: seconds of the processor, on a GPU of the
+    clock. ``fitting`` is called when all is ready for the fit. Raises DiskFull where there was no
+    space to write to.
     """
     entry = estimators.entry(cell.estimator_name)
     on_gpu = device == "cuda" and getattr(entry, "gpu", False)
@@ -109,6 +111,8 @@ def _measure(
         estimator = estimators.get(
             cell.estimator_name, **_parameters(cell, entry, device, sample.shape)
         )
+        if calibrated and getattr(entry, "shares_model", False) and "cache" in entry.parameters:
+            estimator.set_params(cache=False)
         _warm_up(cell.estimator_name, estimator)
         # With the sample, so that the graph goes when nobody needs the sample any more.
         neighbors.share(samples.folder(scratch, cell) if scratch and not calibrated else None)
@@ -118,7 +122,7 @@ def _measure(
             warnings.simplefilter("default")
             if calibrated:
                 borrowed = 0.0
-                seconds, kernel = _timed_alone(estimator, sample.points)
+                seconds, kernel = _timed_alone(estimator, sample.points, clock_of(record.device))
                 record = replace(record, kernel_seconds=kernel)
             else:
                 seconds, borrowed = _timed(estimator, sample.points)
@@ -251,27 +255,29 @@ def _arrays(
     return kept
 
 
-def _timed(estimator: Any, points: NDArray[np.float64]) -> tuple[float, float]:
+def _timed(
+    estimator: Any, points: NDArray[np.float64], clock: Clock = time.perf_counter
+) -> tuple[float, float]:
     """Fit; returns its seconds, and those of building the graph that it found built already."""
     neighbors.borrowed_seconds()
-    start = time.perf_counter()
+    start = clock()
     estimator.fit(points)
-    return time.perf_counter() - start, neighbors.borrowed_seconds()
+    return clock() - start, neighbors.borrowed_seconds()
 
 
-def _timed_alone(estimator: Any, points: NDArray[np.float64]) -> tuple[float, float]:
+def _timed_alone(estimator: Any, points: NDArray[np.float64], clock: Clock) -> tuple[float, float]:
     """Fit, and copies of it as often as is short; the least seconds, and those of the kernel.
 
     The answer is that of the first fit, as without repeats.
     """
-    kernels = [kernel_seconds()]
+    kernels = [kernel_seconds(clock)]
     unfitted = copy.deepcopy(estimator)
     neighbors.forget()
-    fits = [_timed(estimator, points)[0]]
-    while len(fits) < _FITS and sum(fits) < _LONG:
+    fits = [_timed(estimator, points, clock)[0]]
+    while fits[0] < _ONCE and len(fits) < _FITS and sum(fits[1:]) < _LONG:
         neighbors.forget()
-        fits.append(_timed(copy.deepcopy(unfitted), points)[0])
-    kernels.append(kernel_seconds())
+        fits.append(_timed(copy.deepcopy(unfitted), points, clock)[0])
+    kernels.append(kernel_seconds(clock))
     return min(fits), min(kernels)
 
 

@@ -119,6 +119,16 @@ class ScoreEstimator(Estimator):
     def read(self, model: ScoreModel, z: Tensor, generator: torch.Generator) -> Reading:
         """Read a model at coordinates ``z`` (m, r) in its frame."""
 
+    def warm_up(self) -> None:
+        # torch imports and compiles a part of itself at the first training and first derivatives.
+        tiny = type(self)(
+            steps=4, batch=8, width=8, blocks=1, check_every=2, queries=2,
+            cache=False, device=self.device,
+        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tiny.fit(np.random.default_rng(0).standard_normal((40, 3)))
+
     def needed_points(self) -> int:
         return 10
 
