@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,8 +113,7 @@ def _measured(job: Job, run: bool, console: Console) -> Baseline:
     with Store(job.out, writing=run) as store:
         if run:
             store.remove(cell.key for cell in job.cells)
-            with _no_old_models():
-                run_cells(job, job.cells, store, console)
+            run_cells(job, job.cells, store, console)
         records = records_of(job, store)
         facts = store.environments()
     return gather(job, records, facts.get(_last(records), {}))
@@ -126,24 +122,6 @@ def _measured(job: Job, run: bool, console: Console) -> Baseline:
 def _last(records: Any) -> str:
     """The environment of the records."""
     return str(records["environment"].iloc[-1]) if len(records) else ""
-
-
-@contextlib.contextmanager
-def _no_old_models() -> Iterator[None]:
-    """Trained models of before would hide what has changed in how they are trained.
-
-    Workers look for them where the environment of the coordinator says.
-    """
-    before = os.environ.get("BENCH_CACHE")
-    with tempfile.TemporaryDirectory(prefix="bench-check-") as folder:
-        os.environ["BENCH_CACHE"] = folder
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["BENCH_CACHE"]
-            else:
-                os.environ["BENCH_CACHE"] = before
 
 
 def _tell(outcome: Outcome, folder: Path, console: Console) -> None:

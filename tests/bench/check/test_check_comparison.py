@@ -140,6 +140,22 @@ def test_a_noisy_fit_of_one_manifold_is_no_slowdown_of_the_estimator():
     assert outcome.findings == []
 
 
+def test_a_slowdown_is_found_among_seeds_that_a_busy_machine_made_longer():
+    rng = np.random.default_rng(4)
+
+    def cells(values, factor):
+        busy = [np.where(rng.random(len(values)) < 0.3, 1.6, 1.0) for _ in range(3)]
+        return [
+            cell(values, manifold=name, times=factor * 2 * more)
+            for name, more in zip(("a", "b", "c"), busy, strict=True)
+        ]
+
+    was = baseline(*cells(OLD, 1.0))
+    assert compare(was, baseline(*cells(NEW, 1.0))).findings == []
+    kinds = [finding.kind for finding in compare(was, baseline(*cells(NEW, 1.5))).findings]
+    assert kinds == ["slower"]
+
+
 def test_times_are_compared_on_the_seeds_that_have_one_and_not_where_jobs_differ():
     slow = cell(NEW, times=20 * np.ones(4))
     was = cell([None, *OLD[1:]], statuses=["failed", *["ok"] * 19])

@@ -70,6 +70,20 @@ def test_readings_of_one_model_count_its_training_as_their_own(lane, tmp_path):
     )
 
 
+def test_a_calibrated_reading_trains_a_model_of_its_own(monkeypatch, tmp_path):
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    lane = Lane(Setup(calibrated=True))
+    try:
+        for cell in cells(tmp_path, "score-svd", "flipd", **SMALL):
+            outcome = lane.run(cell)
+            assert outcome.record.status == "ok", outcome.record.message
+            assert not outcome.arrays["cached"]
+            assert outcome.record.kernel_seconds > 0
+    finally:
+        lane.close()
+    assert not list((tmp_path / "cache").glob("**/*.safetensors"))
+
+
 def test_a_cell_that_tells_is_still_stopped_in_time(lane, tmp_path):
     (cell,) = cells(tmp_path, "score-svd", **{**SMALL, "steps": 10**7, "patience": 10**6})
     outcome = lane.run(dataclasses.replace(cell, limits=Limits(timeout=8)))
