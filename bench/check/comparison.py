@@ -18,9 +18,9 @@ from bench.progress import counted
 TOLERANCE = 1e-9
 #: How many times as long as before a fit may take without an alarm.
 SLOWER = 1.25
-#: Fits that take less, in units of the calibration kernel (some milliseconds), are too short to be
-#: timed well.
+#: Fits that take less, in units of the calibration kernel, are too short to be timed well.
 SHORT = 0.1
+_DIRECTIONS: tuple[tuple[Kind, float], ...] = (("slower", 1.0), ("faster", -1.0))
 #: What makes a move an improvement: the error falls by this part of the dimension, on every seed.
 BETTER = 0.01
 
@@ -54,8 +54,8 @@ def check_kin(
                 "version, n or the suite's seed are not those of this run; save a new one"
             )
     tests = sum(not was[pair].deterministic for pair in both)
-    level = min(law.level(tests), law.level(len({estimator for _, estimator in both})))
-    if law.least_p(baseline.seeds, seeds) > level:
+    level = law.level(tests)
+    if tests and law.least_p(baseline.seeds, seeds) > level:
         needed = law.seeds_needed(baseline.seeds, level)
         raise ValueError(
             f"{counted(seeds, 'seed')} against {baseline.seeds} of the baseline cannot show "
@@ -95,8 +95,9 @@ def compare(
         found = _moved(was[pair], now[pair], tolerance, level)
         same += found is None
         findings += [] if found is None else [found]
+    untimed = _untimed(baseline, current, time_level)
     timed = []
-    for name in names if baseline.jobs == current.jobs else []:
+    for name in [] if untimed else names:
         mine = [(was[pair], now[pair]) for pair in both if pair[1] == name]
         times = _log_times(mine)
         if times is not None:
@@ -113,7 +114,19 @@ def compare(
             for pair in was
             if pair not in now
         ]
-    return Outcome(findings, both, timed, same, level, time_level, baseline, current)
+    return Outcome(findings, both, timed, same, level, time_level, baseline, current, untimed)
+
+
+def _untimed(baseline: Baseline, current: Baseline, level: float) -> str:
+    """Why times of fits cannot be compared; "" where they can."""
+    if baseline.jobs != current.jobs:
+        return f"{baseline.jobs} cells at a time in the baseline, {current.jobs} now"
+    old, new = (one.environment.get("device") for one in (baseline, current))
+    if old != new:
+        return f"on {old} in the baseline, on {new} now"
+    if law.least_p(baseline.seeds, current.seeds) > level:
+        return f"{counted(current.seeds, 'seed')} cannot show anything at p ≤ {level:.1e}"
+    return ""
 
 
 def _moved(was: CellBaseline, now: CellBaseline, tolerance: float, level: float) -> Finding | None:
@@ -197,31 +210,39 @@ def _improved(before: Array, after: Array, truth: float | None) -> bool:
     return bool((gain > 0).all() and gain.mean() >= BETTER * truth)
 
 
-def _times(name: str, old: Array, new: Array, slower: float, level: float) -> Iterator[Finding]:
-    """Whether an estimator's fits take longer or shorter than before, on all its manifolds."""
+def _times(
+    name: str, old: list[Array], new: list[Array], slower: float, level: float
+) -> Iterator[Finding]:
+    """Whether an estimator's fits take longer, or shorter, than before on all its manifolds.
+
+    ``old`` and ``new`` are logarithms of times, seeds of a manifold each. What else a machine does
+    only ever adds to a time, so that the least over manifolds is the one to hold against the
+    margin; and only where the longest has become shorter, all have.
+    """
     margin = math.log(slower)
-    gap = float(new.mean() - old.mean())
-    spread = deviation(old) * math.sqrt(1 / len(old) + 1 / len(new))
-    kinds: tuple[tuple[Kind, float], ...] = (("slower", 1.0), ("faster", -1.0))
-    for kind, sign in kinds:
-        p = law.p_value(sign * old, sign * new - margin, greater=True)
+    for kind, sign in _DIRECTIONS:
+        before, after = (sign * np.nanmin(sign * _table(rows), axis=0) for rows in (old, new))
+        p = law.p_value(sign * before, sign * after - margin, greater=True)
         if p <= level:
+            gap = float(after.mean() - before.mean())
+            spread = deviation(before) * math.sqrt(1 / len(before) + 1 / len(after))
             yield Finding(
                 kind,
                 "",
                 name,
-                float(np.exp(old.mean())),
-                float(np.exp(new.mean())),
+                float(np.exp(before.mean())),
+                float(np.exp(after.mean())),
                 abs(gap) / spread if spread > 0 else math.nan,
                 p,
                 f"takes {math.exp(gap):.2f} times as long",
             )
 
 
-def _log_times(cells: list[tuple[CellBaseline, CellBaseline]]) -> tuple[Array, Array] | None:
-    """Logarithms of an estimator's times, old and new, a number a seed: the least over manifolds.
+def _log_times(
+    cells: list[tuple[CellBaseline, CellBaseline]],
+) -> tuple[list[Array], list[Array]] | None:
+    """Logarithms of an estimator's times, old and new, on each manifold at the mean level of all.
 
-    What else a machine does only ever adds to a time: the least of several is the one to compare.
     None where its fits are too short, or no seed has a time.
     """
     old_rows, new_rows, levels = [], [], []
@@ -231,23 +252,22 @@ def _log_times(cells: list[tuple[CellBaseline, CellBaseline]]) -> tuple[Array, A
         )
         if np.isnan(before).all() or np.isnan(after).all():
             continue
-        # Of each manifold what is left over its own level, that of its less disturbed seeds.
+        # The level of a manifold is that of its less disturbed seeds.
         level = float(np.nanquantile(before, 0.25))
         levels.append(level)
         old_rows.append(before - level)
         new_rows.append(after - level)
     if not levels or max(levels) < math.log(SHORT):
         return None
-    return _over_manifolds(old_rows, levels), _over_manifolds(new_rows, levels)
+    mean = float(np.mean(levels))
+    return [row + mean for row in old_rows], [row + mean for row in new_rows]
 
 
-def _over_manifolds(rows: list[Array], levels: list[float]) -> Array:
-    """The least over manifolds, of each seed that any of them has, at their mean level."""
+def _table(rows: list[Array]) -> Array:
+    """Rows of manifolds as an array of those seeds that any of them has."""
     seeds = min(len(row) for row in rows)
     table = np.array([row[:seeds] for row in rows])
-    there = ~np.isnan(table).all(axis=0)
-    least: Array = np.nanmin(table[:, there], axis=0) + np.mean(levels)
-    return least
+    return table[:, ~np.isnan(table).all(axis=0)]
 
 
 def deviation(values: Array) -> float:

@@ -50,7 +50,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All findings of a check, and what was compared: cells, and estimators' times."""
+    """All findings of a check, and what was compared: cells, and estimators' times.
+
+    ``untimed`` says why no times were compared.
+    """
 
     findings: list[Finding]
     compared: list[tuple[str, str]]
@@ -60,6 +63,7 @@ class Outcome:
     time_level: float
     baseline: Baseline
     current: Baseline
+    untimed: str = ""
 
     @property
     def alarms(self) -> list[Finding]:

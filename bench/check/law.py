@@ -6,8 +6,10 @@ assignment of them to "old" and "new" is as likely as any other. The share of as
 means are as far apart as those seen is then an exact p-value (Fisher 1935; Pitman 1937). New seeds
 have the samples of the first old ones, which brings means nearer together: alarms are then rarer.
 
-Outliers are pulled in first, in the same way whether they are old or new, so that one of them
-cannot hide a shift of all others.
+Outliers are pulled in first, in the same way whether they are old or new and without changing the
+order, so that one of them weighs little against a shift of all others. Where the level asks for
+complete separation, as it does of four seeds in a large suite, an old one beyond all new ones still
+hides a shift to its side; five seeds bear one.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ Array = NDArray[np.float64]
 #: Probability of an alarm of the estimates of a whole suite although nothing has changed. Half of
 #: it is left to times, whose seeds are alike only as far as the machine is.
 FALSE_ALARMS = 0.01
-#: How far an outlier may be from the median of all, in median absolute deviations.
+#: Distance from the median, in median absolute deviations, from which on values are pulled in.
 _FAR = 5.0
 #: Assignments that are all looked at; of more, as many are drawn.
 _MOST = 100_000
@@ -66,11 +68,17 @@ def _p_values(values: Array, m: int, greater: bool) -> Array:
 
 
 def _pulled_in(values: Array) -> Array:
-    """Values, a test a row, none of them far from the median; all as they are where most tie."""
+    """Values, a test a row, far ones nearer to the median; all as they are where most tie.
+
+    Distances beyond the reach approach twice the reach: were they cut there, all new seeds of a
+    large shift would tie with the first old one beyond, and no assignment would stand out.
+    """
     middle = np.median(values, axis=1, keepdims=True)
     spread = np.median(np.abs(values - middle), axis=1, keepdims=True)
     reach = np.where(spread > 0, _FAR * spread, np.inf)
-    near: Array = np.clip(values, middle - reach, middle + reach)
+    off = values - middle
+    far = np.maximum(np.abs(off) / reach, 1.0)
+    near: Array = middle + off / far * (2 - 1 / far)
     return near
 
 

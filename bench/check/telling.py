@@ -55,10 +55,8 @@ def notes(outcome: Outcome) -> list[str]:
         f"of a calibration kernel, is one at p ≤ {outcome.time_level:.1e} beyond its margin, which "
         "has to cover how machines differ. s.e.: standard errors, from the spread over seeds."
     ]
-    if old.jobs != new.jobs:
-        lines.append(
-            f"Times are not compared: {old.jobs} cells at a time in the baseline, {new.jobs} now."
-        )
+    if outcome.untimed:
+        lines.append(f"Times are not compared: {outcome.untimed}.")
     before, now = old.environment.get("packages", {}), new.environment.get("packages", {})
     moved = [
         f"{name} {before.get(name) or 'none'} → {now.get(name) or 'none'}"

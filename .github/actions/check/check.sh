@@ -4,6 +4,7 @@ set -uo pipefail
 options=(--suite "$SUITE" --preset "$PRESET" --baseline "$BASELINE" --slower "$SLOWER"
     --tolerance "$TOLERANCE" --out results/check)
 [ -n "${SEEDS:-}" ] && options+=(--seeds "$SEEDS")
+[ -n "${JOBS:-}" ] && options+=(--jobs "$JOBS")
 [ -n "${ESTIMATORS:-}" ] && options+=(--estimators "$ESTIMATORS")
 [ -n "${MANIFOLDS:-}" ] && options+=(--manifolds "$MANIFOLDS")
 [ -n "${PLUGIN:-}" ] && options+=(--plugin "$PLUGIN")

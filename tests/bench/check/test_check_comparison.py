@@ -162,6 +162,42 @@ def test_times_are_compared_on_the_seeds_that_have_one_and_not_where_jobs_differ
     assert ("slower", "fast") in found(was, slow)
     outcome = compare(baseline(cell(OLD)), baseline(slow, jobs=1))
     assert (outcome.findings, outcome.timed) == ([], [])
+    assert outcome.untimed == "2 cells at a time in the baseline, 1 now"
+
+
+def test_times_of_another_device_are_not_compared():
+    now = baseline(cell(NEW, times=20 * np.ones(4)))
+    gpu = now.model_copy(update={"environment": {"device": "cuda"}})
+    outcome = compare(baseline(cell(OLD)), gpu)
+    assert (outcome.findings, outcome.timed) == ([], [])
+    assert "on cuda now" in outcome.untimed
+
+
+@pytest.mark.parametrize(
+    ("factors", "kinds"),
+    [
+        ((0.5, 1, 1), []),
+        ((0.5, 3, 3), []),
+        ((1, 10, 10), []),
+        ((1.5, 3, 3), ["slower"]),
+        ((0.5, 0.3, 0.6), ["faster"]),
+    ],
+)
+def test_an_estimator_is_slower_or_faster_only_where_it_is_on_every_manifold(factors, kinds):
+    rng = np.random.default_rng(5)
+
+    def cells(values, factors):
+        return [
+            cell(
+                values,
+                manifold=name,
+                times=2 * factor * np.exp(0.02 * rng.standard_normal(len(values))),
+            )
+            for name, factor in zip(("a", "b", "c"), factors, strict=True)
+        ]
+
+    outcome = compare(baseline(*cells(OLD, (1, 1, 1))), baseline(*cells(NEW, factors)))
+    assert [finding.kind for finding in outcome.findings] == kinds
 
 
 def test_fits_that_are_too_short_to_be_timed_are_not():
@@ -200,12 +236,22 @@ def test_cells_that_were_not_asked_for_have_not_gone():
         (baseline(cell(NEW), preset="full"), "preset 'quick', and this run of 'full'"),
         (baseline(cell(NEW, name="other")), "none of the cells"),
         (baseline(cell(NEW, sample="other")), "other samples of 'sphere'"),
-        (baseline(cell(NEW[:1])), "1 seed against 20.*at least --seeds 2"),
     ],
 )
 def test_a_foreign_baseline_is_refused(now, says):
     with pytest.raises(ValueError, match=says):
         compare(baseline(cell(OLD)), now)
+
+
+def test_seeds_too_few_for_any_test_are_refused_where_one_is_needed():
+    one = NEW[:1]
+    with pytest.raises(ValueError, match=r"1 seed against 20.*at least --seeds 2"):
+        compare(baseline(cell(OLD, deterministic=False)), baseline(cell(one, deterministic=False)))
+    # Of deterministic estimators one seed will do, for all but their times.
+    outcome = compare(baseline(cell(OLD)), baseline(cell(one)))
+    assert (outcome.findings, outcome.timed, outcome.same) == ([], [], 1)
+    assert "1 seed cannot show anything" in outcome.untimed
+    assert found(cell(OLD), cell(one + 1)) == [("regressed", "fast")]
 
 
 def test_a_baseline_is_kept_whole_and_a_line_a_cell(tmp_path):

@@ -88,6 +88,25 @@ def test_a_reading_that_is_one_too_high_on_every_new_seed_is_found():
     assert law.p_value(np.full(M, 10.0), np.full(K, 11.0)) <= law.level(40)
 
 
+@pytest.mark.parametrize("shift", [5.0, 50.0, 5e3, 5e6])
+def test_no_shift_is_too_large_to_be_found_at_the_level_of_a_whole_suite(shift):
+    # Heavy tails: some of the old seeds are far out, on the side of the shift too.
+    rng = np.random.default_rng(6)
+    for _ in range(50):
+        old, new = rng.standard_t(3, M), rng.standard_t(3, K)
+        new += shift + max(old.max() - new.min(), 0)
+        assert law.p_value(old, new) <= law.level(30)
+
+
+def test_pulling_outliers_in_keeps_the_order():
+    values = np.sort(np.random.default_rng(7).standard_cauchy((20, 24)), axis=1)
+    near = law._pulled_in(values)
+    assert (np.diff(near, axis=1) > 0).all()
+    middle = np.median(values, axis=1, keepdims=True)
+    reach = law._FAR * np.median(np.abs(values - middle), axis=1, keepdims=True)
+    assert (np.abs(near - middle) <= 2 * reach).all()
+
+
 def test_equal_values_are_no_evidence():
     assert law.p_value(np.full(M, 0.1 + 0.2), np.full(K, 0.3)) == 1.0
 
