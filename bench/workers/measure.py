@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import errno
 import gc
 import json
 import sys
-import time
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
@@ -23,16 +21,14 @@ from bench.limits import MIB
 from bench.plan import Cell
 from bench.records import Record
 from bench.workers import samples, state
-from bench.workers.calibration import Clock, clock_of, kernel_seconds
+from bench.workers.calibration import clock_of
+from bench.workers.timing import timed, timed_alone
 from estimators import neighbors
 
 LONGEST_MESSAGE = 2000
 # Parameters of numpy's function that writes them.
 _TAKEN = {"file", "allow_pickle"}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-# A calibrated fit is repeated up to so many times, or until so many seconds are spent on that; not
-# at all where it takes longer than the last. A first fit may have imported something.
-_FITS, _LONG, _ONCE = 20, 0.25, 0.5
 
 
 class DiskFull(Exception):
@@ -122,10 +118,10 @@ def _measure(
             warnings.simplefilter("default")
             if calibrated:
                 borrowed = 0.0
-                seconds, kernel = _timed_alone(estimator, sample.points, clock_of(record.device))
+                seconds, kernel = timed_alone(estimator, sample.points, clock_of(record.device))
                 record = replace(record, kernel_seconds=kernel)
             else:
-                seconds, borrowed = _timed(estimator, sample.points)
+                seconds, borrowed = timed(estimator, sample.points)
         estimate = float(np.squeeze(estimator.dimension_))
         if not 0 < estimate < np.inf:
             raise ValueError(f"dimension_ is {estimate}, which is no dimension")
@@ -253,32 +249,6 @@ def _arrays(
         kept["dimension"] = pointwise
         kept.update({name: np.asarray(values) for name, values in beside.items()})
     return kept
-
-
-def _timed(
-    estimator: Any, points: NDArray[np.float64], clock: Clock = time.perf_counter
-) -> tuple[float, float]:
-    """Fit; returns its seconds, and those of building the graph that it found built already."""
-    neighbors.borrowed_seconds()
-    start = clock()
-    estimator.fit(points)
-    return clock() - start, neighbors.borrowed_seconds()
-
-
-def _timed_alone(estimator: Any, points: NDArray[np.float64], clock: Clock) -> tuple[float, float]:
-    """Fit, and copies of it as often as is short; the least seconds, and those of the kernel.
-
-    The answer is that of the first fit, as without repeats.
-    """
-    kernels = [kernel_seconds(clock)]
-    unfitted = copy.deepcopy(estimator)
-    neighbors.forget()
-    fits = [_timed(estimator, points, clock)[0]]
-    while fits[0] < _ONCE and len(fits) < _FITS and sum(fits[1:]) < _LONG:
-        neighbors.forget()
-        fits.append(_timed(copy.deepcopy(unfitted), points, clock)[0])
-    kernels.append(kernel_seconds(clock))
-    return min(fits), min(kernels)
 
 
 def _training_saved(estimator: Any) -> float:
