@@ -121,13 +121,20 @@ class ScoreEstimator(Estimator):
 
     def warm_up(self) -> None:
         # torch imports and compiles a part of itself at the first training and first derivatives.
+        import torch
+
+        from estimators.score.trained import trained_model
+
         tiny = type(self)(
-            steps=4, batch=8, width=8, blocks=1, check_every=2, queries=2,
-            cache=False, device=self.device,
-        )  # fmt: skip
+            steps=4, batch=8, width=8, blocks=1, check_every=2, queries=2, device=self.device
+        )
+        points = np.random.default_rng(0).standard_normal((40, 3))
+        device = self._device()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tiny.fit(np.random.default_rng(0).standard_normal((40, 3)))
+            model = trained_model(points, tiny.training_recipe(), seed=0, device=device, cache=None)
+            z = model.frame.coordinates(torch.from_numpy(points[:2]).to(device))
+            tiny.read(model, z, torch.Generator(device).manual_seed(0))
 
     def needed_points(self) -> int:
         return 10
