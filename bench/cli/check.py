@@ -106,7 +106,9 @@ def check(
     ] = None,
     slower: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(help="How many times as long a fit may take (default: 1.25)."),
+        typer.Option(
+            help="How many times as long fits may take, on every manifold (default: 1.25)."
+        ),
     ] = None,
     manifolds: ManifoldsOption = None,
     estimators: EstimatorsOption = None,
