@@ -52,8 +52,9 @@ def notes(outcome: Outcome) -> list[str]:
         f"Suite {new.suite}, preset {new.preset}: {new.seeds} seeds against {old.seeds} of the "
         f"baseline. An estimate of a random estimator is an alarm at p ≤ {outcome.level:.1e}: "
         f"less than {FALSE_ALARMS:.0%} false alarms over all of them. The time of a fit, in units "
-        f"of a calibration kernel, is one at p ≤ {outcome.time_level:.1e} beyond its margin on every "
-        "manifold; the margin has to cover how machines differ. s.e.: standard errors, from the spread over seeds."
+        f"of a calibration kernel, is one at p ≤ {outcome.time_level:.1e} beyond its margin on "
+        "every manifold; the margin has to cover how machines differ. s.e.: standard errors, from "
+        "the spread over seeds."
     ]
     if outcome.untimed:
         lines.append(f"Times are not compared: {outcome.untimed}.")
