@@ -21,7 +21,7 @@ class UserFile(Manifold):
 
     A sample takes some of the distinct rows, or all of them. ``digest`` says what they were when a
     run was planned: points that have changed since are refused. ``part`` tells samples of one run
-    apart.
+    apart; with a digest it alone does, so that a file gives the same ones wherever it lies.
     """
 
     path: str | None = text(None, "the file or folder", none=True)
@@ -50,6 +50,8 @@ class UserFile(Manifold):
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions | None]:
         found = self.found()
+        if self.digest is not None:
+            rng = np.random.default_rng([int(self.digest[:15], 16), self.part])
         return found.points[np.sort(rng.permutation(found.distinct)[:n])], None
 
 

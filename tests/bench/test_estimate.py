@@ -30,6 +30,19 @@ def sphere(tmp_path_factory):
     return folder, json.loads(done.stdout)
 
 
+def test_the_same_points_have_the_same_interval_wherever_they_lie(sphere, tmp_path):
+    folder, found = sphere
+    moved = tmp_path / "elsewhere.npy"
+    moved.write_bytes((folder / "points.npy").read_bytes())
+    done = bench(
+        "estimate", moved, "--estimators", "twonn", "--halves", 6, "--jobs", 2,
+        "--out", tmp_path / "out", "--json",
+    )  # fmt: skip
+    (again,) = json.loads(done.stdout)["estimates"]
+    (before,) = (row for row in found["estimates"] if row["estimator"] == "twonn")
+    assert (again["low"], again["high"]) == (before["low"], before["high"])
+
+
 def test_every_estimator_answers_with_an_interval_over_halves(sphere):
     _, found = sphere
     assert (found["n"], found["ambient"], found["shape"]) == (600, 12, [12])

@@ -16,7 +16,7 @@ def run(tmp_path_factory):
         *small(out, HOSTILE, "bystander,draws,hangs-*,exhausts-*,segfaults,calls-exit,"
                "raises-system-exit,forks-c*,forks-then*,forks-and-b*,prints-*,changes-*,"
                "leaves-*,closes-*,says-*,has-*",
-               "--jobs", 2, "--timeout", 4, "--memory", "700MB", manifolds="torus,line"),
+               "--jobs", 2, "--timeout", 8, "--memory", "700MB", manifolds="torus,line"),
         EXPECTED_FOLDER=str(ROOT),
     )  # fmt: skip
     found = collections.defaultdict(list)
@@ -30,8 +30,8 @@ def run(tmp_path_factory):
 @pytest.mark.parametrize(
     ("estimator", "status", "says"),
     [
-        ("hangs-in-python", "timeout", ["stopped after 4 s", "in hangs_in_python"]),
-        ("hangs-in-c", "timeout", ["stopped after 4 s", "in hangs_in_c"]),
+        ("hangs-in-python", "timeout", ["stopped after 8 s", "in hangs_in_python"]),
+        ("hangs-in-c", "timeout", ["stopped after 8 s", "in hangs_in_c"]),
         ("exhausts-memory", "memory", ["more than its limit of 668 MiB"]),
         ("exhausts-memory-in-children", "memory", ["more than its limit of 668 MiB"]),
         ("exhausts-shared-memory", "memory", ["more than its limit", "in exhausts_shared_memory"]),
