@@ -7,14 +7,18 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Self
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from estimators.diagnosis import LATTICE, Diagnosis, diagnose
+from estimators.points import Array as Array
+from estimators.points import Indices as Indices
+from estimators.points import check_points
+from estimators.possible import possible_dimension, possible_readings
+from estimators.rows import Rows, isolated_rows, listed, usable_rows
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,9 @@ class Estimator(ABC):
     """Base of the estimators: parameters in ``__init__``, then ``fit(X)``, then ``dimension_``.
 
     Subclasses give ``estimate``, which gets checked points: float64, finite, without duplicates,
-    and at least ``needed_points()`` of them. Local estimators also set
+    near-copies and rows far from all others, and at least ``needed_points()`` of them. Those that
+    read laws of neighbour distances say so by ``reads_distances``: where these tie, they have no
+    answer. Local estimators also set
 
     - ``dimension_pw_`` (m,), the dimension at each query point;
     - ``query_`` (m,), the row numbers in X of those points (all of them, unless the estimator
@@ -45,6 +51,7 @@ class Estimator(ABC):
     ``details_`` holds further arrays by name.
     """
 
+    reads_distances: ClassVar[bool] = False
     dimension_: float
     dimension_pw_: Array | None
     query_: Indices | None
@@ -64,43 +71,64 @@ class Estimator(ABC):
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Estimate the intrinsic dimension of points ``X`` (n, D); ``y`` is ignored.
 
-        Duplicate points are used once, with a warning. Raises ValueError where X is not a
-        two-dimensional array of finite numbers, or has too few points that differ, or where the
-        estimate fails.
+        Points that others repeat, exactly or nearly, are used once, and rows far from all others
+        are not used; rows on a lattice, in a sequence, or of few values are named: each with a
+        warning. ``dimension_`` is above 0 and at most D. ``dimension_pw_`` is at most D, 0 at
+        isolated points, which are a component of their own, and NaN where there is no answer.
+        Raises ValueError where X is not a two-dimensional array of finite numbers, or has too few
+        points that differ, or where the estimate fails or cannot be.
         """
         name = type(self).__name__
         points = check_points(X, name)
-        first, inverse = distinct(points)
-        if len(first) < len(points):
-            warnings.warn(
-                f"{name}: {len(points) - len(first)} of {len(points)} points are duplicates of "
-                "others; each distinct point was used once",
-                stacklevel=2,
-            )
+        rows = usable_rows(points)
+        _warn(name, rows.warnings())
+        used = points if len(rows.used) == len(points) else points[rows.used]
         needed = max(2, self.needed_points())
-        if len(first) < needed:
+        if len(used) < needed:
             raise ValueError(
-                f"{name} needs at least {needed} distinct points, but X has {len(first)}"
+                f"{name} needs at least {needed} distinct points, but X has {len(used)}"
             )
+        diagnosis = diagnose(used, rows)
+        _warn(name, diagnosis.warnings())
+        if self.reads_distances and diagnosis.ties > LATTICE:
+            raise ValueError(f"{name} has no answer: {diagnosis.tied}")
         try:
-            found = self.estimate(points[first] if len(first) < len(points) else points)
+            found = self.estimate(used)
         except (ArithmeticError, ValueError) as error:
             # Libraries below an estimator do not know its name.
-            told = str(error)
-            raise ValueError(told if told.startswith(name) else f"{name}: {told}") from error
-        if not 0 < found.dimension < np.inf:
-            raise ValueError(f"{name} found no dimension in these points ({found.dimension})")
-        self.dimension_ = float(found.dimension)
+            message = str(error)
+            if not message.startswith(name):
+                message = f"{name}: {message}"
+            raise ValueError(_with_reason(message, diagnosis)) from error
+        self.dimension_ = possible_dimension(
+            name, float(found.dimension), used.shape, _with_reason("", diagnosis)
+        )
         self.details_ = dict(found.details)
         self.dimension_pw_ = self.query_ = None
         if found.pointwise is not None:
-            if found.query is None:
-                self.dimension_pw_ = np.asarray(found.pointwise, dtype=np.float64)[inverse]
-                self.query_ = np.arange(len(points))
-            else:
-                self.dimension_pw_ = np.asarray(found.pointwise, dtype=np.float64)
-                self.query_ = first[found.query]
+            self._set_readings(found, used, rows)
         return self
+
+    def _set_readings(self, found: Estimate, used: Array, rows: Rows) -> None:
+        """Set ``dimension_pw_`` and ``query_`` from an estimate of the points ``used``."""
+        query = np.arange(len(used)) if found.query is None else found.query
+        readings = possible_readings(np.asarray(found.pointwise, dtype=np.float64), used.shape[1])
+        alone = isolated_rows(used, query)
+        if len(alone):
+            readings[np.isin(query, alone)] = 0.0
+            _warn(
+                type(self).__name__,
+                [
+                    f"{listed('row', rows.used[alone].tolist())} of {len(rows.place)} points "
+                    "have no neighbours near enough to read a dimension: 0 there"
+                ],
+            )
+        if found.query is None:
+            self.dimension_pw_ = np.where(rows.place < 0, 0.0, readings[rows.place])
+            self.query_ = np.arange(len(rows.place))
+        else:
+            self.dimension_pw_ = readings
+            self.query_ = rows.used[query]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name, as in scikit-learn."""
@@ -121,60 +149,11 @@ class Estimator(ABC):
         return self
 
 
-def check_points(X: ArrayLike, name: str) -> Array:
-    """``X`` as a float64 array (n, D); ValueError naming the estimator and what is wrong."""
-    try:
-        given = np.asanyarray(X)
-        if np.iscomplexobj(given) or np.ma.is_masked(given):
-            kind = "complex" if np.iscomplexobj(given) else "masked"
-            raise TypeError(f"some are {kind}")
-        points = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} needs an array of real numbers (n, D), but X is not: {error}"
-        ) from None
-    if points.ndim != 2:
-        raise ValueError(
-            f"{name} needs a two-dimensional array (n, D), but X has shape {points.shape}"
-        )
-    if points.shape[1] < 1:
-        raise ValueError(f"{name} needs points of at least 1 coordinate, but X has none")
-    wrong = np.flatnonzero(~np.isfinite(points).all(axis=1))
-    if len(wrong):
-        raise ValueError(
-            f"{name} needs finite numbers, but {len(wrong)} of {len(points)} rows of X have NaN or "
-            f"infinity, the first is row {wrong[0]}"
-        )
-    if len(points) < 2:
-        raise ValueError(f"{name} needs at least 2 points, but X has {len(points)}")
-    spread = float(np.ptp(points, axis=0).max())
-    # Beyond these, squares and products of squared distances leave the range of floating point.
-    if spread > 0 and not 1e-70 < spread < 1e70:
-        raise ValueError(
-            f"{name} needs points of an ordinary scale, but X spreads over {spread:.1e}; rescale it"
-        )
-    return np.ascontiguousarray(points)
+def _warn(name: str, sentences: list[str]) -> None:
+    for sentence in sentences:
+        warnings.warn(f"{name}: {sentence}", stacklevel=3)
 
 
-def distinct(points: Array) -> tuple[Indices, Indices]:
-    """Rows of the first of each distinct point, in order, and for each row its place in them.
-
-    Rows are compared only where a random projection of them ties: sorting whole rows of a
-    sample without duplicates would cost more than most neighbour estimators.
-    """
-    n = len(points)
-    order = np.arange(n)
-    projected = points @ np.random.default_rng(0).standard_normal(points.shape[1])
-    ranked = np.argsort(projected, kind="stable")
-    scale = np.abs(projected).max() or 1.0
-    near = np.diff(projected[ranked]) <= 1e-12 * scale
-    if not near.any():
-        return order, order
-    suspects = np.unique(np.concatenate([ranked[:-1][near], ranked[1:][near]]))
-    _, inverse = np.unique(points[suspects], axis=0, return_inverse=True)
-    firsts = np.full(inverse.max() + 1, n)
-    np.minimum.at(firsts, inverse.ravel(), suspects)
-    representative = order.copy()
-    representative[suspects] = firsts[inverse.ravel()]
-    first, position = np.unique(representative, return_inverse=True)
-    return first, position.ravel()
+def _with_reason(message: str, diagnosis: Diagnosis) -> str:
+    """A message with what is known of the points' distances."""
+    return "; ".join(filter(None, (message, diagnosis.tied, diagnosis.in_sequence)))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from estimators.base import Estimator
+from estimators.possible import guard_fit
 from manifolds.registry import Entry, Registry
 
 Scope = Literal["local", "global"]
@@ -63,7 +65,16 @@ class EstimatorEntry(Entry):
                 )
 
 
-registry = Registry("estimator", "estimators", "fit", EstimatorEntry)
+class _Estimators(Registry[EstimatorEntry]):
+    """The estimators: none of them gives an answer that cannot be."""
+
+    def add(self, entry: EstimatorEntry) -> None:
+        super().add(entry)
+        if getattr(entry.cls, "fit", None) is not Estimator.fit:
+            guard_fit(entry.cls)
+
+
+registry = _Estimators("estimator", "estimators", "fit", EstimatorEntry)
 register = registry.register
 get = registry.get
 names = registry.names

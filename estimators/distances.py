@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import attrs
 import numpy as np
 
@@ -18,6 +20,7 @@ _AGGREGATES = ("mean", "median")
 class _OnGraph(UsesScikitDimension):
     """An estimator with a neighbourhood size: it needs one point more than that."""
 
+    reads_distances: ClassVar[bool] = True
     neighbors: int
 
     def needed_points(self) -> int:
@@ -137,6 +140,8 @@ class MADA(_OnGraph):
 class TwoNN(UsesScikitDimension):
     """Two nearest neighbours: log(r_2 / r_1) is exponential with rate d."""
 
+    reads_distances: ClassVar[bool] = True
+
     discard_fraction: float = number(
         0.1, "share of the largest ratios that is left out of the fit", below=1.0
     )
@@ -163,6 +168,8 @@ class TwoNN(UsesScikitDimension):
 @attrs.define(kw_only=True, slots=False)
 class GRIDE(UsesScikitDimension):
     """Generalised ratios: maximum likelihood of r_far / r_near."""
+
+    reads_distances: ClassVar[bool] = True
 
     near: int = whole_number(5, "order of the nearer neighbour")
     far: int = whole_number(10, "order of the farther neighbour, above 'near'", least=2)

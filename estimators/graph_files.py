@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.base import Array, Indices
+from estimators.points import Array, Indices
 
 _ARRAYS = ("distances", "indices")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from estimators import graph_files
-from estimators.base import Array, Indices
 from estimators.graph_files import Graph
+from estimators.points import Array, Indices
 
 # Neighbours kept of each point: the most that an estimator asks for by default, so that the
 # first one to come builds what all the others need.
@@ -71,6 +71,18 @@ def query_neighbors(points: Array, query: Indices, k: int) -> Indices:
     return _search(points, query, k)[1] if graph is None else graph.indices[query, :k]
 
 
+def nearest_of(points: Array, query: Indices, k: int) -> tuple[Array, Indices]:
+    """Distances and row numbers (m, k) of the ``k`` nearest neighbours of the points ``query``.
+
+    As ``query_neighbors``, with distances.
+    """
+    _check(points, k)
+    graph = _known(graph_files.digest(points), k, len(query) / len(points))
+    if graph is None:
+        return _search(points, query, k)
+    return graph.distances[query, :k], graph.indices[query, :k]
+
+
 def forget() -> None:
     """Build the next graph anew: what this process keeps is gone."""
     _shared.graph = None
@@ -107,7 +119,7 @@ def _known(digest: str, k: int, part: float = 1.0) -> Graph | None:
             return None
         _shared.graph = graph
     if not _shared.built:
-        _shared.borrowed = part * graph.seconds
+        _shared.borrowed = max(_shared.borrowed, part * graph.seconds)
     return graph
 
 

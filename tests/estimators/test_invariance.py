@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import estimators
-from estimators.base import distinct
+from estimators.rows import distinct
 
 # Few values, so that rows repeat and projections tie.
 repetitive = hnp.arrays(
