@@ -62,9 +62,13 @@ class Rows:
     far: tuple[int, ...]
     neighbors: Neighbors | None
 
-    def warnings(self) -> list[str]:
-        """Return a sentence for each reason why rows are not used."""
+    def warnings(self, names: Sequence[str] = ()) -> list[str]:
+        """Return a sentence for each reason why rows, which may have names, are not used."""
         n, found = len(self.place), []
+
+        def these(rows: tuple[int, ...]) -> str:
+            return listed("image" if names else "row", [names[r] if names else r for r in rows])
+
         if self.duplicates:
             found.append(
                 f"{self.duplicates} of {n} points are duplicates of others; each distinct point "
@@ -73,12 +77,12 @@ class Rows:
         if self.copies:
             found.append(
                 f"{len(self.copies)} of {n} points are near-copies of others, much nearer than "
-                f"neighbours are ({listed('row', self.copies)}); each point was used once"
+                f"neighbours are ({these(self.copies)}); each point was used once"
             )
         if self.far:
             verb = "is" if len(self.far) == 1 else "are"
             found.append(
-                f"{listed('row', self.far)} of {n} points {verb} far from all others (at more than "
+                f"{these(self.far)} of {n} points {verb} far from all others (at more than "
                 f"{FAR:g} times the distance of any other from the middle) and not used"
             )
         return found

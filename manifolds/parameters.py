@@ -99,6 +99,15 @@ def flag(default: bool, about: str) -> Any:
     return _parameter(default, about, wrong)
 
 
+def optional_flag(about: str) -> Any:
+    """True, False or None, the default."""
+
+    def wrong(value: Any) -> str | None:
+        return None if isinstance(value, bool) else "True or False"
+
+    return _parameter(None, about, wrong, none=True)
+
+
 def callback(about: str) -> Any:
     """A function, or None, the default."""
 

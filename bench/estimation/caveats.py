@@ -17,6 +17,8 @@ import pandas as pd
 
 import estimators
 from bench.outputs.wording import number, percent
+from estimators.diagnosis import diagnose
+from estimators.rows import usable_rows
 from estimators.score.family import UNEVEN
 from estimators.score.whole_sample import LOW
 from manifolds.datasets.reading import Found
@@ -72,20 +74,13 @@ def caveats(own: Found, answers: pd.DataFrame, known: pd.DataFrame) -> list[Cave
 def of_points(own: Found, answers: pd.DataFrame) -> list[Caveat]:
     """What of the points themselves makes every answer doubtful."""
     points = own.points
-    n, ambient = len(own.distinct), points.shape[1]
-    found = []
-    if n < len(points):
-        found.append(
-            f"{len(points) - n} of {len(points)} rows repeat others; each distinct one was used "
-            "once"
-        )
-    some = points[:2000]
-    values = len(np.unique(some))
-    if values <= min(256, 0.1 * some.size):
-        found.append(
-            f"the coordinates take {values} values only: distances below the step between them "
-            "tell nothing, and neighbour estimators read the grid where points are close"
-        )
+    rows = usable_rows(points)
+    n, ambient = len(rows.used), points.shape[1]
+    diagnosis = diagnose(points[rows.used], rows)
+    found = [
+        *rows.warnings(own.names),
+        *filter(None, (diagnosis.tied, diagnosis.in_sequence, diagnosis.coarse(own.columns))),
+    ]
     spread = np.ptp(points, axis=0)
     varying = spread > 1e-9 * spread.max()
     if not varying.all():
@@ -98,7 +93,8 @@ def of_points(own: Found, answers: pd.DataFrame) -> list[Caveat]:
         )
     counting = [column for column in range(ambient) if counts(points[:, column])]
     if counting:
-        found.append(f"column {counting[0]} (from 0) counts the rows: is it a coordinate?")
+        name = f" ({own.columns[counting[0]]!r})" if own.columns else ""
+        found.append(f"column {counting[0]}{name} (from 0) counts the rows: is it a coordinate?")
     middle = consensus(answers)
     if not math.isnan(middle):
         if n < 10 * middle:

@@ -1,4 +1,4 @@
-"""Points from what people have: a folder of images, or a .npy, .npz, .csv or .parquet file."""
+"""Points from what people have: a folder of images, or a file of numbers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manifolds.base import Array
+from manifolds.datasets.tables import TEXTS, read_table
 
 #: What a file may be.
-FILES = (".npy", ".npz", ".csv", ".parquet")
+FILES = (".npy", ".npz", *TEXTS, ".parquet")
 #: Distinct rows below which nothing is estimated.
 LEAST = 20
 #: Beyond these, squares and products of squared distances leave the range of floating point.
@@ -27,14 +28,15 @@ _CHANNELS = (1, 3, 4)
 class Found:
     """Points (n, D) float64, and the shape of one: (D,), or channels, height, width of images.
 
-    ``names`` are those of the images' files, none for a table; ``notes`` say what of the files was
-    left out.
+    ``names`` are those of the images' files, none for a table; ``columns`` are those of a table
+    that has any; ``notes`` say what of the files was left out.
     """
 
     points: Array
     shape: tuple[int, ...]
     names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -51,12 +53,13 @@ class Found:
         return np.sort(np.unique(keys, return_index=True)[1])
 
 
-def read_points(path: Path, array: str | None = None) -> Found:
+def read_points(path: Path, array: str | None = None, header: bool | None = None) -> Found:
     """The points at a path: a folder of images of one size, or a table or array in a file.
 
     Arrays have a point in each row, or an image: (n, height, width), or with channels last or
     first. ``array`` names one of those in an .npz. Whole numbers of images are divided by their
-    type's largest. Raises ValueError, which names the file and what is wrong with it.
+    type's largest. ``header`` says whether a text file begins with names of columns; None
+    decides by its first line. Raises ValueError, which names the file and what is wrong with it.
     """
     if path.is_dir():
         from manifolds.datasets.image_folder import read_folder
@@ -65,7 +68,7 @@ def read_points(path: Path, array: str | None = None) -> Found:
     elif not path.exists():
         raise ValueError(f"{path} does not exist")
     elif path.suffix.lower() in FILES:
-        found = _file(path, array)
+        found = _file(path, array, header)
     else:
         raise ValueError(
             f"{path} is no folder of images and has none of the endings {', '.join(FILES)}"
@@ -85,9 +88,10 @@ def _check(found: Found, path: Path) -> None:
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         where = found.names[row] if found.names else f"row {row}"
+        name = f" ({found.columns[column]!r})" if found.columns else ""
         raise ValueError(
             f"{path} has {int(wrong.sum())} values that are not finite numbers, the first one in "
-            f"{where}, column {column} (both from 0): {points[row, column]}"
+            f"{where}, column {column}{name} (both from 0): {points[row, column]}"
         )
     spread = float(np.ptp(points, axis=0).max()) if np.abs(points).max() < LARGEST else np.inf
     if spread == 0:
@@ -101,8 +105,10 @@ def _check(found: Found, path: Path) -> None:
         )
 
 
-def _file(path: Path, array: str | None) -> Found:
+def _file(path: Path, array: str | None, header: bool | None) -> Found:
     kind = path.suffix.lower()
+    if header is not None and kind not in TEXTS:
+        raise ValueError(f"--header and --no-header are for text files, which {path} is not")
     if array is not None and kind != ".npz":
         raise ValueError(f"--array names an array of an .npz file, which {path} is not")
     try:
@@ -122,9 +128,8 @@ def _file(path: Path, array: str | None) -> Found:
         if str(path) in str(error):
             raise
         raise ValueError(f"{path} cannot be read: {error}") from None
-    from manifolds.datasets.tables import read_table
-
-    return Found(*read_table(path))
+    points, columns, notes = read_table(path, header)
+    return Found(points, points.shape[1:], notes=notes, columns=columns)
 
 
 def _member(path: Path, array: str | None) -> tuple[NDArray[Any], str]:

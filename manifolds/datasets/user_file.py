@@ -11,13 +11,13 @@ from attrs import frozen
 from manifolds.base import Array, Dimensions, Manifold
 from manifolds.catalogue import register
 from manifolds.datasets.reading import Found, read_points
-from manifolds.parameters import text, whole_number
+from manifolds.parameters import optional_flag, text, whole_number
 
 
 @register("file", source="a file or folder of the user's")
 @frozen(kw_only=True)
 class UserFile(Manifold):
-    """Points of a .npy, .npz, .csv or .parquet file, or a folder of images, of unknown dimension.
+    """Points of a file of numbers, or a folder of images, of unknown dimension.
 
     A sample takes some of the distinct rows, or all of them. ``digest`` says what they were when a
     run was planned: points that have changed since are refused. ``part`` tells samples of one run
@@ -27,6 +27,7 @@ class UserFile(Manifold):
     path: str | None = text(None, "the file or folder", none=True)
     array: str | None = text(None, "which array of an .npz", none=True)
     digest: str | None = text(None, "hash of the points (None: whatever they are)", none=True)
+    header: bool | None = optional_flag("whether a text begins with names (None: as it looks)")
     part: int = whole_number(0, "which one of several samples", least=0)
 
     @property
@@ -43,7 +44,7 @@ class UserFile(Manifold):
             (inner.stat().st_mtime_ns for inner in (path, *path.rglob("*")) if inner.exists()),
             default=0,
         )
-        found = _read(str(path), self.array, changed)
+        found = _read(str(path), self.array, self.header, changed)
         if self.digest is not None and found.digest != self.digest:
             raise ValueError(f"{path} has changed since this run was planned")
         return found
@@ -56,6 +57,6 @@ class UserFile(Manifold):
 
 
 @lru_cache(maxsize=1)
-def _read(path: str, array: str | None, changed: int) -> Found:
+def _read(path: str, array: str | None, header: bool | None, changed: int) -> Found:
     """Read once, as long as nothing has changed."""
-    return read_points(Path(path), array)
+    return read_points(Path(path), array, header)

@@ -105,7 +105,7 @@ def test_a_folder_of_images_is_estimated_and_a_score_model_has_its_points_as_int
     assert rows["mle"]["interval"] == "2 halves"
     assert rows["short-svd"]["interval"].endswith("points")
     assert rows["short-svd"]["low"] <= rows["short-svd"]["estimate"] <= rows["short-svd"]["high"]
-    assert any("coordinates take 17 values only" in row["text"] for row in found["caveats"])
+    assert any("take few values (at most 17)" in row["text"] for row in found["caveats"])
     # What is said of any set of images is said of these.
     assert (tmp_path / "out" / "image-png-size.csv").exists()
     assert (tmp_path / "out" / "image-montage-all.png").exists()
@@ -226,8 +226,8 @@ def test_what_the_points_themselves_say_is_told():
     points[:, 2] *= 1000
     points[:, 3] = 0.25 * (np.arange(100) % 2)
     texts = " ".join(c.text for c in of_points(own(points), answer(estimate=30.0)))
-    assert "rows repeat others" in texts
-    assert "take 8 values only" in texts
+    assert "points are duplicates of others" in texts
+    assert "columns 0, 2, 3 take few values (at most 4)" in texts
     assert "1 of 4 columns are constant" in texts
     assert "fewer than ten for each of the 30 dimensions" in texts
     assert "the columns vary over 0.25 to 3e+03" in texts

@@ -199,8 +199,8 @@ def wrong_files(folder):
     named = pd.DataFrame(POINTS).assign(species="finch", where="here")
     named.to_csv(folder / "words.csv", index=False)
     yield "words.csv", "every column must hold numbers, but 'species', 'where' do not"
-    (folder / "points.txt").write_text("1 2 3")
-    yield "points.txt", "is no folder of images and has none of the endings .npy, .npz, .csv"
+    (folder / "points.doc").write_text("1 2 3")
+    yield "points.doc", "is no folder of images and has none of the endings .npy, .npz, .csv"
     (folder / "nothing").mkdir()
     yield "nothing", "has no images: none of its files ends in .png"
     yield "absent.npy", "does not exist"
