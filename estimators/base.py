@@ -91,7 +91,7 @@ class Estimator(ABC):
         diagnosis = diagnose(used, rows)
         _warn(name, diagnosis.warnings())
         if self.reads_distances and diagnosis.ties > LATTICE:
-            raise ValueError(f"{name} has no answer: {diagnosis.tied}")
+            raise ValueError(f"{name} has no answer: {_with_reason('', diagnosis)}")
         try:
             found = self.estimate(used)
         except (ArithmeticError, ValueError) as error:

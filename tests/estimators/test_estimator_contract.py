@@ -195,13 +195,13 @@ def test_a_derived_estimator_gets_checked_points_and_reads_them_locally():
 
         def estimate(self, points):
             query = np.arange(0, len(points), 2)
-            return estimators.Estimate(1.0, points[query, 0], query, {"seen": points})
+            return estimators.Estimate(1.0, points[query, 0] / 10, query, {"seen": points})
 
     rows = [[5, 0], [5, 0], [7, 0], [5, 0], [9, 0]]
     with pytest.warns(UserWarning, match="First: 2 of 5 points are duplicates"):
         fitted = First().fit(rows)
     assert fitted.details_["seen"].tolist() == [[5, 0], [7, 0], [9, 0]]
-    assert fitted.dimension_pw_.tolist() == [5, 9]
+    assert fitted.dimension_pw_.tolist() == [0.5, 0.9]
     assert fitted.query_.tolist() == [0, 4]
     with pytest.raises(ValueError, match="First needs at least 3 distinct points, but X has 2"):
         First().fit([[1.0], [2.0]])

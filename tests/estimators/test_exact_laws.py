@@ -77,7 +77,8 @@ def test_the_arithmetic_mean_of_maximum_likelihood_is_too_large_by_its_known_bia
 @every_dimension
 def test_pointwise_maximum_likelihood_follows_the_inverse_gamma_law(dimension):
     k = 5
-    found = estimators.get("mle", neighbors=k).fit(flat_torus(dimension)).dimension_pw_
+    # As they are: those of a fit are at most the ambient dimension.
+    found = estimators.get("mle", neighbors=k).estimate(flat_torus(dimension)).pointwise
     law = stats.invgamma(k - 1, scale=dimension * (k - 1))
     # Neighbourhoods overlap: a tenth of the points are nearly independent.
     assert stats.kstest(found[:: N // 600], law.cdf).pvalue > 1e-3
