@@ -208,9 +208,9 @@ class ScoreEstimator(Estimator):
         found = trust(model, self.noise_levels) if self.trust or own else None
         if own and found is not None and not found.learned:
             warnings.warn(
-                "the score function denoises these points no better than the linear denoiser at "
-                "any noise level: is it their score, (x, sigma) -> gradient of the log-density of "
-                "the points with noise of deviation sigma, in the units of the points?",
+                "by its denoising loss the score function is at no noise level the score of these "
+                "points: (x, sigma) -> gradient of the log-density of the points with noise of "
+                "deviation sigma added, in the units of the points",
                 stacklevel=5,
             )
         if found is not None and self.trust:
