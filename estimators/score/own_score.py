@@ -21,7 +21,6 @@ from estimators.score.frame import Frame, principal_frame
 from estimators.score.model import ScoreModel, looks_normal
 from estimators.score.spectrum import Score
 from estimators.score.trust import off_levels, worse_levels
-from estimators.score.watch import denoising_losses
 
 #: Parts of the points, each of which is denoised by the linear denoiser of the others too.
 FOLDS = 5
@@ -153,24 +152,29 @@ def _wrong(model: ScoreModel, sigmas: Sequence[float]) -> int:
 def _likely(model: ScoreModel, function: Checked, sigmas: Sequence[float]) -> Convention | None:
     """The convention by which a function is the score of a model's points, if there is one."""
     frame, z = model.frame, model.held_out
-    z = z[:: max(1, len(z) // TRIED)]
-    levels = sorted({min(sigmas), float(np.median(sigmas)), max(sigmas)})
+    z = z[:: -(-len(z) // TRIED)]
+    noise = torch.randn(z.shape, generator=torch.Generator().manual_seed(0))
 
     def score(convention: Convention) -> Score:
         return _along(convention.score(function, frame.mean.float(), frame.unit), frame)
 
+    @torch.no_grad()
     def loss(convention: Convention) -> float:
-        try:
-            return float(
-                denoising_losses(score(convention), z, frame.scales, levels, 0).score.sum()
-            )
-        except Exception:  # it was not made to be called like that
-            return math.inf
+        total = 0.0
+        for sigma in (min(sigmas), float(np.median(sigmas)), max(sigmas)):
+            level = torch.full_like(z[:, 0], sigma)
+            try:
+                found = score(convention)(z + sigma * noise, level)
+            except Exception:  # it was not made to be called like that
+                return math.inf
+            total += float((sigma * found + noise).square().sum())
+        return total
 
     # Where the unit is near 1, those with and without it are much the same.
     for with_unit in (False, True):
         tried = [each for each in conventions() if ("unit" in str(each)) == with_unit]
-        best = min(tried, key=loss)
-        if loss(best) < math.inf and _wrong(replace(model, score=score(best)), sigmas) == 0:
+        losses = [loss(each) for each in tried]
+        best = tried[int(np.argmin(losses))]
+        if min(losses) < math.inf and not _wrong(replace(model, score=score(best)), sigmas):
             return best
     return None

@@ -83,6 +83,54 @@ def test_details_hold_what_was_read():
     np.testing.assert_allclose(details["sigmas"], np.array([0.1, 0.3]) / 2, rtol=0.05)
 
 
+@pytest.mark.parametrize(("n", "queries", "state"), [(400, 12, 0), (400, 40, 5), (150, 15, 2)])
+def test_points_are_read_that_were_held_out_of_the_training(n, queries, state):
+    points = sphere(n=n)
+    own = estimators.get(
+        "score-svd", device="cpu", random_state=state, queries=queries, **UNTRAINED
+    )
+    model = own.model(points)
+    query = own.fit(points).query_
+    assert len(query) == queries
+    read = model.frame.coordinates(torch.from_numpy(points[query]))
+    held_out = {tuple(row) for row in model.held_out.tolist()}
+    assert all(tuple(row) in held_out for row in read.tolist())
+
+
+UNTRAINED = {"steps": 0, "width": 8, "blocks": 1}
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_an_untrained_network_reads_what_the_principal_frame_does(name):
+    # Normal data are read right and believed; of a sphere, its span, which is not.
+    affine = manifolds.get("affine-subspace", dimension=4, ambient=15).sample(1000, 0).points
+    found = fit(affine, name, **UNTRAINED)
+    assert found.dimension_ == pytest.approx(4, abs=0.1)
+    assert (found.details_["confidence"] > 0.9).all()
+    with pytest.warns(UserWarning, match="low confidence at 12 of 12 points"):
+        found = fit(sphere(), name, **UNTRAINED)
+    assert found.dimension_ == pytest.approx(4, abs=0.1)
+    assert (found.details_["confidence"] == 0).all()
+
+
+def test_an_untrained_network_costs_nothing_and_is_not_cached():
+    details = fit(sphere(n=300), steps=0).details_
+    assert details["loss"].shape == (0,)
+    assert details["held_out_loss"].shape == (0, 12)
+    assert details["steps"] == details["train_seconds"] == details["train_flops"] == 0
+    assert details["saved_seconds"] == 0
+    assert not fit(sphere(n=300), steps=0).details_["cached"]
+    estimators.get("score-svd", steps=0, device="cpu").warm_up()
+
+
+def test_an_untrained_network_of_images_is_a_denoiser_and_the_papers_is_none():
+    points = np.random.default_rng(0).standard_normal((200, 16))
+    unet = fit(points, network="unet", image_shape=(1, 4, 4), steps=0, width=8, queries=2)
+    assert unet.dimension_ == 16
+    with pytest.raises(ValueError, match="'stanczuk2024' needs steps of 1 or more"):
+        fit(points, recipe="stanczuk2024", steps=0)
+
+
 def test_same_random_state_gives_the_same_answer():
     points = sphere(n=300)
     first, again = (fit(points, steps=60, random_state=3, cache=False).details_ for _ in range(2))
@@ -245,7 +293,7 @@ def test_sigmas_that_are_not_trained_are_a_value_error():
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [
-        ("steps", 0),
+        ("steps", -1),
         ("sigmas", ()),
         ("sigmas", (0.1, -1.0)),
         ("levels", (0.1,)),

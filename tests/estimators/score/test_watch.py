@@ -1,6 +1,7 @@
 """What is kept of a training and when it ends: every rule at its threshold, without training."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ def test_the_grid_is_even_in_the_logarithm_between_the_levels():
     assert len(levels) == 12
     assert levels[0] == pytest.approx(0.02)
     assert levels[-1] == pytest.approx(1.0)
-    steps = [math.log(b / a) for a, b in zip(levels, levels[1:], strict=False)]
+    steps = [math.log(b / a) for a, b in pairwise(levels)]
     assert steps == pytest.approx([math.log(50) / 11] * 11)
 
 
@@ -175,7 +176,7 @@ def test_a_new_training_is_measured_by_itself(monkeypatch):
     assert verdicts(watch, 2) == ["learning", "overfitted"]
     watch.begin_anew()
     assert (watch.begun, watch.least) == (2, math.inf)
-    # Nothing is better than the first training; the second has a look of its own before that counts.
+    # No level is better than in the first training, which counts after a look of the second.
     assert watch.look(Numbered()) == "learning"
     assert watch.least == 2.9
     assert watch.look(Numbered()) == "exhausted"
