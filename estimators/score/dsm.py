@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 @register(
     "dsm",
+    version=2,
     **DECLARED,
     source="Yeats et al. 2025 (arXiv 2510.12975)",
     published={"draws": 8, "noise": "independent", "sigmas": (0.05,)},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @register(
     "flipd",
+    version=2,
     **DECLARED,
     source="Kamkari et al. 2024 (arXiv 2406.03537), FLIPD",
 )

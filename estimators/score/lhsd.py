@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @register(
     "lhsd",
+    version=2,
     **DECLARED,
     source="Osada et al. 2026 (arXiv 2605.01221)",
     published={"exact_up_to": 0, "lanczos_steps": 5},

@@ -76,3 +76,101 @@ def test_least_spread_takes_the_level_at_which_points_agree():
     )
     assert RULES["spread"](gaps(spectra), spectra).dimension.tolist() == [4, 4, 4]
     assert RULES["mean-gap"](gaps(spectra), spectra).dimension.tolist() == [2, 3, 5]
+
+
+def rows(*spectra):
+    """Spectra (S, m, D) of one point at several levels."""
+    return torch.tensor(spectra, dtype=torch.float64)[:, None]
+
+
+def of(rule, spectra, **options):
+    found = RULES[rule](gaps(spectra, **options), spectra)
+    return found.dimension.tolist(), found.level.tolist(), found.gap.tolist()
+
+
+def test_gaps_are_differences_to_the_value_above_and_to_the_floor():
+    values = torch.tensor([[[0.9, 0.7, 0.2]], [[0.8, 0.8, 0.1]]], dtype=torch.float64)
+    before = values.clone()
+    expected = torch.tensor([[[0.1, 0.2, 0.5]], [[0.2, 0.0, 0.7]]], dtype=torch.float64)
+    torch.testing.assert_close(gaps(values), expected)
+    torch.testing.assert_close(gaps(values, floor=0.5)[..., 0], expected[..., 0] - 0.5)
+    skipped = gaps(values, skip_first=True)
+    assert (skipped[..., :2] == -torch.inf).all()
+    torch.testing.assert_close(skipped[..., 2], expected[..., 2])
+    assert torch.equal(values, before)
+
+
+def test_each_point_is_read_at_the_level_of_its_own_largest_gap():
+    spectra = stack(
+        [spectrum(6, 2, tangent=0.3), spectrum(6, 4, tangent=0.1)],
+        [spectrum(6, 3, tangent=0.2), spectrum(6, 5, tangent=0.4)],
+    )
+    dimension, level, gap = of("gap", spectra)
+    assert dimension == [3, 4]
+    assert level == [1, 0]
+    assert gap == pytest.approx([0.8, 0.9])
+
+
+def test_one_level_for_all_points_is_that_of_the_largest_mean_gap():
+    spectra = stack(
+        [spectrum(6, 2, tangent=0.0), spectrum(6, 4, tangent=0.7)],
+        [spectrum(6, 3, tangent=0.2), spectrum(6, 5, tangent=0.3)],
+    )
+    dimension, level, gap = of("mean-gap", spectra)
+    assert (dimension, level) == ([3, 5], [1, 1])
+    assert gap == pytest.approx([0.8, 0.7])
+
+
+def test_the_largest_proportion_is_not_the_largest_gap():
+    values = rows([1.0, 0.9, 0.4, 0.05], [1.0, 0.6, 0.5, 0.3])
+    assert of("gap", values) == ([2], [0], pytest.approx([0.5]))
+    assert of("ratio", values) == ([1], [0], pytest.approx([0.35]))
+    assert of("ratio", values.flip(0)) == ([1], [1], pytest.approx([0.35]))
+
+
+def test_values_are_told_apart_down_to_a_fiftieth_of_pure_noise():
+    # 1 / 0.15 is less than 0.15 / 0.02; 1 / 0.12 is more than 0.12 / 0.02.
+    assert of("ratio", rows([1.0, 0.15, 0.01]))[0] == [1]
+    assert of("ratio", rows([1.0, 0.12, 0.01]))[0] == [2]
+    # What is above is raised to that too: 0.019 / 0.0001 is no proportion.
+    assert of("ratio", rows([1.0, 0.9, 0.019, 0.0001]))[0] == [2]
+
+
+def test_gaps_that_are_left_out_have_no_proportion():
+    tiny = torch.full((1, 1, 5), 0.01, dtype=torch.float64)
+    for rule in ("ratio", "ratio-persistence"):
+        assert of(rule, tiny, skip_first=True)[0] == [3]
+
+
+def test_persistence_adds_gaps_up_and_the_other_multiplies_proportions():
+    # The largest gap is the second one of the first level; 0.3 twice is more than 0.45 and 0.1.
+    values = rows([1.0, 0.55, 0.25, 0.25], [1.0, 0.9, 0.6, 0.6])
+    assert of("persistence", values) == ([2], [0], pytest.approx([0.3]))
+    # 0.5 twice is more than 0.45; the proportions are 2 twice, and 10.
+    values = rows([1.0, 0.5, 0.05, 0.05], [1.0, 0.5, 0.5, 0.5])
+    assert of("persistence", values) == ([3], [0], pytest.approx([0.5]))
+    assert of("ratio-persistence", values) == ([2], [0], pytest.approx([0.45]))
+    # Multiplied, and not the largest: 1.5 twice is more than 2.
+    values = rows([1.0, 1.0, 0.5, 0.5 / 1.5], [1.0, 1.0, 1.0, 1.0 / 1.5])
+    assert of("ratio", values)[0] == [2]
+    assert of("ratio-persistence", values) == ([1], [1], pytest.approx([1 / 3]))
+
+
+def test_levels_that_agree_equally_are_told_by_their_gaps():
+    worse = [spectrum(9, 4, tangent=0.4)] * 3
+    better = [spectrum(9, 5, tangent=0.2)] * 3
+    for spectra in (stack(worse, better), stack(better, worse)):
+        assert of("spread", spectra)[0] == [5] * 3
+    # One point alone agrees with itself.
+    assert of("spread", stack(worse[:1], better[:1])) == ([5], [1], pytest.approx([0.8]))
+
+
+def test_agreement_comes_before_the_gap():
+    spread = [spectrum(9, d, tangent=0.05) for d in (3, 3, 4)]
+    agreed = [spectrum(9, 5, tangent=0.7)] * 3
+    assert of("spread", stack(spread, agreed)) == ([5] * 3, [1] * 3, pytest.approx([0.3] * 3))
+
+
+def test_the_rules_have_their_names():
+    expected = {"gap", "mean-gap", "ratio", "persistence", "ratio-persistence", "spread"}
+    assert set(RULES) == expected

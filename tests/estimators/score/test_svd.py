@@ -1,313 +1,218 @@
-import subprocess
-import sys
+"""The reading itself, of exact scores with unequal scales: no network, no training."""
+
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import torch
 
 import estimators
-import manifolds
-from estimators.score.oracle import SphereScore
+from estimators.score.frame import Frame
+from estimators.score.model import ScoreModel
+from estimators.score.oracle import AffineScore, MixtureScore
+from estimators.score.svd import ScoreSVD
+from estimators.score.trust import Trust
 
-SMALL = {"steps": 600, "batch": 256, "width": 64, "queries": 12, "check_every": 100}
-READINGS = ("score-svd", "flipd", "dsm", "lhsd")
-
-
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+#: In units of the frame, which is 2 of the points.
+SCALES = torch.tensor([1.5, 0.4, 0.05], dtype=torch.float64)
+UNIT, AMBIENT = 2.0, 7
+SIGMAS = (0.02, 0.1, 0.3)
 
 
-def fit(points, name="score-svd", **parameters):
-    return estimators.get(name, **{"device": "cpu", **SMALL, **parameters}).fit(points)
+def exact(levels=(True, True, True), learned=True):
+    """A model of a normal law with four directions outside, and an estimator of given trust."""
+    generator = torch.Generator().manual_seed(0)
+    normal = torch.randn(AMBIENT, AMBIENT, generator=generator, dtype=torch.float64)
+    axes = torch.linalg.qr(normal)[0][:, :3].contiguous()
+    frame = Frame(torch.arange(7.0, dtype=torch.float64), UNIT, axes, SCALES)
+    score = AffineScore(torch.zeros(3), torch.eye(3), SCALES.float())
+    z = torch.randn(5, 3, generator=generator) * SCALES.float()
+
+    class Trusting(ScoreSVD):
+        def believed(self, model):
+            return Trust(torch.tensor(levels), learned)
+
+    return ScoreModel(score, frame, z, True), Trusting
 
 
-def sphere(dimension=3, ambient=20, n=2000):
-    return manifolds.get("sphere", dimension=dimension, ambient=ambient).sample(n, 0).points
+def read(levels=(True, True, True), learned=True, **parameters):
+    model, estimator = exact(levels, learned)
+    own = estimator(sigmas=SIGMAS, **parameters)
+    return own.read(model, model.held_out, torch.Generator().manual_seed(1))
 
 
-def test_reads_a_sphere():
-    found = fit(sphere())
-    assert found.dimension_ == 3
-    assert (found.dimension_pw_ == 3).all()
-    assert (found.details_["confidence"] > 0.8).all()
+def values(sigma):
+    """The spectrum at a noise level: four directions outside, and three of the law."""
+    tangent = (sigma**2 / (SCALES**2 + sigma**2)).flip(0)
+    return torch.cat([torch.ones(4).double(), tangent]).numpy()
 
 
-@pytest.mark.parametrize("name", READINGS[1:])
-def test_other_readings_of_the_same_model_are_near(name):
-    found = fit(sphere(), name)
-    assert found.dimension_ == pytest.approx(3, rel=0.05)
-    assert np.median(np.abs(found.dimension_pw_ - 3)) < 0.15
+def test_the_spectrum_of_a_law_with_unequal_scales_is_read_exactly():
+    found = read(rule="gap")
+    gaps = np.array([-np.diff(values(sigma)).min() for sigma in SIGMAS])
+    # The thin axis, 0.05, is tangent to the lowest noise level alone.
+    np.testing.assert_array_equal(
+        found.details["dimension_by_sigma"], np.repeat([[3], [2], [2]], 5, 1)
+    )
+    np.testing.assert_allclose(found.details["gap"], gaps, rtol=1e-3)
+    np.testing.assert_array_equal(found.pointwise, np.full(5, 3.0))
+    assert found.dimension == 3.0
+    np.testing.assert_allclose(found.confidence, np.full(5, gaps[0]), rtol=1e-3)
+    expected = np.tile(values(SIGMAS[0]), (5, 1))
+    np.testing.assert_allclose(found.details["singular_values"], expected, rtol=1e-2, atol=1e-4)
+    np.testing.assert_allclose(found.details["sigmas"], np.array(SIGMAS) * UNIT)
+    np.testing.assert_allclose(found.details["chosen_sigma_pw"], np.full(5, 0.04))
+    assert found.details["chosen_sigma"] == pytest.approx(0.04)
+    assert found.details["trusted"].tolist() == [True, True, True]
 
 
-def test_readings_of_one_sample_share_its_model():
-    points = sphere(n=500)
-    first = fit(points, steps=100)
-    assert not first.details_["cached"]
-    for name in READINGS[1:]:
-        other = fit(points, name, steps=100).details_
-        assert other["cached"]
-        np.testing.assert_array_equal(other["loss"], first.details_["loss"])
-        assert other["train_seconds"] == first.details_["train_seconds"]
-    assert not fit(points, steps=100, random_state=1).details_["cached"]
-    assert not fit(points, steps=101).details_["cached"]
-    assert not fit(points, steps=100, cache=False).details_["cached"]
+def test_the_default_rule_is_the_largest_proportion():
+    # 0.0025 of the second axis is raised to 0.02: 0.14 of the third is 7 times that.
+    found = read()
+    np.testing.assert_array_equal(found.pointwise, np.full(5, 2.0))
+    second = SIGMAS[1] ** 2 / (SCALES[1:] ** 2 + SIGMAS[1] ** 2)
+    np.testing.assert_allclose(found.details["chosen_sigma_pw"], np.full(5, 0.2))
+    np.testing.assert_allclose(found.confidence, float(second[1] - second[0]), rtol=1e-2)
 
 
-def test_reads_each_part_of_a_union_at_its_own_points():
-    sample = manifolds.get("sphere-union", dimensions=(1, 4), ambient=20).sample(3000, 0)
-    found = fit(sample.points, steps=1200)
-    truth = sample.dimension[found.query_]
-    assert set(truth) == {1, 4}
-    assert (found.dimension_pw_ == truth).mean() >= 0.9
-    assert found.dimension_ in (1, 4)
+def test_levels_that_are_not_believed_are_not_read():
+    found = read(levels=(False, False, True), rule="gap")
+    np.testing.assert_array_equal(found.pointwise, np.full(5, 2.0))
+    np.testing.assert_allclose(found.details["chosen_sigma_pw"], np.full(5, 0.6))
+    assert found.details["trusted"].tolist() == [False, False, True]
+    # What they would say is shown.
+    assert found.details["dimension_by_sigma"][0].tolist() == [3] * 5
+    found = read(levels=(False, True, True), rule="gap")
+    np.testing.assert_allclose(found.details["chosen_sigma_pw"], np.full(5, 0.2))
 
 
-def test_details_hold_what_was_read():
-    found = fit(sphere(), steps=150, sigmas=(0.1, 0.3))
-    details = found.details_
-    assert details["singular_values"].shape == (12, 20)
-    assert (np.diff(details["singular_values"], axis=1) <= 0).all()
-    assert details["sigmas"].shape == details["gap"].shape == details["trusted"].shape == (2,)
-    assert details["dimension_by_sigma"].shape == (2, 12)
-    assert set(details["chosen_sigma_pw"]) <= set(details["sigmas"])
-    assert details["confidence"].shape == (12,)
-    assert details["loss"].shape == (details["steps"],) == (150,)
-    assert details["train_flops"] > 1e9
-    # The sphere has standard deviation 1 / sqrt(k + 1) along each of its axes.
-    np.testing.assert_allclose(details["sigmas"], np.array([0.1, 0.3]) / 2, rtol=0.05)
+def test_what_was_not_learned_has_no_confidence():
+    with pytest.warns(UserWarning, match="low confidence at 5 of 5 points"):
+        found = read(learned=False, rule="gap")
+    assert found.confidence.tolist() == [0.0] * 5
+    assert found.dimension == 3.0
 
 
-def test_same_random_state_gives_the_same_answer():
-    points = sphere(n=300)
-    first, again = (fit(points, steps=60, random_state=3, cache=False).details_ for _ in range(2))
-    other = fit(points, steps=60, random_state=4).details_
-    for name in first:
-        if name != "train_seconds":
-            np.testing.assert_array_equal(first[name], again[name])
-    assert not np.array_equal(first["loss"], other["loss"])
+def test_a_confidence_is_at_most_one():
+    model, estimator = exact()
+    flipped = ScoreModel(
+        lambda z, sigma: -3 * z / sigma[:, None] ** 2, model.frame, model.held_out, True
+    )
+    found = estimator(sigmas=SIGMAS, rule="gap").read(
+        flipped, model.held_out, torch.Generator().manual_seed(1)
+    )
+    assert found.confidence.tolist() == [1.0] * 5
 
 
-@pytest.mark.parametrize("name", READINGS)
-def test_a_model_from_the_cache_gives_the_same_answer(name):
-    points = sphere(n=300)
-    trained = fit(points, name, steps=50, random_state=9)
-    cached = fit(points, name, steps=50, random_state=9)
-    np.testing.assert_array_equal(trained.dimension_pw_, cached.dimension_pw_)
+def test_independent_noise_is_read_in_all_directions():
+    found = read(noise="independent", scores_per_dimension=100, rule="gap")
+    spectra = found.details["singular_values"]
+    assert spectra.shape == (5, AMBIENT)
+    np.testing.assert_allclose(spectra, np.tile(values(SIGMAS[0]), (5, 1)), atol=0.15)
+    assert (np.diff(spectra[:, :4], axis=1) < -1e-6).all()
+    np.testing.assert_array_equal(found.pointwise, np.full(5, 3.0))
 
 
-def test_fitting_leaves_the_global_random_state_alone():
-    torch.manual_seed(0)
-    expected = torch.rand(3)
-    torch.manual_seed(0)
-    fit(sphere(n=100), steps=20)
-    torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
+def full(sigma, **parameters):
+    """A reading of a wide law that fills its space, where every value is far below pure noise."""
+    frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
+    score = AffineScore(torch.zeros(3), torch.eye(3), torch.tensor([1.0, 1.0, 0.7]))
+    z = torch.zeros(2, 3)
+    own = ScoreSVD(sigmas=(sigma,), rule="gap", trust=False, **parameters)
+    return own.read(ScoreModel(score, frame, z, True), z, torch.Generator().manual_seed(1))
 
 
-def test_stops_early_on_an_easy_set_and_else_at_the_budget():
-    angle = np.linspace(0, 2 * np.pi, 1001)[:-1, None]
-    circle = np.hstack([np.cos(angle), np.sin(angle), np.zeros((1000, 4))])
-    found = fit(circle, steps=3000, patience=4)
-    assert found.dimension_ == 1
-    assert found.details_["steps"] < 2500
-    assert fit(circle, steps=250).details_["steps"] == 250
+def test_full_dimension_is_read_against_the_least_value_of_pure_noise():
+    # Values 0.5, 0.5 and 0.67 in units of pure noise: the gap to the floor is 0.33 of 1, but none
+    # of 1 - sqrt(D / K) = 0.5, which independent noise of K = 4 D leaves.
+    assert full(1.0).pointwise.tolist() == [3.0, 3.0]
+    assert full(1.0).confidence == pytest.approx([1 / 3 - 0.01] * 2, abs=0.02)
+    with pytest.warns(UserWarning, match="low confidence"):
+        few = full(1.0, noise="independent", scores_per_dimension=4)
+    assert (few.pointwise < 3).all()
+    # With K = 400 D it is 0.95.
+    many = full(1.0, noise="independent", scores_per_dimension=400)
+    assert many.pointwise.tolist() == [3.0, 3.0]
+    assert many.confidence == pytest.approx([0.95 - 0.66] * 2, abs=0.03)
 
 
-def test_normal_data_read_their_subspace():
-    points = manifolds.get("affine-subspace", dimension=4, ambient=15).sample(1000, 0).points
-    assert fit(points, steps=200).dimension_ == 4
+def test_the_mean_score_is_subtracted_unless_asked_otherwise():
+    frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
+
+    def drifting(z, sigma):
+        return AffineScore(torch.zeros(3), torch.eye(3)[:, :2], torch.ones(2))(z, sigma) + 200.0
+
+    z = torch.zeros(2, 3)
+    found = {}
+    for centre in (True, False):
+        own = ScoreSVD(sigmas=(0.1,), noise="independent", centre=centre, trust=False)
+        model = ScoreModel(drifting, frame, z, True)
+        spectra = own.read(model, z, torch.Generator().manual_seed(1)).details["singular_values"]
+        found[centre] = spectra[:, 0].mean()
+    assert found[True] < 2
+    assert found[False] > 10
 
 
-def test_data_that_fill_their_space_have_its_dimension():
-    points = np.random.default_rng(0).standard_normal((1000, 3))
-    assert fit(points, steps=200).dimension_ == 3
-    assert fit(points[:, :1], steps=20).dimension_ == 1
+def test_the_first_gap_is_skipped_if_asked():
+    # Of a law on a plane that is next to the whole space, one normal direction is left out.
+    frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
+    score = AffineScore(torch.zeros(3), torch.eye(3)[:, :2], torch.tensor([1.0, 0.2]))
+    z = torch.zeros(2, 3)
+    model = ScoreModel(score, frame, z, True)
+    for skipped, expected in ((False, 2.0), (True, 1.0)):
+        own = ScoreSVD(sigmas=(0.1,), skip_first_gap=skipped, rule="gap", trust=False)
+        with pytest.warns(UserWarning, match="low confidence") if skipped else nullcontext():
+            found = own.read(model, z, torch.Generator().manual_seed(1))
+        assert found.pointwise.tolist() == [expected] * 2
 
 
-def test_answer_does_not_depend_on_place_and_unit():
-    points = sphere()
-    for moved in (1e6 * points + 1e7, 1e-30 * points):
-        assert fit(moved, steps=300).dimension_ == 3
+@pytest.mark.parametrize(("how", "expected"), [("median", 2.0), ("max", 4.0), ("mean", 8 / 3)])
+def test_the_answer_is_aggregated_as_asked(how, expected):
+    # Two points of a plane and one of a 4-dimensional subspace, far from each other.
+    eye, far = torch.eye(8), torch.full((8,), 50.0)
+    laws = [
+        AffineScore(torch.zeros(8), eye[:, :2], torch.tensor([1.0, 2.0])),
+        AffineScore(far, eye[:, :4], torch.tensor([1.0, 2.0, 3.0, 1.0])),
+    ]
+    frame = Frame(torch.zeros(8).double(), 1.0, eye.double(), torch.ones(8).double())
+    z = torch.stack([torch.zeros(8), torch.zeros(8), far])
+    own = ScoreSVD(sigmas=(0.1,), aggregation=how, trust=False)
+    model = ScoreModel(MixtureScore(laws, [1, 1]), frame, z, False)
+    found = own.read(model, z, torch.Generator().manual_seed(1))
+    assert found.pointwise.tolist() == [2.0, 2.0, 4.0]
+    assert found.dimension == pytest.approx(expected)
 
 
-def test_single_precision_points_give_the_same_answer():
-    assert fit(sphere().astype(np.float32), steps=300).dimension_ == 3
-
-
-def test_fewer_points_than_queries_are_all_read():
-    found = fit(sphere(n=15), steps=20, queries=40)
-    np.testing.assert_array_equal(found.query_, np.arange(15))
-
-
-def exact_sphere(k, ambient, points):
-    """The exact score of a sample of the unit sphere in its own frame."""
-    values, vectors = np.linalg.eigh(points.T @ points)
-    frame = torch.from_numpy(vectors[:, values > 1e-8 * values.max()].copy())
-    assert frame.shape == (ambient, k + 1)
-    return SphereScore(frame)
-
-
-@pytest.mark.parametrize("name", READINGS)
-def test_a_score_of_ones_own_is_read_instead_of_a_trained_one(name):
-    points = sphere(10, 40, 500)
-    own = exact_sphere(10, 40, points)
+@pytest.mark.parametrize("noise", ["balanced", "independent"])
+def test_as_many_scores_are_read_as_asked(noise):
+    model, estimator = exact()
     calls = []
 
-    def score(x, sigma):
-        calls.append((x.dtype, x.shape, sigma.shape))
-        return own(x, sigma)
+    def counted(z, sigma):
+        calls.append(len(z))
+        return model.score(z, sigma)
 
-    found = fit(points, name, score=score)
-    assert found.dimension_ == pytest.approx(10, rel=0.01)
-    assert calls
-    assert "loss" not in found.details_
-    for dtype, points_shape, levels_shape in calls:
-        assert dtype == torch.float32
-        assert levels_shape == points_shape[:1]
+    own = estimator(sigmas=(0.1, 0.2, 0.3), noise=noise, scores_per_dimension=6)
+    other = ScoreModel(counted, model.frame, model.held_out, True)
+    own.read(other, model.held_out, torch.Generator().manual_seed(1))
+    # At 5 points and 3 levels: of the span, or in all directions.
+    assert sum(calls) == 5 * 3 * 6 * (3 if noise == "balanced" else AMBIENT)
 
 
-def test_a_score_that_returns_another_shape_is_a_clear_error():
-    with pytest.raises(ValueError, match="must return the shape of its points"):
-        fit(sphere(n=100), score=lambda x, sigma: x[:, :3])
-
-
-def test_the_papers_own_read_out_is_right_on_the_exact_score_and_off_without_centring():
-    points = sphere(50, 100, 2000)
-    own = exact_sphere(50, 100, points)
-    unit = 1 / np.sqrt(51)
-    published = {
-        "score": own,
+def test_defaults_are_those_of_the_recipe_and_the_published_ones_are_declared():
+    own = estimators.get("score-svd")
+    assert own.scores_per_dimension == 4
+    assert (own.noise, own.rule, own.aggregation) == ("balanced", "ratio", "median")
+    assert own.centre is True
+    assert own.skip_first_gap is False
+    published = estimators.entry("score-svd").published
+    assert published == {
+        "recipe": "stanczuk2024",
+        "sigmas": (0.01,),
+        "scores_per_dimension": 4,
         "noise": "independent",
-        "rule": "mean-gap",
-        "trust": False,
-        "queries": 4,
-        "levels": (1e-3, 10.0),
+        "skip_first_gap": True,
     }
-    repository = fit(points, sigmas=(0.01 / unit,), skip_first_gap=True, **published)
-    assert (repository.dimension_pw_ == 50).all()
-    printed = fit(points, sigmas=(0.05 / unit,), centre=False, **published)
-    # Measured with the exact score: the drift of curvature is the largest singular value.
-    assert (printed.dimension_pw_ == 99).all()
-
-
-@pytest.mark.slow
-def test_the_published_method_runs_as_the_readme_has_it():
-    points = sphere(2, 6, 200)
-    published = {"recipe": "stanczuk2024", "steps": 3, "sigmas": [0.01], "rule": "mean-gap"}
-    published |= {"noise": "independent", "skip_first_gap": True, "trust": False}
-    found = fit(points, **published, queries=2)
-    assert found.details_["sigmas"].tolist() == [0.01]
-    # Three steps of 64 GFLOP at D = 100; nearly as many at D = 6.
-    assert 1.8e11 < found.details_["train_flops"] < 2e11
-
-
-def test_skipping_the_first_gap_never_reads_more_than_two_below_the_space():
-    points = np.random.default_rng(0).standard_normal((500, 6))
-    assert fit(points, steps=50, skip_first_gap=True).dimension_pw_.max() <= 4
-
-
-@pytest.mark.parametrize(
-    ("how", "expected"), [("median", 4.0), ("mean", 5.0), ("max", 9.0), ("mode", 3.0)]
-)
-def test_aggregations_are_what_they_say(how, expected):
-    from estimators.score.whole_sample import aggregate
-
-    values = np.array([3.0, 3.0, 4.0, 6.0, 9.0])
-    assert aggregate(values, np.ones(5), how) == expected
-
-
-def test_points_of_low_confidence_do_not_move_the_answer_and_are_told():
-    from estimators.score.whole_sample import aggregate
-
-    values, sure = np.array([3.0, 3.0, 9.0, 9.0, 9.0]), np.array([0.9, 0.9, 0.1, 0.1, 0.1])
-    with pytest.warns(UserWarning, match="low confidence at 3 of 5 points"):
-        assert aggregate(values, sure, "median") == 3
-    with pytest.warns(UserWarning, match="low confidence at 5 of 5 points"):
-        assert aggregate(values, np.zeros(5), "median") == 9
-
-
-def test_cuda_that_is_not_there_is_a_value_error(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="device 'cuda'"):
-        fit(sphere(n=100), device="cuda")
-
-
-def test_sigmas_that_are_not_trained_are_a_value_error():
-    with pytest.raises(ValueError, match="within the trained levels"):
-        fit(sphere(n=100), sigmas=(0.001, 0.1))
-
-
-@pytest.mark.parametrize(
-    ("parameter", "value"),
-    [
-        ("steps", 0),
-        ("sigmas", ()),
-        ("sigmas", (0.1, -1.0)),
-        ("levels", (0.1,)),
-        ("scores_per_dimension", 1),
-        ("learning_rate", 0.0),
-        ("device", "tpu"),
-        ("random_state", -1),
-        ("queries", 2.5),
-        ("centre", 1),
-        ("score", 3),
-        ("rule", "best"),
-        ("aggregation", "sum"),
-    ],
-)
-def test_parameters_are_checked(parameter, value):
-    with pytest.raises(ValueError, match=f"score-svd: '{parameter}' must be"):
-        estimators.get("score-svd", **{parameter: value})
-
-
-def test_too_few_points_are_a_value_error():
-    with pytest.raises(ValueError, match="at least 10 distinct points"):
-        fit(sphere(n=9))
-
-
-def test_points_that_are_not_finite_are_a_value_error():
-    points = sphere(n=100)
-    points[7, 3] = np.nan
-    with pytest.raises(ValueError, match="row 7"):
-        fit(points)
-
-
-def test_listing_does_not_import_torch():
-    code = "import sys, estimators; assert 'score-svd' in estimators.names(); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "torch" not in done.stdout.split()
-
-
-SCORED = {
-    "10-sphere": ("sphere", {"dimension": 10}, 10),
-    "50-sphere": ("sphere", {"dimension": 50}, 50),
-    "line": ("spaghetti-line", {}, 1),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SCORED)
-def test_reads_the_papers_manifolds_exactly(name):
-    # Stanczuk et al. 2024, Table 2, has 11, 51 and 1 (n = 50 000, 10 000 for the line).
-    manifold, parameters, truth = SCORED[name]
-    points = manifolds.get(manifold, **parameters).sample(10_000, seed=0).points
-    found = estimators.get("score-svd", device="cpu").fit(points)
-    assert found.dimension_ == truth
-    assert (found.dimension_pw_ == truth).mean() >= 0.9
-    for other in ("flipd", "dsm"):
-        near = estimators.get(other, device="cpu").fit(points)
-        assert near.details_["cached"]
-        assert near.dimension_ == pytest.approx(truth, rel=0.05)
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_reads_the_10_sphere_on_a_gpu():
-    points = manifolds.get("sphere", dimension=10).sample(50_000, seed=0).points
-    found = estimators.get("score-svd", device="cuda").fit(points)
-    assert found.dimension_ == 10
+    assert estimators.get("score-svd", scores_per_dimension=2).scores_per_dimension == 2
+    with pytest.raises(ValueError, match="'scores_per_dimension' must be"):
+        estimators.get("score-svd", scores_per_dimension=1)

@@ -149,6 +149,16 @@ def test_the_same_sample_and_seed_are_one_model(tmp_path):
         together_on(samples, seeds=[0, 1])
 
 
+def test_untrained_members_are_those_alone(tmp_path):
+    cache, own = ModelCache(tmp_path, 10**9), recipe(steps=0)
+    samples = [sphere(seed=seed) for seed in range(2)]
+    alone = alone_on(samples, own, cache)
+    for found, expected in zip(together_on(samples, own, cache), alone, strict=True):
+        assert len(found.report.loss) == 0
+        same(found, expected)
+    assert not cache.entries()
+
+
 def test_a_member_that_breaks_down_is_named(monkeypatch):
     real, calls = together.noisy, []
 

@@ -70,6 +70,16 @@ def test_noise_comes_in_pairs_of_opposite_sign():
     assert not torch.allclose(noise[:32], -noise[32:])
 
 
+def test_noise_levels_are_even_in_the_logarithm():
+    low, high = 0.01, 1.0
+    generator = torch.Generator().manual_seed(0)
+    for antithetic in (True, False):
+        _, _, level = noisy(torch.zeros(9, 2), 20_000, (low, high), generator, antithetic)
+        share = (level / low).log() / np.log(high / low)
+        shares = torch.histc(share, bins=10, min=0, max=1) / len(share)
+        assert (shares - 0.1).abs().max() < 0.02
+
+
 def test_training_goes_to_its_budget_unless_it_settles():
     assert train(*start(recipe())).loss.shape == (40,)
     # A quarter more to bring the learning rate down.

@@ -1,0 +1,361 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+import estimators
+import manifolds
+from estimators.score.oracle import SphereScore
+
+SMALL = {"steps": 600, "batch": 256, "width": 64, "queries": 12, "check_every": 100}
+READINGS = ("score-svd", "flipd", "dsm", "lhsd")
+
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def fit(points, name="score-svd", **parameters):
+    return estimators.get(name, **{"device": "cpu", **SMALL, **parameters}).fit(points)
+
+
+def sphere(dimension=3, ambient=20, n=2000):
+    return manifolds.get("sphere", dimension=dimension, ambient=ambient).sample(n, 0).points
+
+
+def test_reads_a_sphere():
+    found = fit(sphere())
+    assert found.dimension_ == 3
+    assert (found.dimension_pw_ == 3).all()
+    assert (found.details_["confidence"] > 0.8).all()
+
+
+@pytest.mark.parametrize("name", READINGS[1:])
+def test_other_readings_of_the_same_model_are_near(name):
+    found = fit(sphere(), name)
+    assert found.dimension_ == pytest.approx(3, rel=0.05)
+    assert np.median(np.abs(found.dimension_pw_ - 3)) < 0.15
+
+
+def test_readings_of_one_sample_share_its_model():
+    points = sphere(n=500)
+    first = fit(points, steps=100)
+    assert not first.details_["cached"]
+    for name in READINGS[1:]:
+        other = fit(points, name, steps=100).details_
+        assert other["cached"]
+        np.testing.assert_array_equal(other["loss"], first.details_["loss"])
+        assert other["train_seconds"] == first.details_["train_seconds"]
+    assert not fit(points, steps=100, random_state=1).details_["cached"]
+    assert not fit(points, steps=101).details_["cached"]
+    assert not fit(points, steps=100, cache=False).details_["cached"]
+
+
+def test_reads_each_part_of_a_union_at_its_own_points():
+    sample = manifolds.get("sphere-union", dimensions=(1, 4), ambient=20).sample(3000, 0)
+    found = fit(sample.points, steps=1200)
+    truth = sample.dimension[found.query_]
+    assert set(truth) == {1, 4}
+    assert (found.dimension_pw_ == truth).mean() >= 0.9
+    assert found.dimension_ in (1, 4)
+
+
+def test_details_hold_what_was_read():
+    found = fit(sphere(), steps=150, sigmas=(0.1, 0.3))
+    details = found.details_
+    assert details["singular_values"].shape == (12, 20)
+    assert (np.diff(details["singular_values"], axis=1) <= 0).all()
+    assert details["sigmas"].shape == details["gap"].shape == details["trusted"].shape == (2,)
+    assert details["dimension_by_sigma"].shape == (2, 12)
+    assert set(details["chosen_sigma_pw"]) <= set(details["sigmas"])
+    assert details["confidence"].shape == (12,)
+    assert details["loss"].shape == (details["steps"],) == (150,)
+    assert details["train_flops"] > 1e9
+    # The sphere has standard deviation 1 / sqrt(k + 1) along each of its axes.
+    np.testing.assert_allclose(details["sigmas"], np.array([0.1, 0.3]) / 2, rtol=0.05)
+
+
+@pytest.mark.parametrize(("n", "queries", "state"), [(400, 12, 0), (400, 40, 5), (150, 15, 2)])
+def test_points_are_read_that_were_held_out_of_the_training(n, queries, state):
+    points = sphere(n=n)
+    own = estimators.get(
+        "score-svd", device="cpu", random_state=state, queries=queries, **UNTRAINED
+    )
+    model = own.model(points)
+    query = own.fit(points).query_
+    assert len(query) == queries
+    read = model.frame.coordinates(torch.from_numpy(points[query]))
+    held_out = {tuple(row) for row in model.held_out.tolist()}
+    assert all(tuple(row) in held_out for row in read.tolist())
+
+
+UNTRAINED = {"steps": 0, "width": 8, "blocks": 1}
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_an_untrained_network_reads_what_the_principal_frame_does(name):
+    # Normal data are read right and believed; of a sphere, its span, which is not.
+    affine = manifolds.get("affine-subspace", dimension=4, ambient=15).sample(1000, 0).points
+    found = fit(affine, name, **UNTRAINED)
+    assert found.dimension_ == pytest.approx(4, abs=0.1)
+    assert (found.details_["confidence"] > 0.9).all()
+    with pytest.warns(UserWarning, match="low confidence at 12 of 12 points"):
+        found = fit(sphere(), name, **UNTRAINED)
+    assert found.dimension_ == pytest.approx(4, abs=0.1)
+    assert (found.details_["confidence"] == 0).all()
+
+
+def test_an_untrained_network_costs_nothing_and_is_not_cached():
+    details = fit(sphere(n=300), steps=0).details_
+    assert details["loss"].shape == (0,)
+    assert details["held_out_loss"].shape == (0, 12)
+    assert details["steps"] == details["train_seconds"] == details["train_flops"] == 0
+    assert details["saved_seconds"] == 0
+    assert not fit(sphere(n=300), steps=0).details_["cached"]
+    estimators.get("score-svd", steps=0, device="cpu").warm_up()
+
+
+def test_an_untrained_network_of_images_is_a_denoiser_and_the_papers_is_none():
+    points = np.random.default_rng(0).standard_normal((200, 16))
+    unet = fit(points, network="unet", image_shape=(1, 4, 4), steps=0, width=8, queries=2)
+    assert unet.dimension_ == 16
+    with pytest.raises(ValueError, match="'stanczuk2024' needs steps of 1 or more"):
+        fit(points, recipe="stanczuk2024", steps=0)
+
+
+def test_same_random_state_gives_the_same_answer():
+    points = sphere(n=300)
+    first, again = (fit(points, steps=60, random_state=3, cache=False).details_ for _ in range(2))
+    other = fit(points, steps=60, random_state=4).details_
+    for name in first:
+        if name != "train_seconds":
+            np.testing.assert_array_equal(first[name], again[name])
+    assert not np.array_equal(first["loss"], other["loss"])
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_a_model_from_the_cache_gives_the_same_answer(name):
+    points = sphere(n=300)
+    trained = fit(points, name, steps=50, random_state=9)
+    cached = fit(points, name, steps=50, random_state=9)
+    np.testing.assert_array_equal(trained.dimension_pw_, cached.dimension_pw_)
+
+
+def test_fitting_leaves_the_global_random_state_alone():
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    fit(sphere(n=100), steps=20)
+    torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
+
+
+def test_stops_early_on_an_easy_set_and_else_at_the_budget():
+    angle = np.linspace(0, 2 * np.pi, 1001)[:-1, None]
+    circle = np.hstack([np.cos(angle), np.sin(angle), np.zeros((1000, 4))])
+    found = fit(circle, steps=3000, patience=4)
+    assert found.dimension_ == 1
+    assert found.details_["steps"] < 2500
+    assert fit(circle, steps=250).details_["steps"] == 250
+
+
+def test_normal_data_read_their_subspace():
+    points = manifolds.get("affine-subspace", dimension=4, ambient=15).sample(1000, 0).points
+    assert fit(points, steps=200).dimension_ == 4
+
+
+def test_data_that_fill_their_space_have_its_dimension():
+    points = np.random.default_rng(0).standard_normal((1000, 3))
+    assert fit(points, steps=200).dimension_ == 3
+    assert fit(points[:, :1], steps=20).dimension_ == 1
+
+
+def test_answer_does_not_depend_on_place_and_unit():
+    points = sphere()
+    for moved in (1e6 * points + 1e7, 1e-30 * points):
+        assert fit(moved, steps=300).dimension_ == 3
+
+
+def test_single_precision_points_give_the_same_answer():
+    assert fit(sphere().astype(np.float32), steps=300).dimension_ == 3
+
+
+def test_fewer_points_than_queries_are_all_read():
+    found = fit(sphere(n=15), steps=20, queries=40)
+    np.testing.assert_array_equal(found.query_, np.arange(15))
+
+
+def exact_sphere(k, ambient, points):
+    """The exact score of a sample of the unit sphere in its own frame."""
+    values, vectors = np.linalg.eigh(points.T @ points)
+    frame = torch.from_numpy(vectors[:, values > 1e-8 * values.max()].copy())
+    assert frame.shape == (ambient, k + 1)
+    return SphereScore(frame)
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_a_score_of_ones_own_is_read_instead_of_a_trained_one(name):
+    points = sphere(10, 40, 500)
+    own = exact_sphere(10, 40, points)
+    calls = []
+
+    def score(x, sigma):
+        calls.append((x.dtype, x.shape, sigma.shape))
+        return own(x, sigma)
+
+    found = fit(points, name, score=score)
+    assert found.dimension_ == pytest.approx(10, rel=0.01)
+    assert calls
+    assert "loss" not in found.details_
+    for dtype, points_shape, levels_shape in calls:
+        assert dtype == torch.float32
+        assert levels_shape == points_shape[:1]
+
+
+def test_a_score_that_returns_another_shape_is_a_clear_error():
+    with pytest.raises(ValueError, match="must return the shape of its points"):
+        fit(sphere(n=100), score=lambda x, sigma: x[:, :3])
+
+
+def test_the_papers_own_read_out_is_right_on_the_exact_score_and_off_without_centring():
+    points = sphere(50, 100, 2000)
+    own = exact_sphere(50, 100, points)
+    unit = 1 / np.sqrt(51)
+    published = {
+        "score": own,
+        "noise": "independent",
+        "rule": "mean-gap",
+        "trust": False,
+        "queries": 4,
+        "levels": (1e-3, 10.0),
+    }
+    repository = fit(points, sigmas=(0.01 / unit,), skip_first_gap=True, **published)
+    assert (repository.dimension_pw_ == 50).all()
+    printed = fit(points, sigmas=(0.05 / unit,), centre=False, **published)
+    # Measured with the exact score: the drift of curvature is the largest singular value.
+    assert (printed.dimension_pw_ == 99).all()
+
+
+@pytest.mark.slow
+def test_the_published_method_runs_as_the_readme_has_it():
+    points = sphere(2, 6, 200)
+    published = {"recipe": "stanczuk2024", "steps": 3, "sigmas": [0.01], "rule": "mean-gap"}
+    published |= {"noise": "independent", "skip_first_gap": True, "trust": False}
+    found = fit(points, **published, queries=2)
+    assert found.details_["sigmas"].tolist() == [0.01]
+    # Three steps of 64 GFLOP at D = 100; nearly as many at D = 6.
+    assert 1.8e11 < found.details_["train_flops"] < 2e11
+
+
+def test_skipping_the_first_gap_never_reads_more_than_two_below_the_space():
+    points = np.random.default_rng(0).standard_normal((500, 6))
+    assert fit(points, steps=50, skip_first_gap=True).dimension_pw_.max() <= 4
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"), [("median", 4.0), ("mean", 5.0), ("max", 9.0), ("mode", 3.0)]
+)
+def test_aggregations_are_what_they_say(how, expected):
+    from estimators.score.whole_sample import aggregate
+
+    values = np.array([3.0, 3.0, 4.0, 6.0, 9.0])
+    assert aggregate(values, np.ones(5), how) == expected
+
+
+def test_points_of_low_confidence_do_not_move_the_answer_and_are_told():
+    from estimators.score.whole_sample import aggregate
+
+    values, sure = np.array([3.0, 3.0, 9.0, 9.0, 9.0]), np.array([0.9, 0.9, 0.1, 0.1, 0.1])
+    with pytest.warns(UserWarning, match="low confidence at 3 of 5 points"):
+        assert aggregate(values, sure, "median") == 3
+    with pytest.warns(UserWarning, match="low confidence at 5 of 5 points"):
+        assert aggregate(values, np.zeros(5), "median") == 9
+
+
+def test_cuda_that_is_not_there_is_a_value_error(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="device 'cuda'"):
+        fit(sphere(n=100), device="cuda")
+
+
+def test_sigmas_that_are_not_trained_are_a_value_error():
+    with pytest.raises(ValueError, match="within the trained levels"):
+        fit(sphere(n=100), sigmas=(0.001, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("steps", -1),
+        ("sigmas", ()),
+        ("sigmas", (0.1, -1.0)),
+        ("levels", (0.1,)),
+        ("scores_per_dimension", 1),
+        ("learning_rate", 0.0),
+        ("device", "tpu"),
+        ("random_state", -1),
+        ("queries", 2.5),
+        ("centre", 1),
+        ("score", 3),
+        ("rule", "best"),
+        ("aggregation", "sum"),
+    ],
+)
+def test_parameters_are_checked(parameter, value):
+    with pytest.raises(ValueError, match=f"score-svd: '{parameter}' must be"):
+        estimators.get("score-svd", **{parameter: value})
+
+
+def test_too_few_points_are_a_value_error():
+    with pytest.raises(ValueError, match="at least 10 distinct points"):
+        fit(sphere(n=9))
+
+
+def test_points_that_are_not_finite_are_a_value_error():
+    points = sphere(n=100)
+    points[7, 3] = np.nan
+    with pytest.raises(ValueError, match="row 7"):
+        fit(points)
+
+
+def test_listing_does_not_import_torch():
+    code = "import sys, estimators; assert 'score-svd' in estimators.names(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "torch" not in done.stdout.split()
+
+
+SCORED = {
+    "10-sphere": ("sphere", {"dimension": 10}, 10),
+    "50-sphere": ("sphere", {"dimension": 50}, 50),
+    "line": ("spaghetti-line", {}, 1),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCORED)
+def test_reads_the_papers_manifolds_exactly(name):
+    # Stanczuk et al. 2024, Table 2, has 11, 51 and 1 (n = 50 000, 10 000 for the line).
+    manifold, parameters, truth = SCORED[name]
+    points = manifolds.get(manifold, **parameters).sample(10_000, seed=0).points
+    found = estimators.get("score-svd", device="cpu").fit(points)
+    assert found.dimension_ == truth
+    assert (found.dimension_pw_ == truth).mean() >= 0.9
+    for other in ("flipd", "dsm"):
+        near = estimators.get(other, device="cpu").fit(points)
+        assert near.details_["cached"]
+        assert near.dimension_ == pytest.approx(truth, rel=0.05)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_reads_the_10_sphere_on_a_gpu():
+    points = manifolds.get("sphere", dimension=10).sample(50_000, seed=0).points
+    found = estimators.get("score-svd", device="cuda").fit(points)
+    assert found.dimension_ == 10
