@@ -75,7 +75,7 @@ class DANCo(Estimator):
     def warm_up(self) -> None:
         import scipy.interpolate
         import scipy.optimize
-        import scipy.stats
+        import scipy.stats  # noqa: F401
         import sklearn.neighbors  # noqa: F401
 
     def needed_points(self) -> int:
@@ -228,7 +228,7 @@ def _lowest(value: Callable[[int], float], start: int, largest: int) -> int:
 @register(
     "danco-skdim",
     family="angles",
-    weakness="it turns mean directions of angles round (see its description): too much by one or two",
+    weakness="it turns mean directions of angles round: too much by one or two",
     deterministic=False,
     seconds=0.4,
     source="Ceruti et al. 2014; skdim.id.DANCo (DANCoFit), its fault included",
@@ -267,7 +267,7 @@ class DANCoSkdim(UsesScikitDimension):
             dimension = float(danco.fit(used).dimension_)
         if dimension >= _TABLE_DIMENSIONS < points.shape[1]:
             warnings.warn(
-                f"DANCoSkdim: the answer is the largest dimension of its table, {_TABLE_DIMENSIONS}",
+                f"DANCoSkdim: the answer is the largest of its table, {_TABLE_DIMENSIONS}",
                 stacklevel=3,
             )
         return Estimate(dimension, details={"points_used": np.array(len(used))})
