@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
-
 import attrs
 import numpy as np
 
@@ -15,9 +12,6 @@ from estimators.readings import combined
 from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
 from estimators.subsets import chosen_points, chosen_rows
 from manifolds.parameters import choice, number, whole_number
-
-# What the calibration table of DANCoFit covers.
-_TABLE_NEIGHBORS, _TABLE_POINTS, _TABLE_DIMENSIONS = 10, 5000, 100
 
 
 @register(
@@ -86,92 +80,6 @@ def _dimension_of_skewness(skewness: Array, version: str) -> Array:
         if not expected[-1] < np.nanmax(sign * skewness, initial=-np.inf):
             return np.interp(sign * skewness, expected, m)
         largest *= 2
-
-
-@register(
-    "danco",
-    family="angles",
-    weakness="its references are balls of one density: uneven density makes it read too little",
-    deterministic=False,
-    seconds=0.4,
-    source="Ceruti et al. 2014; skdim.id.DANCo (DANCoFit where its table allows)",
-    cannot={
-        "check_more_coordinates": "the curve of its references runs through balls of all "
-        "dimensions up to the ambient one, so that further coordinates move the answer by 1e-4",
-    },
-    published={"neighbors": 10},
-)
-@attrs.define(kw_only=True, slots=False)
-class DANCo(UsesScikitDimension):
-    """Angle and norm concentration, compared with balls of each dimension."""
-
-    neighbors: int = whole_number(10, "neighbourhood size k", least=3)
-    calibration: str = choice(
-        "table",
-        "'table' (k = 10, at most 5000 points, dimensions up to 100) or 'simulated' balls",
-        ("table", "simulated"),
-    )
-    points: int | None = whole_number(5000, "most points used; None for all", least=20, none=True)
-    random_state: int = whole_number(0, "seed of the points used and of the balls", least=0)
-
-    def __attrs_post_init__(self) -> None:
-        if self.calibration != "table":
-            return
-        if self.neighbors != _TABLE_NEIGHBORS:
-            raise ValueError(
-                f"'neighbors' must be {_TABLE_NEIGHBORS} with calibration='table', "
-                f"not {self.neighbors}"
-            )
-        if self.points is None or self.points > _TABLE_POINTS:
-            raise ValueError(
-                f"'points' must be at most {_TABLE_POINTS} with calibration='table', "
-                f"not {self.points}"
-            )
-
-    def warm_up(self) -> None:
-        # numba compiles a part of it at the first call.
-        self.fit(np.random.default_rng(0).standard_normal((50, 3)))
-
-    def needed_points(self) -> int:
-        return max(20, self.neighbors + 2)
-
-    def estimate(self, points: Array) -> Estimate:
-        used = chosen_points(points, self.points, self.random_state)
-        table = self.calibration == "table"
-        largest = min(points.shape[1], _TABLE_DIMENSIONS) if table else points.shape[1]
-        with scikit_dimension() as skdim:
-            danco = skdim.DANCo(
-                k=self.neighbors,
-                D=largest,
-                ver="DANCoFit" if table else "DANCo",
-                random_state=self.random_state,
-            )
-            if not table:
-                danco.calibration_data = self._simulated(danco, len(used), largest)
-            dimension = float(danco.fit(used).dimension_)
-        if table and dimension >= _TABLE_DIMENSIONS < points.shape[1]:
-            warnings.warn(
-                f"DANCo: the answer is the largest dimension of its table, {_TABLE_DIMENSIONS}; "
-                "calibration='simulated' goes up to the ambient dimension",
-                stacklevel=3,
-            )
-        return Estimate(dimension, details={"points_used": np.array(len(used))})
-
-    def _simulated(self, danco: Any, n: int, largest: int) -> dict[str, Any]:
-        """Statistics of a ball of each dimension, in the form that skdim.id.DANCo keeps them.
-
-        Its own simulation passes k where the largest dimension belongs (scikit-dimension 0.5.0),
-        so that the distances of no ball look more than k-dimensional.
-        """
-        from skdim.datasets import hyperBall
-
-        danco._k = self.neighbors
-        balls = (
-            hyperBall(n, m, 1, center=[0] * m, random_state=self.random_state + m)
-            for m in range(1, largest + 1)
-        )
-        statistics = [danco._dancoDimEstNoCalibration(b, 2 * b.shape[1] + 5) for b in balls]
-        return {"k": self.neighbors, "N": n, "maxdim": largest, "calibration_data": statistics}
 
 
 @register(

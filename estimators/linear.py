@@ -11,7 +11,7 @@ from estimators.neighbors import query_neighbors
 from estimators.readings import combined
 from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
 from estimators.subsets import chosen_rows
-from manifolds.parameters import number, whole_number
+from manifolds.parameters import choice, number, whole_number
 
 
 @register(
@@ -94,30 +94,111 @@ def _spectra(neighborhoods: Array) -> Array:
 @register(
     "ppca",
     family="linear",
-    weakness="it counts all directions of the linear span, of which curved sets have many",
+    weakness="it counts directions of the linear span, of which curved sets have many; those of "
+    "least and equal variance pass for noise",
+    version=2,
     seconds=0.2,
     source="Minka 2000; sklearn.decomposition.PCA(n_components='mle')",
+    published={"version": "sklearn"},
 )
 @attrs.define(kw_only=True, slots=False)
 class PPCA(Estimator):
-    """Probabilistic PCA: the number of components of largest evidence."""
+    """Probabilistic PCA: the number of components of largest evidence.
+
+    Of points with a covariance of rank r, it compares q = 0 to r - 1 components with noise of equal
+    variance in the other r - q directions. Directions without variance say nothing: the answer is
+    that of the r others alone. Points of q = 0, equal in all directions, fill their span, as do
+    those of q = r - 1: noise in one direction is as free as a component, and the model is that of
+    any covariance. Both are read as r.
+
+    'sklearn' compares q = 1 to D - 1 in all D coordinates, as published: it says 1 of points that
+    are equal in all directions, and the rank where one direction has no variance.
+    """
+
+    version: str = choice("span", "'span', or 'sklearn' in all coordinates", ("span", "sklearn"))
 
     def warm_up(self) -> None:
+        import scipy.special  # noqa: F401
         import sklearn.decomposition  # noqa: F401
 
     def estimate(self, points: Array) -> Estimate:
-        from sklearn.decomposition import PCA
-
         n, ambient = points.shape
-        if n < ambient:
-            raise ValueError(
-                f"PPCA needs at least as many points as coordinates ({ambient}), but X has {n}"
-            )
         if ambient == 1:
             return Estimate(1.0)
-        # Eigenvalues below 1e-15 count as zero: in units of the sample, scale does not matter.
+        # In units of the sample, scale does not matter.
         centred = points - points.mean(axis=0)
-        unit = np.sqrt(np.square(centred).sum(axis=1).mean())
-        with np.errstate(all="ignore"):
-            fitted = PCA(n_components="mle", svd_solver="full").fit(centred / unit)
-        return Estimate(float(fitted.n_components_))
+        centred /= np.sqrt(np.square(centred).sum(axis=1).mean())
+        if self.version == "sklearn":
+            return Estimate(_components_of_scikit_learn(centred))
+        variances = np.linalg.svd(centred, compute_uv=False) ** 2 / n
+        variances = variances[variances > _NO_VARIANCE]
+        rank = len(variances)
+        if rank >= n - 1:
+            raise ValueError(
+                f"PPCA needs more points than coordinates ({ambient}), or than the directions that "
+                f"they vary in, but {n} points of X vary in {rank}"
+            )
+        best = int(np.argmax(log_evidence(variances, n)))
+        return Estimate(float(rank if best in (0, rank - 1) else best))
+
+
+# Share of the total variance below which there is none, as in scikit-learn.
+_NO_VARIANCE = 1e-15
+
+
+def _components_of_scikit_learn(centred: Array) -> float:
+    from sklearn.decomposition import PCA
+
+    n, ambient = centred.shape
+    if n < ambient:
+        raise ValueError(
+            f"PPCA needs at least as many points as coordinates ({ambient}) with "
+            f"version='sklearn', but X has {n}"
+        )
+    with np.errstate(all="ignore"):
+        return float(PCA(n_components="mle", svd_solver="full").fit(centred).n_components_)
+
+
+def log_evidence(variances: Array, n: int) -> Array:
+    """Laplace approximation of the log evidence of 0 to r - 1 components: shape (r,).
+
+    ``variances`` (r,) are those of n points along their principal axes, largest first, none zero.
+    Up to a constant (Minka 2000, equation 30), with v the mean of the last r - q variances l,
+
+        log p(U) - n/2 (log l_1 + ... + log l_q) - n (r - q)/2 log v + (m + q)/2 log 2 pi
+        - 1/2 log |A| - q/2 log n,    m = r q - q (q + 1)/2,
+
+    where log |A| sums log (1/l'_j - 1/l_i) (l_i - l_j) n over i <= q, j > i, and l'_j is l_j up
+    to q and v beyond.
+    """
+    from scipy.special import gammaln
+
+    rank = len(variances)
+    q = np.arange(rank)
+    left = rank - q
+    noise = np.cumsum(variances[::-1])[::-1] / left
+    prior = _sums(gammaln(left / 2) - left / 2 * np.log(np.pi) - np.log(2))
+    # Equal variances have no axes of their own: their difference is one of rounding.
+    tiny = np.finfo(np.float64).eps
+    apart = np.maximum(variances[:, None] - variances, tiny * variances[:, None])
+    inverse = np.maximum(1 / variances - 1 / variances[:, None], tiny / variances)
+    own = _sums(np.triu(np.log(apart), 1).sum(axis=1)) + _sums(
+        np.triu(np.log(inverse), 1).sum(axis=0)
+    )
+    mixed = [
+        (rank - i) * np.log(np.maximum(1 / noise[i] - 1 / variances[:i], tiny / noise[i])).sum()
+        for i in q
+    ]
+    m = rank * q - q * (q + 1) / 2
+    return np.asarray(
+        prior
+        - n / 2 * (_sums(np.log(variances)) + left * np.log(noise))
+        + (m + q) / 2 * np.log(2 * np.pi)
+        - (own + np.array(mixed) + m * np.log(n)) / 2
+        - q / 2 * np.log(n)
+    )
+
+
+def _sums(terms: Array) -> Array:
+    """The sum of all terms before each."""
+    return np.concatenate([[0.0], np.cumsum(terms)[:-1]])

@@ -60,15 +60,27 @@ def neighbor_graph(points: Array, k: int) -> tuple[Array, Indices]:
 def query_neighbors(points: Array, query: Indices, k: int) -> Indices:
     """Row numbers of the ``k`` nearest neighbours of the points ``query``, themselves left out.
 
-    Shape (m, k). They are rows of the graph where there is one already, or where all points are
-    asked for. Raises ValueError where there are not more than ``k`` points.
+    Shape (m, k). Raises ValueError where there are not more than ``k`` points.
+    """
+    return query_graph(points, query, k)[1]
+
+
+def query_graph(points: Array, query: Indices, k: int) -> tuple[Array, Indices]:
+    """Distances and row numbers of the ``k`` nearest neighbours of the points ``query``.
+
+    Both are (m, k); a point is not its own neighbour. They are rows of the graph where there is
+    one already, or where all points are asked for. Raises ValueError where there are not more than
+    ``k`` points.
     """
     _check(points, k)
     if len(query) >= len(points):
-        return neighbor_graph(points, k)[1][query]
+        distances, indices = neighbor_graph(points, k)
+        return distances[query], indices[query]
     # Alone, an estimator would search for the neighbours of these points only.
     graph = _known(graph_files.digest(points), k, len(query) / len(points))
-    return _search(points, query, k)[1] if graph is None else graph.indices[query, :k]
+    if graph is None:
+        return _search(points, query, k)
+    return graph.distances[query, :k], graph.indices[query, :k]
 
 
 def nearest_of(points: Array, query: Indices, k: int) -> tuple[Array, Indices]:

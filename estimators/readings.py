@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,13 +14,20 @@ _INFINITE = 1e9
 
 
 def combined(
-    name: str, readings: Array, aggregate: str = "mean", query: Indices | None = None
+    name: str,
+    readings: Array,
+    aggregate: str = "mean",
+    query: Indices | None = None,
+    pooled: Callable[[Array], float] | None = None,
 ) -> Estimate:
     """The estimate of ``readings`` (m,) at the points ``query``, by a mean over points.
 
-    ``aggregate`` is 'mean', 'median', or 'mle' for the harmonic mean, in which an infinite reading
-    counts as 1/inf = 0. Where neighbours tie, a reading may be infinite, zero or undefined: it
-    becomes NaN and stays out of the mean, with a warning. Raises ValueError where none is left.
+    ``aggregate`` is 'mean', 'median', or another word for what ``pooled`` makes of 1 / readings:
+    of an estimator that is unbiased for a function of 1/d, it averages that, and no point weighs
+    more than others where its reading runs away, as that of a point far from all others does. An
+    infinite reading counts there as 1/inf = 0. Where neighbours tie, a reading may be infinite,
+    zero or undefined: it becomes NaN and stays out of the mean, with a warning. Raises ValueError
+    where none is left.
     """
     infinite = readings > _INFINITE
     usable = (readings > 0) & ~infinite
@@ -34,10 +42,11 @@ def combined(
             "dimension, since their neighbours are at equal distances; they were left out",
             stacklevel=4,
         )
-    if aggregate == "mle":
-        dimension = 1 / np.mean(1 / readings[usable | infinite])
+    if aggregate == "mean":
+        dimension = float(np.mean(readings[usable]))
     elif aggregate == "median":
-        dimension = np.median(readings[usable])
+        dimension = float(np.median(readings[usable]))
     else:
-        dimension = np.mean(readings[usable])
-    return Estimate(float(dimension), np.where(usable, readings, np.nan), query)
+        inverse = 1 / readings[usable | infinite]
+        dimension = float(1 / inverse.mean()) if pooled is None else pooled(inverse)
+    return Estimate(dimension, np.where(usable, readings, np.nan), query)

@@ -138,8 +138,3 @@ def test_the_first_fit_of_a_process_does_not_hide_later_warnings():
 def test_points_of_one_coordinate_have_dimension_one(name):
     points = np.random.default_rng(0).random((300, 1))
     assert estimators.get(name).fit(points).dimension_ == pytest.approx(1, abs=0.15)
-
-
-def test_probabilistic_pca_refuses_fewer_points_than_coordinates():
-    with pytest.raises(ValueError, match=r"PPCA needs at least as many points as coordinates \(9"):
-        estimators.get("ppca").fit(np.random.default_rng(0).random((8, 9)))

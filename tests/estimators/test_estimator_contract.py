@@ -52,7 +52,7 @@ def test_queries_are_read_at_as_many_points_as_asked_for(name, points):
     )
 
 
-@pytest.mark.parametrize("name", ["danco", "fishers", "knn", "ph"])
+@pytest.mark.parametrize("name", ["corrint", "danco", "danco-skdim", "fishers", "knn", "ph"])
 def test_estimators_of_a_subset_say_how_many_points_they_used(name, points):
     assert estimators.get(name, points=100).fit(points).details_["points_used"] == 100
     assert estimators.get(name).fit(points).details_["points_used"] == 160
@@ -64,7 +64,7 @@ def test_estimators_of_a_subset_say_how_many_points_they_used(name, points):
         name
         for name in NAMES
         if not estimators.entry(name).deterministic
-        and name not in ("danco", "knn", "lpca-local")  # whole numbers, or nearly so
+        and name not in ("danco-skdim", "knn", "lpca-local")  # whole numbers, or nearly so
     ],
 )
 def test_another_random_state_gives_another_answer(name, points):
@@ -95,15 +95,16 @@ def test_a_parameter_that_does_not_exist_is_refused_by_name():
         ("mle", {"neighbors": True}, "not True"),
         ("mle", {"neighbors": None}, "not None"),
         ("mle", {"aggregate": "sum"}, "one of 'mle', 'mean', 'median', not 'sum'"),
-        ("mada", {"aggregate": "mle"}, "one of 'mean', 'median'"),
+        ("mada", {"aggregate": "mle"}, "one of 'pooled', 'mean', 'median'"),
         ("twonn", {"discard_fraction": 1.0}, "above 0 and below 1"),
         ("twonn", {"discard_fraction": 0.0}, "above 0 and below 1"),
         ("gride", {"near": 10}, "'far' must be above 'near' (10), not 10"),
         ("gride", {"near": 6, "far": 5}, "'far' must be above 'near' (6), not 5"),
         ("corrint", {"near": 20}, "'far' must be above 'near' (20), not 20"),
         ("mind-ml", {"version": "MLx"}, "one of 'MLk', 'MLi'"),
-        ("danco", {"neighbors": 12}, "'neighbors' must be 10 with calibration='table', not 12"),
-        ("danco", {"points": None}, "'points' must be at most 5000 with calibration='table'"),
+        ("danco", {"neighbors": 2}, "'neighbors' must be a whole number of at least 3, not 2"),
+        ("danco-skdim", {"points": 5001}, "at least 20 and at most 5000, not 5001"),
+        ("ppca", {"version": "mle"}, "one of 'span', 'sklearn', not 'mle'"),
         ("ess", {"queries": 0}, "'queries' must be a whole number of at least 1 or None"),
         ("knn", {"random_state": -1}, "'random_state' must be a whole number of at least 0"),
         ("lpca-global", {"threshold": float("nan")}, "above 0 and below 1"),

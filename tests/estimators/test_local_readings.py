@@ -47,7 +47,8 @@ def test_queries_are_seeded_and_take_neighbours_from_all(name):
 
 
 @pytest.mark.parametrize(
-    ("aggregate", "expected"), [("mean", 3.0), ("median", 3.0), ("mle", 3 / (1 / 2 + 1 / 4 + 0))]
+    ("aggregate", "expected"),
+    [("mean", 3.0), ("median", 3.0), ("mle", 3 / (1 / 2 + 1 / 4)), ("pooled", 3 / (1 / 2 + 1 / 4))],
 )
 def test_infinite_readings_stay_out_but_count_in_the_harmonic_mean(aggregate, expected):
     with pytest.warns(UserWarning, match="X: 1 of 3 points gave no finite dimension"):
@@ -79,9 +80,3 @@ def test_ties_at_some_points_are_left_out_with_a_warning():
         alone = estimators.get("mada", neighbors=6).fit(points[:200]).dimension_
     # Seven points of 207 are added; they weigh 3 %.
     assert found.dimension_ == pytest.approx(alone, rel=0.1)
-
-
-@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
-def test_ppca_does_not_depend_on_scale(scale):
-    points = manifolds.get("sphere", dimension=6, ambient=20).sample(300, seed=0).points
-    assert estimators.get("ppca").fit(scale * points).dimension_ == 7

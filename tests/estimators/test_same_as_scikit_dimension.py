@@ -13,6 +13,7 @@ from scipy.spatial.distance import cdist
 import estimators
 import manifolds
 from estimators import neighbors
+from estimators.subsets import chosen_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning:skdim")
 N = 300
@@ -58,9 +59,12 @@ LOCAL = {
         {"neighbors": 7, "aggregate": "median"},
         lambda s, x: s.MLE().fit(x, n_neighbors=7, comb="median"),
     ),
-    "mom": ({"neighbors": 30}, lambda s, x: s.MOM().fit(x, n_neighbors=30)),
-    "mada": ({}, lambda s, x: s.MADA().fit(x, n_neighbors=20)),
-    "mada odd": ({"neighbors": 9}, lambda s, x: s.MADA().fit(x, n_neighbors=9)),
+    "mom": ({"neighbors": 30, "aggregate": "mean"}, lambda s, x: s.MOM().fit(x, n_neighbors=30)),
+    "mada": ({"aggregate": "mean"}, lambda s, x: s.MADA().fit(x, n_neighbors=20)),
+    "mada odd": (
+        {"neighbors": 9, "aggregate": "mean"},
+        lambda s, x: s.MADA().fit(x, n_neighbors=9),
+    ),
     "lpca-local": (
         {"neighbors": 30, "queries": None},
         lambda s, x: s.lPCA().fit_pw(x, n_neighbors=30),
@@ -77,7 +81,7 @@ GLOBAL = {
     ),
     "corrint": ({}, lambda s, x: s.CorrInt().fit(x)),
     "fishers": ({}, lambda s, x: s.FisherS().fit(x)),
-    "danco": ({}, lambda s, x: s.DANCo(ver="DANCoFit").fit(x)),
+    "danco-skdim": ({}, lambda s, x: s.DANCo(ver="DANCoFit").fit(x)),
     "ph": (
         {"sizes": 4, "repeats": 2},
         lambda s, x: s.PH(n_range_min=0.1, nsteps=4, subsamples=2, random_state=0).fit(x),
@@ -117,7 +121,7 @@ FAMILY = {
     "mle 5": ({"neighbors": 5}, lambda s, x: s.MLE().fit(x, n_neighbors=5)),
     "mle 20": ({"neighbors": 20}, lambda s, x: s.MLE().fit(x, n_neighbors=20)),
     "twonn": GLOBAL["twonn"],
-    "mom": ({}, lambda s, x: s.MOM().fit(x, n_neighbors=100)),
+    "mom": ({"aggregate": "mean"}, lambda s, x: s.MOM().fit(x, n_neighbors=100)),
     "mada": LOCAL["mada"],
     "mind-ml": GLOBAL["mind-ml"],
     "corrint": GLOBAL["corrint"],
@@ -183,22 +187,20 @@ def test_ess(version, points, skdim):
     np.testing.assert_allclose(ours.dimension_pw_, expected, rtol=1e-9)
 
 
-def test_ppca():
-    from sklearn.decomposition import PCA
+def test_correlation_integral_where_points_have_more_than_a_hundred_within_reach(skdim):
+    # Near the middle of a Gaussian sample, far more points are within the median radius.
+    points = np.random.default_rng(0).standard_normal((2000, 10))
+    radius = np.median(np.sort(cdist(points, points), axis=1)[:, 20])
+    assert ((cdist(points, points) < radius).sum(axis=1) > 101).any()
+    ours = estimators.get("corrint").fit(points).dimension_
+    assert ours == pytest.approx(skdim.CorrInt().fit(points).dimension_, rel=1e-9)
 
-    points = manifolds.get("affine-subspace", dimension=5, ambient=12).sample(N, seed=0).points
-    points = points + 0.1 * np.random.default_rng(0).standard_normal(points.shape)
-    ours = estimators.get("ppca").fit(points).dimension_
-    assert ours == PCA(n_components="mle").fit(points).n_components_ == 5
 
-
-def test_simulated_balls_of_danco_are_not_capped_at_k():
-    # scikit-dimension 0.5.0 simulates references whose distances never look above k-dimensional.
-    points = np.random.default_rng(0).standard_normal((400, 25))
-    points = np.hstack([points, np.zeros((400, 10))])
-    simulated = estimators.get("danco", calibration="simulated").fit(points).dimension_
-    table = estimators.get("danco").fit(points).dimension_
-    # One ball a dimension against the mean of a hundred: one ball's MiND estimate has a relative
-    # standard error of 1/sqrt(400), 1.25 dimensions at 25; three of them.
-    assert simulated == pytest.approx(table, abs=3.75)
-    assert simulated > 20
+def test_correlation_integral_of_a_subset_counts_its_pairs_with_all_points():
+    points = np.random.default_rng(0).standard_normal((900, 6))
+    fitted = estimators.get("corrint", points=300, random_state=4).fit(points)
+    rows = chosen_rows(900, 300, 4)
+    distances = np.sort(cdist(points[rows], points), axis=1)[:, 1:]
+    near, far = np.median(distances[:, 9]), np.median(distances[:, 19])
+    expected = np.log((distances < far).sum() / (distances < near).sum()) / np.log(far / near)
+    assert fitted.dimension_ == pytest.approx(expected, rel=1e-9)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from bench import suite
 from bench.paper.comparison import STANDARD_ERRORS, Comparison, compare, dimensions_of
 from bench.paper.publication import Cells, Item, Material, Publication
 
 SUITE = "classical"
+TABLE, DANCO = "Table S2", "DANCo (MiND-Full)"
 #: Column of Table S2 -> estimator of the suite.
 COLUMNS = {
     "CorrInt": "corrint",
-    "DANCo (MiND-Full)": "danco",
+    DANCO: "danco",
     "ESS": "ess",
     "FisherS": "fishers",
     "MADA": "mada",
@@ -24,13 +28,29 @@ COLUMNS = {
 
 def table(material: Material) -> Comparison:
     """Table S2 beside our numbers; its rows are the manifolds of the suite."""
+    title = "Table S2 of Huang, Chen & Chung 2026, and here"
+    return _compared(material, COLUMNS, "table-s2", title)
+
+
+def of_scikit_dimension(material: Material) -> Comparison:
+    """The column of DANCo beside scikit-dimension's class, fault included."""
+    published = material.published
+    return _compared(
+        replace(material, published=published[published["column"] == DANCO]),
+        {DANCO: "danco-skdim"},
+        "table-s2-danco-skdim",
+        "DANCo in Table S2 of Huang, Chen & Chung 2026, and scikit-dimension's",
+    )
+
+
+def _compared(material: Material, columns: Mapping[str, str], name: str, title: str) -> Comparison:
     rows = tuple(suite.load(SUITE).manifolds)
     return compare(
         material,
-        "Table S2",
-        name="table-s2",
-        title="Table S2 of Huang, Chen & Chung 2026, and here",
-        places={(row, column): (row, label) for row in rows for column, label in COLUMNS.items()},
+        TABLE,
+        name=name,
+        title=title,
+        places={(row, column): (row, label) for row in rows for column, label in columns.items()},
         dimensions=dimensions_of(SUITE, {row: row for row in rows}),
         rule=STANDARD_ERRORS,
     )
@@ -56,6 +76,18 @@ PUBLICATION = Publication(
             kind="table",
             make=table,
             cells=(Cells(("*",), tuple(COLUMNS.values())),),
+        ),
+        Item(
+            name="table-s2-danco-skdim",
+            title="DANCo of Table S2, with scikit-dimension's",
+            caption=(
+                "The column of DANCo beside the class of scikit-dimension, which turns directions "
+                "of angles round (results/reported/scikit-dimension/danco.md). In each cell: the "
+                "true dimension, the published mean of 20 samples, and ours."
+            ),
+            kind="table",
+            make=of_scikit_dimension,
+            cells=(Cells(("*",), ("danco-skdim",)),),
         ),
     ),
 )

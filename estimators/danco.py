@@ -1,0 +1,273 @@
+"""DANCo: angle and norm concentration of neighbourhoods, compared with balls."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import lru_cache
+
+import attrs
+import numpy as np
+
+from estimators.ball_law import neighborhoods
+from estimators.base import Array, Estimate, Estimator, Indices
+from estimators.catalogue import register
+from estimators.neighbors import query_neighbors
+from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
+from estimators.subsets import chosen_points, chosen_rows
+from manifolds.parameters import flag, whole_number
+
+# What the calibration table of scikit-dimension covers.
+_TABLE_NEIGHBORS, _TABLE_POINTS, _TABLE_DIMENSIONS = 10, 5000, 100
+
+
+@attrs.frozen
+class Concentration:
+    """What DANCo reads of neighbourhoods.
+
+    ``rate`` is the maximum likelihood estimate of d in the law of r_1 / r_{k+1}; ``direction`` and
+    ``length`` are the means over points of the direction and the length of the mean resultant of
+    the angles between two neighbours, which are those of the von Mises law that fits best.
+    """
+
+    rate: float
+    direction: float
+    length: float
+
+
+@register(
+    "danco",
+    family="angles",
+    weakness="its references are balls of one density: uneven density makes it read too little",
+    deterministic=False,
+    version=2,
+    seconds=0.4,
+    source="Ceruti et al. 2014",
+    published={"neighbors": 10},
+)
+@attrs.define(kw_only=True, slots=False)
+class DANCo(Estimator):
+    """Angle and norm concentration, compared with balls of each dimension.
+
+    The answer is where the sum of two Kullback-Leibler divergences is least: of the laws of
+    r_1 / r_{k+1}, and of the von Mises laws of the angles between neighbours, in the sample and in
+    as many uniform points of a ball. It lies between 1 and D, and is a fraction, for which the
+    statistics of balls are interpolated between whole dimensions; with ``fractional=False`` it is
+    the best whole number, as published.
+
+    The reference of a ball is the exact law of its neighbourhoods in place of one sample of it.
+    The concentration of the von Mises law is taken from the mean length of the resultants, where
+    the publication has the mean of the concentrations: that one is infinite on a line, and with
+    one far point in the sample it is that point's. The direction of a resultant is
+    arctan2(sine, cosine): see results/reported/scikit-dimension for what arctan makes of it.
+    """
+
+    neighbors: int = whole_number(10, "neighbourhood size k", least=3)
+    fractional: bool = flag(True, "a fraction between the whole dimensions, or the best of them")
+    points: int | None = whole_number(
+        5000,
+        "points at which it is read, with neighbours from all; None for all",
+        least=20,
+        none=True,
+    )
+    random_state: int = whole_number(0, "seed of the points read and of the references", least=0)
+
+    def warm_up(self) -> None:
+        import scipy.interpolate
+        import scipy.optimize
+        import scipy.stats  # noqa: F401
+        import sklearn.neighbors  # noqa: F401
+
+    def needed_points(self) -> int:
+        return max(20, self.neighbors + 2)
+
+    def estimate(self, points: Array) -> Estimate:
+        n, ambient = points.shape
+        query = chosen_rows(n, self.points, self.random_state)
+        ratios, cosines = _read(points, query, self.neighbors)
+        tied = ratios >= 1 - 1e-12
+        if tied.any():
+            raise ValueError(
+                f"DANCo: the first {self.neighbors + 1} neighbours of {int(tied.sum())} points are "
+                "all at the same distance"
+            )
+        found = _concentration(ratios, cosines, self.neighbors)
+
+        def divergence(dimension: int) -> float:
+            return _divergence(found, self._reference(dimension, n), self.neighbors)
+
+        dimension: float = _lowest(divergence, min(ambient, max(1, round(found.rate))), ambient)
+        if self.fractional:
+            dimension = self._between(found, int(dimension), n, ambient)
+        return Estimate(dimension, details={"points_used": np.array(len(query))})
+
+    def _reference(self, dimension: int, n: int) -> Concentration:
+        return _reference(dimension, n, self.neighbors, self.random_state)
+
+    def _between(self, found: Concentration, best: int, n: int, ambient: int) -> float:
+        """Where the divergence is least around ``best``, with statistics between dimensions."""
+        from scipy.interpolate import PchipInterpolator
+        from scipy.optimize import minimize_scalar
+
+        known = np.arange(max(1, best - 2), min(ambient, best + 2) + 1)
+        if len(known) == 1:
+            return float(best)
+        values = [attrs.astuple(self._reference(int(m), n)) for m in known]
+        curve = PchipInterpolator(known, values)
+        return float(
+            minimize_scalar(
+                lambda m: _divergence(found, Concentration(*curve(m)), self.neighbors),
+                bounds=(max(known[0], best - 1), min(known[-1], best + 1)),
+                method="bounded",
+                options={"xatol": 1e-4},
+            ).x
+        )
+
+
+def _read(points: Array, query: Indices, k: int) -> tuple[Array, Array]:
+    """Ratios r_1 / r_{k+1} (m,) and cosines between k neighbours (m, k (k - 1) / 2) at points."""
+    indices = query_neighbors(points, query, k + 1)
+    ratios, cosines = [], []
+    # In blocks of some 32 MiB.
+    for part in np.array_split(
+        np.arange(len(query)), 1 + indices.size * points.shape[1] // 4_000_000
+    ):
+        vectors = points[indices[part]] - points[query[part], None]
+        length = np.linalg.norm(vectors, axis=2)
+        ratios.append(length[:, 0] / length[:, -1])
+        cosines.append(_cosines(vectors[:, :k] / length[:, :k, None]))
+    return np.concatenate(ratios), np.concatenate(cosines)
+
+
+def _cosines(vectors: Array) -> Array:
+    """Inner products of each two of unit vectors (m, k, D): shape (m, k (k - 1) / 2)."""
+    first, second = np.triu_indices(vectors.shape[1], 1)
+    inner = vectors @ vectors.transpose(0, 2, 1)
+    return np.clip(inner[:, first, second], -1, 1)
+
+
+def _concentration(ratios: Array, cosines: Array, k: int) -> Concentration:
+    # The angles lie between 0 and pi, so that their sines are not negative.
+    cosine, sine = cosines.mean(axis=1), np.sqrt(1 - cosines**2).mean(axis=1)
+    return Concentration(
+        _rate(np.log(ratios), k),
+        float(np.arctan2(sine, cosine).mean()),
+        float(np.hypot(sine, cosine).mean()),
+    )
+
+
+def _rate(log_ratios: Array, k: int) -> float:
+    """Maximum likelihood of d for r_1 / r_{k+1} with density k d r^{d-1} (1 - r^d)^{k-1}."""
+    from scipy.optimize import brentq
+
+    def slope(d: float) -> float:
+        within = np.expm1(d * log_ratios)
+        return float(1 / d + np.mean(log_ratios * (1 + (k - 1) * (1 + within) / within)))
+
+    # E log r = -H_k / d, so that d of the mean is not far off.
+    low = high = -_harmonic(k) / float(log_ratios.mean())
+    while slope(low) < 0:
+        low /= 2
+    while slope(high) > 0:
+        high *= 2
+    return float(brentq(slope, low, high, rtol=1e-6)) if low < high else low
+
+
+def _harmonic(k: int) -> float:
+    return float((1 / np.arange(1, k + 1)).sum())
+
+
+@lru_cache(maxsize=4096)
+def _reference(dimension: int, n: int, k: int, random_state: int) -> Concentration:
+    """The statistics of ``n`` uniform points in a ball."""
+    ratios, vectors = neighborhoods(dimension, n, k, random_state)
+    return _concentration(ratios, _cosines(vectors), k)
+
+
+def _divergence(found: Concentration, ball: Concentration, k: int) -> float:
+    """Kullback-Leibler divergence of a ball from the sample: of distances, and of angles."""
+    from scipy.special import gammaln, ive
+
+    # With u = r^d uniform under the sample's law, E log(1 - u^q) as a series of positive terms:
+    # the published sum of binomials alternates, and is lost to rounding from k = 40.
+    q = ball.rate / found.rate
+    power = q * np.arange(1, 4001)
+    beyond = (gammaln(1 + power) + gammaln(k + 1) - gammaln(1 + k + power)) - np.log(power / q)
+    distances = -np.log(q) + (q - 1) * _harmonic(k) + (k - 1) * (np.exp(beyond).sum() - 1 / k)
+    # Bessel functions divided by exp(tau), which overflows from tau = 710.
+    own, other = _tau(found.length), _tau(ball.length)
+    ratio = ive(1, own) / ive(0, own)
+    angles = (
+        np.log(ive(0, other) / ive(0, own))
+        + (other - own)
+        + ratio * (own - other * np.cos(found.direction - ball.direction))
+    )
+    return float(distances + angles)
+
+
+def _tau(length: float) -> float:
+    """Concentration of the von Mises law with this mean resultant length (Fisher 1993)."""
+    if length < 0.53:
+        return 2 * length + length**3 + 5 * length**5 / 6
+    if length < 0.85:
+        return -0.4 + 1.39 * length + 0.43 / (1 - length)
+    return 1 / (length**3 - 4 * length**2 + 3 * length)
+
+
+def _lowest(value: Callable[[int], float], start: int, largest: int) -> int:
+    """The whole number from 1 to ``largest`` of lowest value, which falls and then rises."""
+    best, step = start, max(1, start // 8)
+    while step:
+        near = [m for m in (best - step, best + step) if 1 <= m <= largest]
+        lowest = min([best, *near], key=value)
+        step = 2 * step if lowest != best else step // 2
+        best = lowest
+    return best
+
+
+@register(
+    "danco-skdim",
+    family="angles",
+    weakness="it turns mean directions of angles round: too much by one or two",
+    deterministic=False,
+    seconds=0.4,
+    source="Ceruti et al. 2014; skdim.id.DANCo (DANCoFit), its fault included",
+    cannot={
+        "check_more_coordinates": "the curve of its references runs through balls of all "
+        "dimensions up to the ambient one, so that further coordinates move the answer by 1e-4",
+    },
+    published={"points": 2500},
+)
+@attrs.define(kw_only=True, slots=False)
+class DANCoSkdim(UsesScikitDimension):
+    """DANCo as in scikit-dimension, which takes directions by arctan: to compare with its numbers.
+
+    Where the sum of cosines is negative, arctan(sum of sines / sum of cosines) is the opposite of
+    the mean direction of the angles. Of a 10-sphere it says 11 or 12. Its table of references is of
+    k = 10, at most 5000 points and dimensions up to 100.
+    """
+
+    points: int | None = whole_number(
+        _TABLE_POINTS, "most points used", least=20, most=_TABLE_POINTS
+    )
+    random_state: int = whole_number(0, "seed of the points used", least=0)
+
+    def warm_up(self) -> None:
+        # numba compiles a part of it at the first call.
+        self.fit(np.random.default_rng(0).standard_normal((50, 3)))
+
+    def needed_points(self) -> int:
+        return 20
+
+    def estimate(self, points: Array) -> Estimate:
+        used = chosen_points(points, self.points, self.random_state)
+        largest = min(points.shape[1], _TABLE_DIMENSIONS)
+        with scikit_dimension() as skdim:
+            danco = skdim.DANCo(k=_TABLE_NEIGHBORS, D=largest, ver="DANCoFit")
+            dimension = float(danco.fit(used).dimension_)
+        if dimension >= _TABLE_DIMENSIONS < points.shape[1]:
+            warnings.warn(
+                f"DANCoSkdim: the answer is the largest of its table, {_TABLE_DIMENSIONS}",
+                stacklevel=3,
+            )
+        return Estimate(dimension, details={"points_used": np.array(len(used))})
