@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -130,7 +130,7 @@ def _summary(cells: Cells) -> dict[str, Any]:
     told = ok if seeds_ok else cells
     estimate, sd, half_width = mean_interval(_known(ok, "estimate"))
     truth, error = _over(np.mean, cells, "truth"), _over(np.mean, ok, "error")
-    groups = _groups(ok)
+    groups = groups_of(ok)
     return {
         "manifold": cells["manifold"][0],
         "estimator": cells["estimator"][0],
@@ -197,13 +197,17 @@ def _core_seconds(cells: Cells, column: str) -> float:
     return float(sum(timed.tolist())) if len(timed) else math.nan
 
 
-def _groups(ok: Cells) -> list[list[dict[str, Any]]]:
-    """The groups of each ok record; one without any is one group."""
+def groups_of(ok: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """The groups of each ok record: at each truth level the sample's estimate and weight.
+
+    ``ok`` has the columns "groups", "truth" and "estimate". A record without groups is one group,
+    whose truth is None where it is unknown. Whatever shows a sample's estimate takes it from here.
+    """
     # One JSON text for all is read faster than one for each.
     read = json.loads(f"[{','.join(groups or '[]' for groups in ok['groups'])}]")
     whole = zip(ok["truth"].tolist(), ok["estimate"].tolist(), strict=True)
     return [
-        groups or [{"truth": None if math.isnan(t) else t, "weight": 1.0, "estimate": e}]
+        groups or [{"truth": None if pd.isna(t) else t, "weight": 1.0, "estimate": e}]
         for groups, (t, e) in zip(read, whole, strict=True)
     ]
 
