@@ -61,12 +61,15 @@ _NUMBERS = (
 def mean_interval(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float, float]:
     """Mean, standard deviation and half-width of the 95 % t-interval of the mean.
 
-    The last two are NaN for a single value, and all three for none.
+    The last two are NaN for a single value, and all three for none. Of equal values both are
+    exactly 0, which is no interval: texts give the number of seeds instead.
     """
     array = np.asarray(values, dtype=np.float64)
     count = len(array)
     if count == 0:
         return math.nan, math.nan, math.nan
+    if count > 1 and (array == array[0]).all():
+        return float(array[0]), 0.0, 0.0
     mean = float(array.mean())
     if count == 1:
         return mean, math.nan, math.nan
@@ -197,7 +200,7 @@ def _core_seconds(cells: Cells, column: str) -> float:
     return float(sum(timed.tolist())) if len(timed) else math.nan
 
 
-def groups_of(ok: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+def groups_of(ok: Mapping[str, Any] | pd.DataFrame) -> list[list[dict[str, Any]]]:
     """The groups of each ok record: at each truth level the sample's estimate and weight.
 
     ``ok`` has the columns "groups", "truth" and "estimate". A record without groups is one group,

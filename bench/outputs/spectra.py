@@ -110,7 +110,7 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
     for (manifold, estimator), rows in kept.groupby(["manifold", "estimator"], sort=False):
         try:
             first = rows.sort_values("seed").iloc[[0]]
-            arrays = kept_arrays(store_folder, first["arrays"].iat[0])
+            arrays = kept_arrays(store_folder, str(first["arrays"].iat[0]))
             if "singular_values" not in arrays:
                 continue
             values = np.asarray(arrays["singular_values"], dtype=np.float64)
@@ -124,7 +124,7 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
             continue
         title = f"{manifold}, {estimator}" if several else str(manifold)
         estimates = {group["truth"]: group["estimate"] for group in groups_of(first)[0]}
-        whole = float(first["estimate"].iat[0])
+        whole = float(first["estimate"].to_numpy(dtype=np.float64)[0])
         panels.append(Spectra(title, values, dimension, truth, sigma, estimates, whole))
     return panels
 
