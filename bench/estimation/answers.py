@@ -22,7 +22,7 @@ LEVEL = 0.95
 #: What an interval is, for those who read it.
 MEANING = (
     "Another sample (95 %): where the same estimator would be on another sample of as many points, "
-    "with at least 95 % probability, from random halves of these. Its bias is in both. None where "
+    "with about 95 % probability, from random halves of these. Its bias is in both. None where "
     "all halves read the same, and for estimators that train a model, which run on all points only."
 )
 
@@ -40,9 +40,9 @@ def answers(records: pd.DataFrame, store_folder: Path) -> pd.DataFrame:
     estimates on halves without replacement: their deviation is that of the estimate on all (a
     jackknife that leaves d = n / 2 points out has the factor (n - d) / d = 1; Shao & Wu 1989,
     Annals of Statistics 17, 1176), and that of the difference of two samples the root of 2 as
-    large. For means the coverage is 95 %. Distances to the nearest neighbours differ more between
-    halves than between samples, up to 1.4 times, and coverage there is 95 % to 99.5 %
-    (tests/bench/estimation/test_coverage.py).
+    large. For means the coverage is 95 %. Where distances to neighbours are read it is a guide:
+    these can differ more between halves than between samples, up to 1.4 times, and 90 % to 99.5 %
+    were measured on spheres (tests/bench/estimation/test_coverage.py).
 
     ``interval`` says what it is from: "10 halves". Halves that all read the same say nothing of
     other samples; "10 halves, all 12" has no interval. Neither have estimators without halves.

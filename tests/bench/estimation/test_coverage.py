@@ -61,7 +61,7 @@ def of_estimator(make_records, name, dimension, n, count, others):
 
 
 @pytest.mark.parametrize("name", ["twonn", "mle"])
-def test_intervals_of_neighbour_estimators_hold_at_least_95_percent(make_records, name):
+def test_intervals_of_neighbour_estimators_hold_95_percent_or_more(make_records, name):
     found, error = of_estimator(make_records, name, dimension=4, n=100, count=24, others=40)
     assert found > 0.95 - 3 * error
     assert found > 0.9
@@ -70,8 +70,9 @@ def test_intervals_of_neighbour_estimators_hold_at_least_95_percent(make_records
 @pytest.mark.slow
 @pytest.mark.parametrize("dimension", [2, 5, 10])
 @pytest.mark.parametrize("name", ["twonn", "mle", "mom", "gride", "corrint", "mind-ml", "mada"])
-def test_intervals_hold_at_least_95_percent_of_other_samples(make_records, name, dimension):
+def test_intervals_hold_what_is_stated_of_other_samples(make_records, name, dimension):
     found, error = of_estimator(make_records, name, dimension, n=300, count=60, others=120)
     print(f"{name}, d = {dimension}: {found:.3f} ± {error:.3f}")
-    assert found > 0.95 - 3 * error
-    assert found > 0.9
+    # Stated in `answers`: from 90 %.
+    assert found > 0.9 - 3 * error
+    assert error < 0.03
