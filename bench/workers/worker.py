@@ -67,10 +67,12 @@ def main() -> None:
 
 def _lasting(cell: Any) -> tuple[object, ...]:
     """What a cell must leave as it was, or the next one gets a process of its own."""
-    classes = (
-        REGISTRIES["manifold"].entry(cell.manifold_name),
-        REGISTRIES["estimator"].entry(cell.estimator_name),
-    )
+    names = {"manifold": cell.manifold_name, "estimator": cell.estimator_name}
+    classes = [
+        REGISTRIES[kind].entry(name)
+        for kind, name in names.items()
+        if name in REGISTRIES[kind].names()
+    ]
     return *state.beyond_repair(), changeable_defaults(*classes)
 
 
