@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,8 @@ def run(
     """Run a suite; returns the records, one row a cell.
 
     ``options`` are those of ``prepare``. ``fresh`` runs cells again that have a record, ``retry``
-    those whose record is a failure. Results and tables are printed to ``console``.
+    those whose record is a failure. Results and tables are printed to ``console``. Warns where
+    every cell failed.
     """
     known = inspect.signature(prepare).parameters
     for option in options:
@@ -43,7 +45,7 @@ def run(
     job = prepare(suite_name, **options)
     with open_store(job) as store:
         asked = ", ".join([repr(suite_name), *(f"{k}={v!r}" for k, v in options.items())])
-        return execute(
+        records = execute(
             job,
             store,
             fresh=fresh,
@@ -51,6 +53,11 @@ def run(
             console=console or Console(),
             command=f"bench.run({asked})" if isinstance(suite_name, str) else "",
         )
+    from bench.outputs.wording import all_failed
+
+    if failure := all_failed(records):
+        warnings.warn(failure, RuntimeWarning, stacklevel=2)
+    return records
 
 
 def open_store(job: Job) -> Store:

@@ -21,6 +21,7 @@ from bench.runner import Batch, Event, Finished, Started
 from bench.store import Planned, Store
 from bench.workers.handle import Setup
 from bench.workers.samples import Shelf
+from manifolds.registry import Entry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,6 +163,18 @@ def _setup(job: Job) -> Setup:
     return Setup(
         plugins=tuple((path, read_source(path)) for path in job.plugins),
         modules=tuple(dict.fromkeys(modules)),
-        entries=cloudpickle.dumps(entries),
+        entries=cloudpickle.dumps([_sendable(*entry) for entry in entries]),
         calibrated=job.calibrated,
     )
+
+
+def _sendable(kind: str, entry: Entry) -> tuple[str, Entry]:
+    """A class of the running program; ValueError where it cannot go to another process."""
+    try:
+        cloudpickle.dumps(entry)
+    except Exception as error:
+        raise ValueError(
+            f"{kind} {entry.name!r} of the running program cannot be sent to the processes that "
+            f"run cells ({error}); put the class into a file, and run it as a plug-in"
+        ) from error
+    return kind, entry

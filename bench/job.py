@@ -106,7 +106,7 @@ def _provide(cells: Sequence[Cell], download: bool) -> None:
     """Have the data sets of the cells where they are read; ValueError where one is missing."""
     sets = {}
     for cell in {cell.manifold: cell for cell in cells}.values():
-        made = manifold_registry.get(cell.manifold_name, **cell.manifold_parameters)
+        made = manifold_registry.get(cell.manifold_name, **cell.manifold_arguments)
         if isinstance(made, ImageSet):
             sets[cell.manifold_name, getattr(made, "split", "")] = made
     for found in sets.values():

@@ -6,13 +6,14 @@ import fnmatch
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import estimators
 import manifolds
 from bench.limits import Limits
+from bench.parameters import arguments, described, plain
 from bench.plugins import source_digest
 from bench.suite import (
     EstimatorChoice,
@@ -36,6 +37,8 @@ class Cell:
     ``entropy`` is the suite's seed; all random numbers of a cell come from it and the cell's
     identity, so that adding a cell never changes another one. ``code`` is a hash of the code of
     classes from outside the packages: results of a plug-in that was edited are not taken for new.
+    ``..._parameters`` are all that JSON can hold, and part of the keys; ``..._arguments`` are those
+    to pass to the class, which has the others as its defaults.
     ``threads`` is None where the estimator takes the share of the cores that a cell gets;
     ``ambient`` is None where only a sample tells.
     """
@@ -57,6 +60,8 @@ class Cell:
     limits: Limits = _NO_LIMITS
     threads: int | None = None
     ambient: int | None = None
+    manifold_arguments: Mapping[str, Any] = field(default_factory=dict)
+    estimator_arguments: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def sample_key(self) -> str:
@@ -95,7 +100,7 @@ class Cell:
 
 
 def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def build(
@@ -141,11 +146,11 @@ def build(
     }
     methods = {
         label: _Method(
-            *_resolve(
+            _resolve(
                 estimators.catalogue.registry,
                 choice.estimator,
                 {**choice.parameters, **overrides[label].parameters},
-            )[1:],
+            ),
             limits.over(overrides[label].limits())
             .over(sizes.limits())
             .over(choice.limits())
@@ -155,9 +160,7 @@ def build(
     }
     cells: dict[str, Cell] = {}
     for manifold, place in chosen_manifolds.items():
-        instance, place_entry, place_parameters, place_code = _resolve(
-            manifolds.catalogue.registry, place.manifold, place.parameters
-        )
+        source = _resolve(manifolds.catalogue.registry, place.manifold, place.parameters)
         points = n or sizes.manifolds.get(manifold, ManifoldOverride()).n or place.n or sizes.n
         samples: dict[int, str] = {}
         for estimator, method in methods.items():
@@ -165,21 +168,23 @@ def build(
                 cell = Cell(
                     suite=suite.name,
                     manifold=manifold,
-                    manifold_name=place_entry.name,
-                    manifold_parameters=place_parameters,
-                    manifold_version=place_entry.version,
+                    manifold_name=source.entry.name,
+                    manifold_parameters=source.parameters,
+                    manifold_version=source.entry.version,
                     n=points,
                     seed=seed,
                     entropy=suite.seed,
                     estimator=estimator,
-                    estimator_name=method.entry.name,
-                    estimator_parameters=method.parameters,
-                    estimator_version=method.entry.version,
-                    code=place_code + method.code,
-                    family=method.entry.family,
-                    limits=method.limits.over(Limits(method.entry.timeout, method.entry.memory)),
-                    threads=method.entry.threads,
-                    ambient=getattr(instance, "ambient", None),
+                    estimator_name=method.chosen.entry.name,
+                    estimator_parameters=method.chosen.parameters,
+                    estimator_version=method.chosen.entry.version,
+                    code=source.code + method.chosen.code,
+                    family=method.chosen.entry.family,
+                    limits=method.limits.over(method.own_limits),
+                    threads=method.chosen.entry.threads,
+                    ambient=getattr(source.instance, "ambient", None),
+                    manifold_arguments=source.arguments,
+                    estimator_arguments=method.chosen.arguments,
                 )
                 # The same for all estimators: worked out once.
                 vars(cell)["sample_key"] = samples.setdefault(seed, cell.sample_key)
@@ -193,13 +198,27 @@ def build(
 
 
 @dataclass(frozen=True)
-class _Method:
-    """An estimator of the plan, resolved once."""
+class _Choice:
+    """A class with the parameters that were chosen, as its instance has them; see ``Cell``."""
 
+    instance: Any
     entry: Any
     parameters: dict[str, Any]
+    arguments: dict[str, Any]
     code: str
+
+
+@dataclass(frozen=True)
+class _Method:
+    """An estimator of the plan, resolved once, and the limits that the suite sets."""
+
+    chosen: _Choice
     limits: Limits
+
+    @property
+    def own_limits(self) -> Limits:
+        """The limits that the estimator declares."""
+        return Limits(self.chosen.entry.timeout, self.chosen.entry.memory)
 
 
 def _check_parameters(suite: Suite, sizes: Preset) -> None:
@@ -238,18 +257,16 @@ def _choose(
     return {label: choice for label, choice in known.items() if label in chosen}
 
 
-def _resolve(
-    registry: Registry[Any], name: str, parameters: Mapping[str, Any]
-) -> tuple[Any, Any, dict[str, Any], str]:
-    """Instance, entry, all parameters with defaults as JSON can hold them, and the code's hash."""
-    instance = registry.get(name, **parameters)
+def _resolve(registry: Registry[Any], name: str, parameters: Mapping[str, Any]) -> _Choice:
+    """A registered class with some parameters set; ValueError where they are not allowed."""
     entry = registry.entry(name)
-    values = {
-        parameter: getattr(instance, parameter, parameters.get(parameter, facts.default))
-        for parameter, facts in entry.parameters.items()
-        if parameter not in RUN_PARAMETERS
-    }
-    return instance, entry, json.loads(json.dumps(values, default=str)), source_digest(entry)
+    given = plain(entry, parameters)
+    instance = registry.get(name, **given)
+    described_, passed = (
+        {key: value for key, value in found.items() if key not in RUN_PARAMETERS}
+        for found in (described(entry, instance, given), arguments(entry, given))
+    )
+    return _Choice(instance, entry, described_, passed, source_digest(entry))
 
 
 def batches(cells: Iterable[Cell], cost: Mapping[str, float]) -> list[list[Cell]]:

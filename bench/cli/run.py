@@ -109,7 +109,14 @@ def run(
             store = api.open_store(job)
         with store:
             command = typed(context, job.preset)
-            api.execute(job, store, fresh=fresh, retry=retry, console=console, command=command)
+            records = api.execute(
+                job, store, fresh=fresh, retry=retry, console=console, command=command
+            )
+    from bench.outputs.wording import all_failed
+
+    if failure := all_failed(records):
+        typer.echo(f"error: {failure}", err=True)
+        raise typer.Exit(1)
 
 
 def status(

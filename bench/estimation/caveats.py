@@ -1,12 +1,14 @@
 """What to bear in mind of answers for one's own points: from these, and from the suites' records.
 
 The suites' records are in bench/evidence: estimates by estimators with their default parameters,
-from tables ``accuracy.csv`` of runs. Such tables of other results folders may be added; of these
-the rows count that are named as an estimator is registered.
+from tables ``accuracy.csv`` of runs; a union has a row for each of its dimensions. Such tables of
+other results folders may be added; of these the rows count that are named as an estimator is
+registered.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,16 +49,29 @@ class Caveat:
 def evidence(folders: Iterable[Path] = ()) -> pd.DataFrame:
     """Rows of accuracy tables with a known truth: those that come along, and those of folders.
 
-    Raises ValueError where a folder has no such table.
+    A union's estimates are compared part by part: its rows are those of its truth levels. Raises
+    ValueError where a folder has no such table.
     """
     tables = []
     for path in [*sorted(EVIDENCE.glob("*.csv")), *(folder / "accuracy.csv" for folder in folders)]:
         try:
-            table = pd.read_csv(path)[_COLUMNS]
-        except (OSError, ValueError, KeyError) as error:
+            table = _by_part(pd.read_csv(path))[_COLUMNS]
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is no accuracy table of a run: {error}") from None
         tables.append(table.assign(suite=path.stem))
     return pd.concat(tables, ignore_index=True).dropna(subset=["truth", "estimate"])
+
+
+def _by_part(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each truth level, of tables that have the levels in a column "groups"."""
+    if "groups" not in table:
+        return table
+    rows = []
+    for row in table.to_dict("records"):
+        parts = json.loads(row["groups"]) if isinstance(row["groups"], str) else []
+        levels = [{"truth": part["truth"], "estimate": part["estimate"]} for part in parts]
+        rows += [{**row, **level} for level in levels or [{}]]
+    return pd.DataFrame(rows, columns=table.columns)
 
 
 def consensus(answers: pd.DataFrame) -> float:
@@ -171,7 +186,7 @@ def _in_suites(like: pd.DataFrame) -> str:
         return ""
     worst = like.iloc[int(np.abs(errors).argmax())]
     return (
-        f"off by more than {percent(WRONG)} on {wrong} of {len(like)} samples of similar "
-        f"dimension, D and n in the suites, most on {worst['manifold']} "
+        f"off by more than {percent(WRONG)} on {wrong} of {len(like)} samples or parts "
+        f"of unions of similar dimension, D and n in the suites, most on {worst['manifold']} "
         f"({number(worst['estimate'])} of {worst['truth']:g}, n = {worst['n']:g})"
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from bench.estimation.answers import answers, as_json
+from bench.estimation.answers import MEANING, answers, as_json
 from bench.estimation.caveats import Caveat, caveats, consensus, evidence
 from bench.estimation.plan import ALL, HALVES, estimation_job
 from bench.execution import missing_cells, records_of, run_cells
@@ -94,6 +94,7 @@ def _facts(path: Path, found: Found, rows: pd.DataFrame, told: Sequence[Caveat])
         "ambient": found.points.shape[1],
         "shape": list(found.shape),
         "median": None if math.isnan(middle) else middle,
+        "intervals": MEANING,
         "estimates": as_json(rows),
         "caveats": [vars(caveat) for caveat in told],
     }
@@ -129,7 +130,7 @@ def _lines(told: Sequence[Caveat]) -> list[str]:
 
 def _print(rows: pd.DataFrame, told: Sequence[Caveat], console: Console) -> None:
     table = Table("estimator", box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in ("dimension", "95 % of samples", "from", "on halves", "seconds"):
+    for heading in ("dimension", "another sample (95 %)", "from", "on halves", "seconds"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
         if math.isnan(row["estimate"]):
@@ -150,6 +151,8 @@ def _print(rows: pd.DataFrame, told: Sequence[Caveat], console: Console) -> None
         )
     console.print()
     console.print(table)
+    if rows["low"].notna().any():
+        console.print(MEANING, highlight=False)
     console.print()
     for row in rows.to_dict("records"):
         reason = str(row["message"]).partition("\n")[0]

@@ -48,7 +48,7 @@ def answers_figure(answers: pd.DataFrame, title: str) -> Figure | None:
     shown = rows[["estimate", "half_estimate", "low", "high"]].to_numpy(dtype=float)
     axes.set(
         xscale="log",
-        xlabel="estimated dimension, with what another sample would give (95 %)",
+        xlabel="estimated dimension; lines: 95 % prediction interval for another sample",
         xlim=(np.nanmin(shown) / 1.3, np.nanmax(shown) * 1.3),
     )
     plain_ticks(axes.xaxis, *axes.get_xlim())

@@ -47,7 +47,7 @@ def _panel(found: Spectra) -> dict[str, Any]:
         "levels": [
             {
                 "truth": rounded(level),
-                "reading": rounded(float(np.median(found.dimension[members]))),
+                "reading": rounded(found.estimate(level)),
                 "agree": int((found.dimension[members] == level).sum()),
                 "points": int(members.sum()),
                 "median": _short(np.median(values[members], axis=0)),

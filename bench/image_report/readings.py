@@ -46,13 +46,13 @@ def unknown_images(cells: Iterable[Cell]) -> dict[str, Cell]:
 
 def is_image_set(cell: Cell) -> bool:
     """Whether a cell's points are images of unknown dimension."""
-    made = manifolds.get(cell.manifold_name, **cell.manifold_parameters)
+    made = manifolds.get(cell.manifold_name, **cell.manifold_arguments)
     return len(getattr(made, "shape", ())) == 3 and not hasattr(made, "dimension")
 
 
 def images_of(cell: Cell) -> Array:
     """The sample of a cell, as images (n, channels, height, width)."""
-    made = manifolds.get(cell.manifold_name, **cell.manifold_parameters)
+    made = manifolds.get(cell.manifold_name, **cell.manifold_arguments)
     sample = made.sample(cell.n, cell.sample_seed)
     images: Array = sample.points.reshape(-1, *sample.shape)
     return images

@@ -74,8 +74,9 @@ def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTab
     }
     notes = (
         _setting(summary, preset),
-        "Cells: mean over seeds ± half-width of its 95 % t-interval (seeds in brackets; no "
-        "interval from one seed); a union has an estimate for each of its dimensions.",
+        "Cells: mean over seeds ± half-width of its 95 % t-interval (seeds in brackets); no "
+        "interval from one seed, nor where all read the same (3 of 3 seeds); a union has an "
+        "estimate for each of its dimensions.",
         "Error: mean over manifolds of |estimate − d| / d; a failed seed counts as 100 %, what "
         "was not run or is not applicable (n/a) is left out. Within ½: manifolds with a mean "
         "absolute error of at most 0.5. Exact: every seed rounds to d. Scored: manifolds of "

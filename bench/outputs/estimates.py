@@ -96,7 +96,7 @@ def _points(
         axes.errorbar(
             positions[str(row.manifold), float(str(row.truth))],
             max(estimate, lowest),
-            yerr=None if math.isnan(half_width) else half_width,
+            yerr=half_width if half_width > 0 else None,
             color=colour,
             marker=marker,
             markersize=8 if marker == "*" else 5,

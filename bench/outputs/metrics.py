@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -61,12 +61,15 @@ _NUMBERS = (
 def mean_interval(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float, float]:
     """Mean, standard deviation and half-width of the 95 % t-interval of the mean.
 
-    The last two are NaN for a single value, and all three for none.
+    The last two are NaN for a single value, and all three for none. Of equal values both are
+    exactly 0, which is no interval: texts give the number of seeds instead.
     """
     array = np.asarray(values, dtype=np.float64)
     count = len(array)
     if count == 0:
         return math.nan, math.nan, math.nan
+    if count > 1 and (array == array[0]).all():
+        return float(array[0]), 0.0, 0.0
     mean = float(array.mean())
     if count == 1:
         return mean, math.nan, math.nan
@@ -130,7 +133,7 @@ def _summary(cells: Cells) -> dict[str, Any]:
     told = ok if seeds_ok else cells
     estimate, sd, half_width = mean_interval(_known(ok, "estimate"))
     truth, error = _over(np.mean, cells, "truth"), _over(np.mean, ok, "error")
-    groups = _groups(ok)
+    groups = groups_of(ok)
     return {
         "manifold": cells["manifold"][0],
         "estimator": cells["estimator"][0],
@@ -197,13 +200,17 @@ def _core_seconds(cells: Cells, column: str) -> float:
     return float(sum(timed.tolist())) if len(timed) else math.nan
 
 
-def _groups(ok: Cells) -> list[list[dict[str, Any]]]:
-    """The groups of each ok record; one without any is one group."""
+def groups_of(ok: Mapping[str, Any] | pd.DataFrame) -> list[list[dict[str, Any]]]:
+    """The groups of each ok record: at each truth level the sample's estimate and weight.
+
+    ``ok`` has the columns "groups", "truth" and "estimate". A record without groups is one group,
+    whose truth is None where it is unknown. Whatever shows a sample's estimate takes it from here.
+    """
     # One JSON text for all is read faster than one for each.
     read = json.loads(f"[{','.join(groups or '[]' for groups in ok['groups'])}]")
     whole = zip(ok["truth"].tolist(), ok["estimate"].tolist(), strict=True)
     return [
-        groups or [{"truth": None if math.isnan(t) else t, "weight": 1.0, "estimate": e}]
+        groups or [{"truth": None if pd.isna(t) else t, "weight": 1.0, "estimate": e}]
         for groups, (t, e) in zip(read, whole, strict=True)
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import textwrap
@@ -25,7 +24,7 @@ from bench.outputs.figure_style import (
     headline,
     manifold_looks,
 )
-from bench.outputs.metrics import NOT_APPLICABLE, OK
+from bench.outputs.metrics import NOT_APPLICABLE, OK, groups_of
 from bench.outputs.wording import labelled, seeds_text, truth_text
 
 #: Sizes of a manifold from which on it is drawn.
@@ -107,10 +106,9 @@ def _panels(rows: pd.DataFrame) -> list[_Panel]:
     """The panels of one manifold: one for each truth level, one where none is known."""
     sizes = sorted(int(n) for n in rows["n"].unique())
     ok = rows[rows["status"] == OK]
-    whole = zip(ok["estimator"], ok["n"], ok["groups"], ok["truth"], ok["estimate"], strict=True)
     found = []
-    for estimator, n, groups, truth, estimate in whole:
-        for level in json.loads(groups or "[]") or [{"truth": truth, "estimate": estimate}]:
+    for estimator, n, groups in zip(ok["estimator"], ok["n"], groups_of(ok), strict=True):
+        for level in groups:
             known = math.nan if pd.isna(level["truth"]) else float(level["truth"])
             found.append((estimator, int(n), known, float(level["estimate"])))
     estimates = pd.DataFrame(found, columns=["estimator", "n", "truth", "estimate"])

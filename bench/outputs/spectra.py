@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from bench.outputs.arrays import kept_arrays
 from bench.outputs.figure_style import MOST_PANELS, QUIET, first_of, headline
-from bench.outputs.metrics import OK
+from bench.outputs.metrics import OK, groups_of
 
 #: One colour for each truth level, ascending.
 LEVEL_COLOURS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#ca9161")
@@ -27,13 +28,22 @@ MAX_LINES = 40
 
 @dataclass(frozen=True)
 class Spectra:
-    """Singular values (m, D) at m points, the dimension read at each and the true one (NaN)."""
+    """Singular values (m, D) at m points, the dimension read at each and the true one (NaN).
+
+    ``estimates`` (by truth level) and ``whole`` are the record's, of the sample.
+    """
 
     title: str
     singular_values: NDArray[np.float64]
     dimension: NDArray[np.float64]
     truth: NDArray[np.float64]
     sigma: float
+    estimates: Mapping[float, float]
+    whole: float
+
+    def estimate(self, level: float) -> float:
+        """The sample's estimate at a truth level, as in tables; not made anew from the points."""
+        return self.estimates.get(level, self.whole)
 
     @property
     def relative(self) -> NDArray[np.float64]:
@@ -72,14 +82,15 @@ def spectra_figure(records: pd.DataFrame, store_folder: Path) -> Figure | None:
         axes.set_ylabel("value / largest" if order % columns == 0 else "")
     for axes in list(grid.flat)[len(panels) :]:
         axes.remove()
-    title = "Singular values of scores around points: the gap stands at index D − d"
+    seeds = " (of the first seed)" if records["seed"].nunique() > 1 else ""
+    title = f"Singular values of scores around points{seeds}: the gap stands at index D − d"
     headline(figure, title + first_of(len(panels), len(found)))
     figure.legend(
         handles=[
             Line2D([], [], color=QUIET, linewidth=0.6, alpha=0.6, label="one point"),
             Line2D([], [], color=QUIET, linewidth=2.5, label="median over points"),
             Line2D([], [], color=QUIET, linewidth=5, alpha=0.35, label="truth, D − d"),
-            Line2D([], [], color="black", linestyle=":", label="median reading"),
+            Line2D([], [], color="black", linestyle=":", label="estimate of the sample"),
         ],
         loc="outside lower center",
         ncols=4,
@@ -98,7 +109,8 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
     panels = []
     for (manifold, estimator), rows in kept.groupby(["manifold", "estimator"], sort=False):
         try:
-            arrays = kept_arrays(store_folder, rows.sort_values("seed")["arrays"].iloc[0])
+            first = rows.sort_values("seed").iloc[[0]]
+            arrays = kept_arrays(store_folder, str(first["arrays"].iat[0]))
             if "singular_values" not in arrays:
                 continue
             values = np.asarray(arrays["singular_values"], dtype=np.float64)
@@ -111,7 +123,9 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
             warnings.warn(f"no spectra of {estimator} on {manifold}: {error}", stacklevel=2)
             continue
         title = f"{manifold}, {estimator}" if several else str(manifold)
-        panels.append(Spectra(title, values, dimension, truth, sigma))
+        estimates = {group["truth"]: group["estimate"] for group in groups_of(first)[0]}
+        whole = float(first["estimate"].to_numpy(dtype=np.float64)[0])
+        panels.append(Spectra(title, values, dimension, truth, sigma, estimates, whole))
     return panels
 
 
@@ -128,8 +142,8 @@ def _draw(axes: Axes, panel: Spectra) -> None:
         )
         axes.plot(index, np.median(spectra[members], axis=0), color=colour, linewidth=2.5)
         readings = panel.dimension[members]
-        reading = float(np.median(readings))
-        text = f"reads {reading:g}"
+        reading = panel.estimate(level)
+        text = f"estimate {reading:.4g}"
         if not math.isnan(level):
             axes.axvline(ambient - level, color=colour, linewidth=5, alpha=0.35, gid="truth")
             agree = int((readings == level).sum())

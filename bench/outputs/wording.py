@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.outputs.metrics import NOT_APPLICABLE
+from bench.outputs.metrics import NOT_APPLICABLE, OK
 
 NOT_RUN = "–"
 
@@ -21,6 +21,11 @@ def number(value: float, digits: int = 2) -> str:
         return NOT_RUN
     places = digits if abs(value) < 100 else min(digits, 1) if abs(value) < 1000 else 0
     return f"{value:.{places}f}"
+
+
+def plain_number(value: float, digits: int = 2) -> str:
+    """As ``number``, without the zeros behind the point of a whole number: 10, 9.50."""
+    return f"{value:.0f}" if float(value).is_integer() else number(value, digits)
 
 
 def percent(value: float) -> str:
@@ -61,18 +66,44 @@ def truth_text(levels: tuple[float, ...]) -> str:
     return "d = " + " | ".join(f"{level:g}" for level in levels) if levels else "d unknown"
 
 
+def mean_text(mean: float, half_width: float, digits: int = 2) -> str:
+    """A mean over seeds with its interval: "9.51 ±0.02"; "9.51" of one seed (NaN).
+
+    Where all seeds read the same (0) there is no interval either: "10", to go with ``seeds_note``.
+    """
+    if math.isnan(half_width):
+        return number(mean, digits)
+    if half_width == 0:
+        return plain_number(mean, digits)
+    reach = number(half_width, digits)
+    if float(reach) == 0:
+        reach = f"<{10.0**-digits:g}"
+    return f"{number(mean, digits)} ±{reach}"
+
+
+def seeds_note(half_width: float, ok: int, planned: int) -> str:
+    """The seeds of a mean: "(3)", or "(3 of 3 seeds)" where all of them read the same."""
+    return f"({ok} of {planned} seeds)" if half_width == 0 else f"({ok})"
+
+
 def estimate_text(row: Mapping[Hashable, Any]) -> str:
-    """An estimate with its interval and seeds: "9.51 ±0.02 (3)", "10.0 | 30.0 (1)", "failed"."""
+    """An estimate with its interval and seeds, or "failed".
+
+    "9.51 ±0.02 (3)", "10 (3 of 3 seeds)", "10.0 | 30.0 (1)".
+    """
     if row["seeds_ok"] == 0:
         return _without_estimate(row)
     groups = json.loads(row["groups"])
     digits = 2 if len(groups) == 1 else 1
-    levels = []
+    levels, notes = [], []
     for group in groups:
-        half_width = group["half_width"]
-        interval = "" if half_width is None else f" ±{number(half_width, digits)}"
-        levels.append(number(group["estimate"], digits) + interval)
-    return f"{' | '.join(levels)} ({row['seeds_ok']})" + _some_failed(row)
+        half_width = math.nan if group["half_width"] is None else group["half_width"]
+        levels.append(mean_text(group["estimate"], half_width, digits))
+        notes.append(seeds_note(half_width, row["seeds_ok"], row["seeds_planned"]))
+    if len(set(notes)) == 1:
+        return f"{' | '.join(levels)} {notes[0]}" + _some_failed(row)
+    texts = (f"{level} {note}" for level, note in zip(levels, notes, strict=True))
+    return " | ".join(texts) + _some_failed(row)
 
 
 def runtime_text(row: Mapping[Hashable, Any]) -> str:
@@ -127,6 +158,20 @@ def seeds_text(summary: pd.DataFrame) -> str:
     """The seeds planned of each cell: "3 seeds a cell", "1 to 3 seeds a cell"."""
     text = span(summary["seeds_planned"])
     return f"{text} seed a cell" if text == "1" else f"{text} seeds a cell"
+
+
+def all_failed(records: pd.DataFrame) -> str:
+    """That no cell has an estimate, with the first failure; "" where one has, or none failed."""
+    failed = records[~records["status"].isin([OK, NOT_APPLICABLE])]
+    if failed.empty or (records["status"] == OK).any():
+        return ""
+    first = failed.iloc[0]
+    message = " ".join(str(first["message"] or "").split())
+    return (
+        f"{len(failed)} of {len(records)} cells failed and none gave an estimate; the first, "
+        f"{first['estimator']} on {first['manifold']}: {first['status']}"
+        + (f": {textwrap.shorten(message, 300, placeholder='…')}" if message else "")
+    )
 
 
 def failure_texts(summary: pd.DataFrame, longest: int = 160) -> list[str]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from bench import devices, plan, suite
 from bench.execution import missing_cells, records_of, run_cells
 from bench.job import Job, prepare
+from bench.outputs.wording import all_failed
 from bench.paper import catalogue, published, style
 from bench.paper.comparison import Comparison
 from bench.paper.index import Made, write_index
@@ -114,7 +115,9 @@ def make(asked: Asked, *, running: bool = True, console: Console) -> list[str]:
 
 
 def _make(item: Item, material: Material) -> Made:
-    """The files of an item; an item that fails says why."""
+    """The files of an item; an item that fails, or whose every cell failed, says why."""
+    if failure := all_failed(material.records):
+        return Made(item, error=failure)
     try:
         found = item.make(material)
         if isinstance(found, Comparison):

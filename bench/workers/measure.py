@@ -176,8 +176,8 @@ def _warm_up(name: str, estimator: Any) -> None:
 
 
 def _parameters(cell: Cell, entry: Any, device: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    """The cell's parameters, and those of ``plan.RUN_PARAMETERS``."""
-    parameters = dict(cell.estimator_parameters)
+    """What to pass to the class: the cell's arguments, and those of ``plan.RUN_PARAMETERS``."""
+    parameters = dict(cell.estimator_arguments)
     if "image_shape" in entry.parameters and len(shape) == 3:
         parameters["image_shape"] = shape
     if "device" in entry.parameters:

@@ -68,7 +68,7 @@ def folder(scratch: str, cell: Cell) -> Path:
 
 def _draw(cell: Cell) -> Drawn:
     start = time.perf_counter()
-    sample = manifolds.get(cell.manifold_name, **cell.manifold_parameters).sample(
+    sample = manifolds.get(cell.manifold_name, **cell.manifold_arguments).sample(
         cell.n, cell.sample_seed
     )
     return Drawn(sample.points, sample.dimension, tuple(sample.shape), time.perf_counter() - start)

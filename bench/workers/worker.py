@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from bench.parameters import changeable_defaults
 from bench.plugins import REGISTRIES, load_source
 from bench.workers import keeper, processes, state
 
@@ -46,7 +47,7 @@ def main() -> None:
         except EOFError:
             return
         connection.send((BEGUN,))
-        before = state.beyond_repair()
+        before = _lasting(cell)
         try:
             with _telling(connection):
                 fitting = functools.partial(connection.send, (FITTING,))
@@ -60,8 +61,19 @@ def main() -> None:
             # An estimator forked, and this is the child that came back from its fit.
             os._exit(0)
         _flush()
-        reusable = state.beyond_repair() == before and not processes.has_children()
+        reusable = _lasting(cell) == before and not processes.has_children()
         connection.send((DONE, record, arrays, reusable))
+
+
+def _lasting(cell: Any) -> tuple[object, ...]:
+    """What a cell must leave as it was, or the next one gets a process of its own."""
+    names = {"manifold": cell.manifold_name, "estimator": cell.estimator_name}
+    classes = [
+        REGISTRIES[kind].entry(name)
+        for kind, name in names.items()
+        if name in REGISTRIES[kind].names()
+    ]
+    return *state.beyond_repair(), changeable_defaults(*classes)
 
 
 @contextmanager

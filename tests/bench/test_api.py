@@ -30,6 +30,12 @@ def test_run_returns_one_row_a_cell_with_error_against_the_truth_at_each_level(t
     assert union.ambient == 100
 
 
+def test_a_run_whose_every_cell_failed_warns_and_returns_the_records(tmp_path):
+    with pytest.warns(RuntimeWarning, match="2 of 2 cells failed and none gave an estimate; the "):
+        frame = run(tmp_path, estimators="raises")
+    assert list(frame["status"]) == ["failed", "failed"]
+
+
 def test_run_refuses_bad_options_with_a_value_error(tmp_path):
     with pytest.raises(ValueError, match="unknown estimator 'mlle'"):
         run(tmp_path, estimators="mlle")

@@ -107,11 +107,25 @@ def test_a_failing_hanging_or_dying_estimator_is_a_row_and_the_run_goes_on(tmp_p
     assert set(accuracy["estimator"]) == {"constant", "raises", "sleeps", "exits", "not-finite"}
 
 
+def test_a_run_whose_every_cell_failed_exits_with_1_and_says_so_also_the_second_time(tmp_path):
+    failing = tiny(tmp_path, "--timeout", 20, "--jobs", 2, estimators="raises,exits")
+    for _ in range(2):
+        said = bench(*failing, check=1)
+        assert "error: 2 of 2 cells failed and none gave an estimate" in said.stderr
+        assert "the first, exits on line: crashed: the worker process ended" in said.stderr
+        # The tables say what failed, all the same.
+        assert "failed" in said.stdout
+    assert set(pd.read_csv(tmp_path / "accuracy.csv")["status"]) == {"failed"}
+    # One estimate is enough.
+    said = bench(*tiny(tmp_path, "--timeout", 20, estimators="raises,constant"))
+    assert "none gave an estimate" not in said.stderr
+
+
 def test_a_timed_out_cell_runs_again_under_a_longer_limit_only(tmp_path):
     arguments = {"estimators": "slow-constant"}
-    bench(*tiny(tmp_path, "--timeout", 0.1, **arguments))
+    bench(*tiny(tmp_path, "--timeout", 0.1, **arguments), check=1)
     assert statuses(tmp_path) == {"slow-constant": "timeout"}
-    assert "0 to run" in bench(*tiny(tmp_path, "--timeout", 0.1, **arguments)).stdout
+    assert "0 to run" in bench(*tiny(tmp_path, "--timeout", 0.1, **arguments), check=1).stdout
     bench(*tiny(tmp_path, "--timeout", 30, **arguments))
     assert statuses(tmp_path) == {"slow-constant": "ok"}
 

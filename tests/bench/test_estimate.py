@@ -10,7 +10,6 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 import manifolds
-from bench.estimation.answers import answers
 from bench.estimation.caveats import caveats, evidence, of_estimators, of_points
 from manifolds.datasets.reading import Found
 
@@ -76,10 +75,11 @@ def test_the_same_command_again_fits_nothing_and_says_the_same(sphere):
     assert "[1/" not in done.stdout
     for row in found["estimates"]:
         assert f"{row['estimate']:.2f}" in done.stdout
-    assert "95 % of samples" in done.stdout
+    assert "another sample (95 %)" in done.stdout
+    assert found["intervals"] in " ".join(done.stdout.split())
 
 
-def test_a_folder_of_images_is_estimated_and_a_score_model_has_its_points_as_interval(tmp_path):
+def test_a_folder_of_images_is_estimated_and_a_score_model_has_no_interval(tmp_path):
     for index, image in enumerate(load_digits().images[:150]):
         pixels = (image * 15).astype(np.uint8)
         (tmp_path / "images").mkdir(exist_ok=True)
@@ -103,8 +103,9 @@ def test_a_folder_of_images_is_estimated_and_a_score_model_has_its_points_as_int
     found = json.loads(done.stdout)
     rows = {row["estimator"]: row for row in found["estimates"]}
     assert rows["mle"]["interval"] == "2 halves"
-    assert rows["short-svd"]["interval"].endswith("points")
-    assert rows["short-svd"]["low"] <= rows["short-svd"]["estimate"] <= rows["short-svd"]["high"]
+    # Its points are of one sample, and no replicates of it.
+    assert (rows["short-svd"]["interval"], rows["short-svd"]["low"]) == ("", None)
+    assert rows["short-svd"]["confidence"] is not None
     assert any("take few values (at most 17)" in row["text"] for row in found["caveats"])
     # What is said of any set of images is said of these.
     assert (tmp_path / "out" / "image-png-size.csv").exists()
@@ -136,52 +137,6 @@ def test_what_is_wrong_is_said_and_nothing_is_run(tmp_path, arguments, message):
     assert not (tmp_path / "out").exists()
 
 
-def records_of(whole, halves, **more):
-    rows = [("all", whole)] + [(f"half-{k:02d}", value) for k, value in enumerate(halves)]
-    return pd.DataFrame(
-        [
-            {"manifold": place, "estimator": "mle", "family": "neighbours", "estimate": value,
-             "status": "ok", "fit_seconds": 1.0, "message": "", "arrays": "", **more}
-            for place, value in rows
-        ]
-    )  # fmt: skip
-
-
-def test_an_interval_over_halves_is_the_jackknife_s_of_the_logarithm(tmp_path):
-    (row,) = answers(records_of(5.0, [4.0, 6.0, 5.0, 5.0]), tmp_path).to_dict("records")
-    reach = 3.182446 * np.std(np.log([4, 6, 5, 5]), ddof=1)
-    assert row["high"] == pytest.approx(5 * np.exp(reach))
-    assert row["low"] == pytest.approx(5 * np.exp(-reach))
-    assert row["half_estimate"] == pytest.approx(600 ** (1 / 4))
-
-
-def test_halves_that_failed_are_told(tmp_path):
-    records = records_of(5.0, [4.0, 6.0, None])
-    records.loc[3, ["status", "message"]] = "failed", "needs 101 points"
-    (row,) = answers(records, tmp_path).to_dict("records")
-    assert row["interval"] == "2 of 3 halves"
-    assert row["message"] == "on a half: failed: needs 101 points"
-    assert row["low"] < 5 < row["high"]
-
-
-def test_intervals_over_halves_hold_the_mean_of_new_samples():
-    """Coverage on the sample mean, of which everything is known: 95 % of 400 within 3 errors."""
-    rng = np.random.default_rng(0)
-    hits = 0
-    for _ in range(400):
-        sample = rng.standard_normal(200) + 3
-        halves = [rng.permutation(sample)[:100].mean() for _ in range(10)]
-        row = answers(records_of(sample.mean(), halves), None).iloc[0]
-        hits += row["low"] < 3 < row["high"]
-    assert abs(hits / 400 - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 400)
-
-
-def test_an_estimate_that_failed_has_no_numbers(tmp_path):
-    row = answers(records_of(None, [4.0], status="timeout"), tmp_path).iloc[0]
-    assert row["status"] == "timeout"
-    assert np.isnan(row["estimate"])
-
-
 def answer(estimator="mle", estimate=9.0, half=9.0, confidence=np.nan):
     return pd.DataFrame(
         [{"estimator": estimator, "estimate": estimate, "half_estimate": half,
@@ -197,6 +152,39 @@ def test_estimators_that_failed_on_similar_manifolds_are_told_with_the_reason():
     assert "it reads too little" in told.text
     # Nothing was seen to fail in few dimensions.
     assert of_estimators((10_000, 100), answer("twonn", 2.0, 2.0), known) == []
+
+
+def test_unions_are_compared_part_by_part():
+    known = evidence()
+    union = known[known["manifold"] == "union-10-30"].set_index(["estimator", "truth"])["estimate"]
+    assert (union["score-svd", 10], union["score-svd", 30]) == (10, 30)
+    assert set(union.index.unique("truth")) == {10, 30}
+    # Right on both parts, which are the only ones of few that are like this.
+    few = known[known["manifold"].isin(["union-10-30", "10-sphere"])]
+    for dimension in (10.0, 25.0):
+        told = of_estimators((10_000, 100), answer("score-svd", dimension, dimension), few)
+        assert told == []
+    (told,) = of_estimators((10_000, 100), answer("twonn", 25.0, 25.0), few)
+    assert "on 1 of 1 samples or parts of unions" in told.text
+    assert "most on union-10-30 (14.22 of 30, n = 10000)" in told.text
+
+
+def test_parts_of_unions_in_one_s_own_runs_are_read_from_their_tables(tmp_path):
+    parts = [{"truth": 10, "weight": 0.5, "estimate": 11}, {"truth": 30, "estimate": 29}]
+    whole = [{"truth": 2, "weight": 1.0, "estimate": 2.5}]
+    unknown = [{"truth": None, "weight": 1.0, "estimate": 2.5}]
+    pd.DataFrame(
+        [{"manifold": name, "estimator": "mle", "truth": truth, "estimate": estimate,
+          "ambient": 5, "n": 400, "groups": json.dumps(groups)}
+         for name, truth, estimate, groups in (
+             ("union", 20.0, 12.0, parts), ("plane", 2.0, 2.5, whole),
+             ("images", np.nan, 2.5, unknown), ("failed", 3.0, np.nan, []))]
+    ).to_csv(tmp_path / "accuracy.csv")  # fmt: skip
+    known = evidence([tmp_path])
+    own = known[known["suite"] == "accuracy"]
+    assert own[["manifold", "truth", "estimate"]].to_numpy().tolist() == [
+        ["union", 10, 11], ["union", 30, 29], ["plane", 2, 2.5]
+    ]  # fmt: skip
 
 
 def test_where_the_suites_have_been_nowhere_near_that_is_told():

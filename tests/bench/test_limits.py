@@ -87,12 +87,13 @@ def test_a_limit_of_a_suite_that_makes_no_sense_is_told_with_its_key(planned, li
 
 
 def test_a_cell_that_hit_its_memory_runs_again_under_a_higher_limit_only(tmp_path):
-    def run(*limit):
-        return bench(*small(tmp_path, HOSTILE, "needs-300-mib", *limit)).stdout
+    def run(*limit, check=0):
+        return bench(*small(tmp_path, HOSTILE, "needs-300-mib", *limit), check=check).stdout
 
-    run("--memory", "250MiB")
+    # The only cell fails: the exit code says so.
+    run("--memory", "250MiB", check=1)
     assert rows(tmp_path, "status, memory_limit_mib") == [("memory", 250.0)]
-    assert "0 to run" in run("--memory", "250MiB")
+    assert "0 to run" in run("--memory", "250MiB", check=1)
     assert "1 to run" in run("--memory", "900MiB")
     assert rows(tmp_path, "status, memory_limit_mib") == [("ok", 900.0)]
 

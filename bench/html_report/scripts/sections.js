@@ -2,9 +2,15 @@
 const estimate = (i) => {
   if (!pairs.ok[i]) return pairs.status[i];
   const digits = pairs.levels[i].length > 1 ? 1 : 2;
-  return pairs.levels[i]
-    .map(([, mean, half]) => number(mean, digits) + (half === null ? "" : ` ±${number(half, digits)}`))
-    .join(" | ");
+  return pairs.levels[i].map(([, mean, half]) => {
+    if (half === null) return number(mean, digits);
+    if (half === 0) {
+      const alike = Number.isInteger(mean) ? mean : number(mean, digits);
+      return `${alike} (${pairs.ok[i]} of ${pairs.planned[i]} seeds)`;
+    }
+    const reach = number(half, digits);
+    return `${number(mean, digits)} ±${Number(reach) === 0 ? `<${10 ** -digits}` : reach}`;
+  }).join(" | ");
 };
 const facts = (list, rows) => {
   list.replaceChildren();

@@ -38,8 +38,8 @@ const caption = (panel) => {
   const made = element("figcaption", null);
   made.append(element("strong", panel.title), ` at σ = ${number(panel.sigma, 3)}`);
   panel.levels.forEach((level, order) => {
-    const text = level.truth === null ? `reads ${number(level.reading, 1)}`
-      : `d = ${level.truth}, reads ${number(level.reading, 1)} (${level.agree} of ${level.points} points are exact)`;
+    const text = level.truth === null ? `estimate ${number(level.reading, 2)}`
+      : `d = ${level.truth}, estimate ${number(level.reading, 2)} (${level.agree} of ${level.points} points are exact)`;
     const line = element("div", text, { class: "family" });
     line.style.setProperty("--colour", `var(--family-${order % 5})`);
     made.append(line);

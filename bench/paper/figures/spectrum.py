@@ -69,14 +69,14 @@ def draw_spectrum(axes: Axes, panel: Spectra | str, *, last: int = 0) -> list[Li
         lines = [np.column_stack([index, spectra[row]]) for row in shown]
         axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.3, alpha=0.35))
         axes.plot(index, np.median(spectra[own], axis=0), color=colour, linestyle=line, lw=1.6)
-        readings = panel.dimension[own]
+        estimate = panel.estimate(level)
         if math.isnan(level):
-            text = f"reads {np.median(readings):g}"
+            text = f"estimate {estimate:.4g}"
         else:
             mark(axes, ambient - level, TRUTH, "--", "truth")
-            text = reading_text(level, readings)
-        if np.median(readings) != level:
-            mark(axes, ambient - float(np.median(readings)), READING, ":", "reading")
+            text = reading_text(level, panel.dimension[own], estimate)
+        if estimate != level:
+            mark(axes, ambient - estimate, READING, ":", "reading")
         handles.append(Line2D([], [], color=colour, linestyle=line, lw=1.6, label=text))
     axes.set_xlim(start + 1 - 0.01 * len(index), ambient + 0.02 * len(index))
     return handles
@@ -102,12 +102,11 @@ def tell_readings(axes: Axes, panel: Spectra | str, handles: list[Line2D]) -> No
     )
 
 
-def reading_text(level: float, readings: NDArray[np.float64]) -> str:
-    """How many points are read right, and what is read where that is not most of them."""
+def reading_text(level: float, readings: NDArray[np.float64], estimate: float) -> str:
+    """How many points are read right, and the sample's estimate where that is not the truth."""
     right = int((readings == level).sum())
     text = f"$d$ = {level:g}, read at\n{right}/{len(readings)} points"
-    middle = float(np.median(readings))
-    return text if middle == level else f"{text},\nmedian {middle:g}"
+    return text if estimate == level else f"{text},\nestimate {estimate:.4g}"
 
 
 def mark(axes: Axes, index: float, colour: str, line: str, gid: str) -> None:
@@ -123,7 +122,7 @@ def draw_key(figure: Figure, panels: Iterable[Spectra | str]) -> None:
         Line2D([], [], color=TRUTH, linestyle="--", linewidth=1.0, label="truth, $D - d$"),
     ]
     if any(isinstance(panel, Spectra) and _misread(panel) for panel in panels):
-        look = Line2D([], [], color=READING, linestyle=":", linewidth=1.0, label="median reading")
+        look = Line2D([], [], color=READING, linestyle=":", linewidth=1.0, label="estimate")
         handles.append(look)
     figure.legend(
         handles=handles,
@@ -136,4 +135,4 @@ def draw_key(figure: Figure, panels: Iterable[Spectra | str]) -> None:
 
 
 def _misread(panel: Spectra) -> bool:
-    return any(np.median(panel.dimension[own]) != level for level, own in groups_of(panel))
+    return any(panel.estimate(level) != level for level, _ in groups_of(panel))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Annotation, Text
 
+from bench.html_report.spectra import spectra
 from bench.outputs.figure_style import DPI, style
 from bench.outputs.metrics import summarise
 from bench.outputs.plots import estimate_figure, heatmap_figure, write_plots
@@ -189,7 +191,7 @@ def test_spectra_mark_the_truth_at_ambient_minus_dimension(with_arrays):
     assert x_of(union, "truth") == [90, 70]
     colours = [line.get_color() for line in union.lines if line.get_gid() == "truth"]
     assert len(set(colours)) == 2
-    assert texts(union)[1] == "d = 30, reads 30\n(20 of 20 points)"
+    assert texts(union)[1] == "d = 30, estimate 30\n(20 of 20 points)"
     median = union.lines[0].get_ydata()
     assert len(median) == 100
     assert 0.9 < max(median) <= 1
@@ -206,7 +208,37 @@ def test_spectra_of_unknown_truth_show_the_reading_alone(with_arrays):
     (axes,) = figure.axes
     assert x_of(axes, "truth") == []
     assert x_of(axes, "reading") == [90]
-    assert texts(axes) == ["reads 10"]
+    assert texts(axes) == ["estimate 10"]
+
+
+def test_spectra_state_the_estimate_of_the_table_not_a_median_of_the_points(with_arrays):
+    records, store = with_arrays
+    for manifold in ("line", "union-10-30"):
+        (index,) = records.index[(records["arrays"] != "") & (records["manifold"] == manifold)]
+        name = records.loc[index, "arrays"]
+        with np.load(store / name) as arrays:
+            # Most points read one too many.
+            changed = {**arrays, "dimension": arrays["truth"] + (np.arange(40) % 4 > 0)}
+        np.savez(store / name, **changed)
+        groups = json.loads(records.loc[index, "groups"])
+        for group in groups:
+            group["estimate"] = group["truth"] - 0.5
+        records.loc[index, ["groups", "estimate"]] = json.dumps(groups), groups[0]["estimate"]
+    shown = records[records["estimator"] == "score-svd"]
+    table = {
+        row["manifold"]: [group["estimate"] for group in json.loads(row["groups"])]
+        for row in summarise(shown).to_dict("records")
+    }
+    figure = spectra_figure(records, store)
+    assert figure is not None
+    for title, axes in by_title(figure).items():
+        own = table[title.partition(",")[0]]
+        assert x_of(axes, "reading") == [100 - estimate for estimate in own]
+        stated = [text.split("estimate ")[1].split("\n")[0] for text in texts(axes)]
+        assert [float(text) for text in stated] == own
+    page = {panel["title"]: panel["levels"] for panel in spectra(shown, store)}
+    for manifold, own in table.items():
+        assert [level["reading"] for level in page[manifold]] == own
 
 
 def test_arrays_that_are_lost_are_warned_of(with_arrays):

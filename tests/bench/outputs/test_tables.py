@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import os
 import re
@@ -16,6 +17,7 @@ from bench.outputs.files import replacing
 from bench.outputs.metrics import summarise
 from bench.outputs.tables import latex_escape, write_tables
 from bench.outputs.terminal import terminal_tables
+from bench.outputs.wording import estimate_text
 
 
 @pytest.fixture
@@ -229,3 +231,42 @@ def test_unknown_truth_and_total_failure(make_records, tmp_path):
     assert table["ph"]["torus (d unknown)"] == "failed"
     assert table["mle-5"]["torus (d unknown)"].endswith("(3)")
     assert table["mle-5"]["scored"] == "0/0"
+
+
+@pytest.mark.parametrize(
+    ("estimates", "text"),
+    [
+        ([10.0, 10.0, 10.0], "10 (3 of 3 seeds)"),
+        ([9.5, 9.5, 9.5], "9.50 (3 of 3 seeds)"),
+        ([0.1, 0.1, 0.1], "0.10 (3 of 3 seeds)"),
+        ([10.0, 10.0, 11.0], "10.33 ±1.43 (3)"),
+        ([10.0, 10.0001, 10.0], "10.00 ±<0.01 (3)"),
+        ([1000.0, 1000.2, 1000.0], "1000 ±0.29 (3)"),
+        ([10.0], "10.00 (1)"),
+        ([10.0, 10.0, None], "10 (2 of 3 seeds) failed 1/3"),
+        ([10.0, 12.0, None], "11.00 ±12.71 (2) failed 1/3"),
+        ([10.0, None, None], "10.00 (1) failed 2/3"),
+        ([None], "failed"),
+    ],
+)
+def test_seeds_that_read_the_same_are_counted_and_make_no_interval(make_records, estimates, text):
+    records = make_records(("10-sphere",), ("ppca",), seeds=len(estimates))
+    records["estimate"] = estimates
+    records["status"] = ["failed" if estimate is None else "ok" for estimate in estimates]
+    records["groups"] = "[]"
+    (row,) = summarise(records).to_dict("records")
+    assert estimate_text(row) == text
+
+
+def test_parts_of_a_union_that_every_seed_reads_the_same_have_their_own_seeds(make_records):
+    records = make_records(("union-10-30",), ("ppca",))
+    for part, text in (
+        (30.0, "10 | 30 (3 of 3 seeds)"), (29.0, "10 (3 of 3 seeds) | 29.7 ±1.4 (3)")
+    ):  # fmt: skip
+        records["groups"] = [
+            json.dumps([{"truth": 10, "weight": 0.5, "estimate": 10.0},
+                        {"truth": 30, "weight": 0.5, "estimate": estimate}])
+            for estimate in (part, 30.0, 30.0)
+        ]  # fmt: skip
+        (row,) = summarise(records).to_dict("records")
+        assert estimate_text(row) == text

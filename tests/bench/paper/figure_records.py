@@ -50,6 +50,18 @@ def record(
         "ambient": ambient,
         "estimate": float(np.median(read)) if status == "ok" else np.nan,
         "truth": float(np.mean(truths)) if truths else np.nan,
+        "groups": "[]"
+        if len(truths) < 2
+        else json.dumps(
+            [
+                {
+                    "truth": d,
+                    "weight": 1 / len(truths),
+                    "estimate": float(np.median(read[truth == d])),
+                }
+                for d in truths
+            ]
+        ),
         **more,
     }
     if kept and status == "ok":

@@ -117,6 +117,19 @@ def test_an_item_that_fails_says_why_and_the_others_are_made(tmp_path, paper):
     assert "not made: RuntimeError: no ink" in (out / "index.md").read_text()
 
 
+def test_where_every_cell_failed_the_exit_code_says_so(tmp_path):
+    file, out = write_publication(tmp_path / "own"), tmp_path / "out"
+    suite = tmp_path / "own" / "own2025.toml"
+    suite.write_text(suite.read_text().replace("n = 60", "n = 60\ntimeout = 0.0001"))
+    (tmp_path / "data").mkdir()
+    said = bench(
+        "paper", file, "--preset", "smoke", "--out", out, "--data-root", tmp_path / "data",
+        cwd=tmp_path, check=1,
+    )  # fmt: skip
+    assert "table1: not made: 8 of 8 cells failed and none gave an estimate" in said.stdout
+    assert "error: not made: table1, points" in said.stderr
+
+
 def test_what_there_is_is_listed(paper):
     for arguments in ([], ["--list"]):
         told = paper(*arguments).stdout

@@ -392,3 +392,15 @@ def test_logarithmic_axes_have_ticks_enough_in_plain_numbers(limits, ticks):
     figure.draw_without_rendering()
     assert [label.get_text() for label in axes.get_yticklabels()] == ticks
     assert len(axes.yaxis.get_minorticklocs()) == 0
+
+
+def test_spectra_state_the_estimate_of_the_record_not_a_median_of_the_points(tmp_path):
+    rows = [
+        record(tmp_path, "line", "score-svd-100", truths=[1], readings=[2, 2, 1], estimate=1.0),
+        record(tmp_path, "10-sphere", "score-svd-100", truths=[10], estimate=9.5),
+    ]
+    figure = ITEMS["spectra"].make(material(rows, tmp_path))
+    grid = panels(figure)
+    assert places(grid["line"], "reading") == []
+    assert places(grid["10-sphere"], "reading") == [91.0]
+    assert "$d$ = 10, read at 40/40 points, estimate 9.5" in words(grid["10-sphere"])

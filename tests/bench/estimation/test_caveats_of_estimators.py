@@ -1,0 +1,158 @@
+"""What records of suites say of an estimator's answers: on a few records made up."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.estimation.caveats import Caveat, caveats, consensus, evidence, of_estimators
+from manifolds.datasets.reading import Found
+
+NOTHING = "the suites have no records near n = {n}, D = {D} and dimension {d}: nothing is known "
+
+
+def answer(estimate=10.0, half=None, confidence=math.nan, estimator="own"):
+    half = estimate if half is None else half
+    return {"estimator": estimator, "estimate": estimate, "half_estimate": half,
+            "confidence": confidence}  # fmt: skip
+
+
+def known(*rows):
+    """Records (manifold, truth, estimate, D, n) of an estimator that nobody has registered."""
+    columns = ["manifold", "truth", "estimate", "ambient", "n"]
+    return pd.DataFrame(rows, columns=columns).assign(estimator="own")
+
+
+def texts(answers, records, shape=(1000, 100)):
+    answers = answers if isinstance(answers, list) else [answers]
+    return [(c.estimator, c.text) for c in of_estimators(shape, pd.DataFrame(answers), records)]
+
+
+RIGHT = ("right", 10.0, 10.0, 100, 1000)
+
+
+def test_the_worst_record_is_named_with_how_many_are_off():
+    records = known(
+        RIGHT, ("low", 8.0, 6.0, 100, 1000), ("high", 10.0, 13.0, 200, 2000),
+        ("bit", 10.0, 11.4, 100, 1000),
+    )  # fmt: skip
+    assert texts(answer(), records) == [
+        (
+            "own",
+            "off by more than 15 % on 2 of 4 samples or parts of unions of similar dimension, D "
+            "and n in the suites, most on high (13.00 of 10, n = 2000)",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "told"), [(11.4, False), (11.6, True), (8.6, False), (8.4, True)]
+)
+def test_an_estimate_is_wrong_from_15_percent_on_to_either_side(estimate, told):
+    assert bool(texts(answer(), known(("m", 10.0, estimate, 100, 1000)))) == told
+
+
+@pytest.mark.parametrize(
+    ("truth", "ambient", "n", "like"),
+    [
+        (5.0, 100, 1000, True),
+        (4.9, 100, 1000, False),
+        (20.0, 100, 1000, True),
+        (20.1, 100, 1000, False),
+        (10.0, 12.5, 1000, True),
+        (10.0, 12, 1000, False),
+        (10.0, 800, 1000, True),
+        (10.0, 801, 1000, False),
+        (10.0, 100, 125, True),
+        (10.0, 100, 124, False),
+        (10.0, 100, 8000, True),
+        (10.0, 100, 8001, False),
+    ],
+)
+def test_records_count_within_a_factor_of_dimension_ambient_dimension_and_n(
+    truth, ambient, n, like
+):
+    found = texts(answer(), known(("m", truth, 3 * truth, ambient, n)))
+    assert found[0][0] == ("own" if like else "")
+    assert len(found) == 1
+    if not like:
+        assert found[0][1].startswith(NOTHING.format(n=1000, D=100, d="10.0"))
+
+
+def test_records_of_other_estimators_say_nothing_of_this_one():
+    records = known(("m", 10.0, 30.0, 100, 1000)).assign(estimator="another")
+    assert texts(answer(), records) == []
+
+
+def test_the_dimension_that_counts_is_the_median_of_the_answers():
+    rows = [answer(2.0, estimator="a"), answer(10.0), answer(300.0, estimator="b")]
+    assert consensus(pd.DataFrame(rows)) == 10
+    assert [name for name, _ in texts(rows, known(("m", 10.0, 30.0, 100, 1000)))] == ["own"]
+    assert math.isnan(consensus(pd.DataFrame([answer(math.nan)])))
+
+
+@pytest.mark.parametrize(
+    ("estimate", "half", "told"),
+    [(10.9, 10.0, False), (11.1, 10.0, True), (9.1, 10.0, False), (8.9, 10.0, True)],
+)
+def test_an_answer_that_changes_by_a_tenth_from_half_to_all_is_not_settled(estimate, half, told):
+    found = texts(answer(estimate, half), known(RIGHT))
+    whole = f"still changes with n: 10.00 on half of the points, {estimate:.2f} on all"
+    assert found == ([("own", whole)] if told else [])
+
+
+@pytest.mark.parametrize(("confidence", "told"), [(0.29, True), (0.3, False), (math.nan, False)])
+def test_a_confidence_below_that_of_a_sure_point_is_told(confidence, told):
+    found = texts(answer(confidence=confidence), known(RIGHT))
+    assert found == ([("own", f"its own confidence is low ({confidence:.2f})")] if told else [])
+
+
+def test_an_estimator_without_an_answer_has_no_caveats_nor_do_the_suites():
+    assert texts(answer(math.nan), known(("m", 10.0, 30.0, 100, 1000))) == []
+    rows = [answer(math.nan), answer(10.0, estimator="another")]
+    assert texts(rows, known(("m", 10.0, 30.0, 100, 1000))) == []
+
+
+def test_a_registered_estimator_s_weakness_is_the_reason_and_its_caveats_come_in_order():
+    records = known(("m", 10.0, 30.0, 100, 1000)).assign(estimator="mle")
+    found = texts(answer(10.0, 5.0, 0.1, "mle"), records)
+    assert [name for name, _ in found] == ["mle"] * 3
+    assert found[0][1].startswith("still changes")
+    assert found[1][1].startswith("its own confidence")
+    assert "most on m (30.00 of 10, n = 1000); " in found[2][1]
+    assert len(found[2][1].partition("); ")[2]) > 20
+
+
+def test_notes_of_reading_come_first_then_points_then_estimators():
+    points = np.random.default_rng(0).random((5000, 20))
+    points[:, 3] = 1.0
+    found = caveats(
+        Found(points, (20,), notes=("a header was left out",)),
+        pd.DataFrame([answer(2.0, 1.0)]),
+        known(("m", 2.0, 2.0, 20, 5000)),
+    )
+    assert found[0] == Caveat("", "a header was left out")
+    # Of the points: a constant column.
+    assert [caveat.estimator for caveat in found[1:-1]] == [""] * (len(found) - 2) != []
+    assert found[-1].estimator == "own"
+
+
+def test_evidence_has_rows_of_known_truth_with_the_name_of_their_suite(tmp_path):
+    table = known(RIGHT, ("photos", np.nan, 3.0, 100, 1000), ("failed", 3.0, np.nan, 100, 1000))
+    table.to_csv(tmp_path / "accuracy.csv")
+    found = evidence([tmp_path])
+    assert {"euclidean", "images", "sample-size", "accuracy"} == set(found["suite"])
+    own = found[found["suite"] == "accuracy"]
+    assert list(own["manifold"]) == ["right"]
+    assert len(evidence()) == len(found) - 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "a,b\n1,2\n", "manifold,estimator,truth,estimate,ambient,n,groups\na,b,1,1,2,9,[\n"],
+)
+def test_what_is_no_accuracy_table_is_refused_by_its_path(tmp_path, content):
+    (tmp_path / "accuracy.csv").write_text(content)
+    with pytest.raises(ValueError, match=r"accuracy\.csv is no accuracy table of a run: "):
+        evidence([tmp_path])
