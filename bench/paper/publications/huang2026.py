@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench import suite
-from bench.paper.comparison import STANDARD_ERRORS, Comparison, compare, dimensions_of
+from bench.paper.comparison import Comparison, compare, dimensions_of
 from bench.paper.publication import Cells, Item, Material, Publication
 
 SUITE = "classical"
@@ -32,7 +32,6 @@ def table(material: Material) -> Comparison:
         title="Table S2 of Huang, Chen & Chung 2026, and here",
         places={(row, column): (row, label) for row in rows for column, label in COLUMNS.items()},
         dimensions=dimensions_of(SUITE, {row: row for row in rows}),
-        rule=STANDARD_ERRORS,
     )
 
 
