@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators.base import Array, Estimate, Estimator
+from estimators.score.recipe import Recipe, order_of_rows
 from manifolds.parameters import callback, choice, flag, number, numbers, whole_number
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from estimators.score.model import ScoreModel
-    from estimators.score.recipe import Recipe
     from estimators.score.training import Progress
     from estimators.score.trust import Trust
 
@@ -73,7 +73,12 @@ class ScoreEstimator(Estimator):
     score: Callable[[Tensor, Tensor], Tensor] | None = callback(  # noqa: RUF009
         "a score function of your own, (x, sigma) -> score, instead of a trained model"
     )
-    steps: int = whole_number(4000, "most training steps")
+    steps: int = whole_number(
+        4000,
+        "most training steps (0: the untrained network, which is what the principal frame alone "
+        "reads)",
+        least=0,
+    )
     batch: int = whole_number(512, "points in a training step", least=2)
     width: int | None = whole_number(
         None, "width of the network's hidden layers (None: follows the span of the data)", none=True
@@ -150,8 +155,7 @@ class ScoreEstimator(Estimator):
         if self.score is None and self.image_shape is None:
             points = evened(points)
         model = self.model(points)
-        rng = np.random.default_rng(self.random_state)
-        query = np.sort(rng.permutation(len(points))[: self.queries])
+        query = np.sort(order_of_rows(len(points), self.random_state)[: self.queries])
         device = model.held_out.device
         z = model.frame.coordinates(torch.from_numpy(points[query]).to(device))
         generator = torch.Generator(device).manual_seed(self.random_state)
@@ -167,10 +171,10 @@ class ScoreEstimator(Estimator):
         """The score model of points (n, D): the given score function's, or a trained one."""
         import torch
 
-        from estimators.score.model import model_of_score
+        from estimators.score.own_score import model_of_score
 
         if self.score is not None:
-            return model_of_score(self.score, torch.from_numpy(points))
+            return model_of_score(self.score, torch.from_numpy(points), self.noise_levels)
         recipe = self.training_recipe()
         for sigma in self.noise_levels:
             # Levels that were given as decimals may differ in the last digit.
@@ -192,14 +196,27 @@ class ScoreEstimator(Estimator):
         )
 
     def believed(self, model: ScoreModel) -> Trust:
-        """Which of the ``sigmas`` to believe; all of them unless ``trust``."""
+        """Which of the ``sigmas`` to believe; all of them unless ``trust``.
+
+        A score function of one's own that is no score of the points is never believed.
+        """
         import torch
 
         from estimators.score.trust import Trust, trust
 
-        if self.trust:
-            return trust(model, self.noise_levels)
-        return Trust(torch.ones(len(self.noise_levels), dtype=torch.bool), True)
+        own = self.score is not None
+        found = trust(model, self.noise_levels) if self.trust or own else None
+        if own and found is not None and not found.learned:
+            warnings.warn(
+                "the score function denoises these points no better than the linear denoiser at "
+                "any noise level: is it their score, (x, sigma) -> gradient of the log-density of "
+                "the points with noise of deviation sigma, in the units of the points?",
+                stacklevel=5,
+            )
+        if found is not None and self.trust:
+            return found
+        everything = torch.ones(len(self.noise_levels), dtype=torch.bool)
+        return Trust(everything, found is None or found.learned)
 
     def told(
         self, model: ScoreModel, level: NDArray[np.int64], believed: Trust
@@ -219,11 +236,14 @@ class ScoreEstimator(Estimator):
 
     def training_recipe(self) -> Recipe:
         """The recipe that the parameters say."""
-        from estimators.score.recipe import Recipe
-
         if self.recipe == "stanczuk2024":
             from estimators.score.published import published_recipe
 
+            if self.steps == 0:
+                raise ValueError(
+                    "recipe 'stanczuk2024' needs steps of 1 or more: its untrained "
+                    "network is no denoiser, unlike that of the default recipe"
+                )
             return published_recipe(self.steps)
         unet = self.network == "unet"
         if unet and self.image_shape is None:

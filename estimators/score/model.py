@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,26 +10,36 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from estimators.score.frame import Frame, principal_frame
+from estimators.score.frame import Frame
 from estimators.score.protocol import ScoreModule
 from estimators.score.spectrum import Score
-from estimators.score.watch import Losses, denoising_losses
+from estimators.score.watch import Losses, denoising_losses, pooled
 
 #: Standard errors of Mardia's kurtosis within which data pass for normal.
 NORMAL = 3.0
+#: Deviations below, in proportion to all coordinates', are rounding of single precision.
+ROUNDING = 1e-6
 
 
 def looks_normal(z: Tensor) -> bool:
     """Whether coordinates (n, r) have the kurtosis of a normal law (Mardia 1970).
 
-    The mean of |z|^4, whitened, is then r (r + 2), with a variance of 8 r (r + 2) / n.
+    That is the mean of |z|^4, whitened.
     """
     z = z.double()
-    varying = z.std(0) > 1e-9 * z.std()
+    varying = z.std(0) > ROUNDING * z.std()
     whitened = z[:, varying] / z[:, varying].square().mean(0).sqrt()
-    expected = whitened.shape[1] * (whitened.shape[1] + 2)
+    n, r = whitened.shape
     kurtosis = whitened.square().sum(1).square().mean()
-    return bool((kurtosis - expected).abs() <= NORMAL * (8 * expected / len(z)) ** 0.5)
+    expected, variance = mardia(n, r)
+    return bool((kurtosis - expected).abs() <= NORMAL * variance**0.5)
+
+
+def mardia(n: int, r: int) -> tuple[float, float]:
+    """Mean and variance of Mardia's kurtosis of n normal points of R^r (1974, equation 3.2)."""
+    mean = r * (r + 2) * (n - 1) / (n + 1)
+    free = max(0, (n - 3) * (n - r - 1) * (n - r + 1))
+    return mean, 8 * r * (r + 2) * free / ((n + 1) ** 2 * (n + 3) * (n + 5))
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,8 @@ class ScoreModel:
     (b, r) along the frame's axes; along the ``frame.outside`` directions that are left out it is
     exactly -x / sigma^2. ``held_out`` (h, r) are coordinates of points on which it was not
     trained; ``normal`` says whether the sample passes for normal; ``report`` is None where the
-    score was not trained here.
+    score was not trained here. Then ``folds`` are the principal axes of ``held_out`` without every
+    K-th row, from row 0, 1, ... K - 1 on.
     """
 
     score: Score
@@ -69,6 +80,7 @@ class ScoreModel:
     held_out: Tensor
     normal: bool
     report: TrainingReport | None = None
+    folds: tuple[Frame, ...] = ()
 
     def ambient_score(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Score in all directions: x (b, D) about the mean and in units of the frame -> (b, D)."""
@@ -80,9 +92,29 @@ class ScoreModel:
         outside = x - z @ axes.T
         return self.score(z, sigma) @ axes.T - outside / sigma.square()[:, None]
 
-    def losses(self, sigmas: Sequence[float]) -> Losses:
-        """Denoising losses on held-out points."""
-        return denoising_losses(self.score, self.held_out, self.frame.scales, sigmas, 0)
+    def losses(self, sigmas: Sequence[float], most_folds: int | None = None) -> Losses:
+        """Denoising losses on held-out points, and those of the linear denoiser.
+
+        Where there are folds, the linear denoiser is each time that of the other rows.
+        """
+        if not self.folds:
+            return denoising_losses(self.score, self.held_out, self.frame.scales, sigmas, 0)
+        parts = []
+        for start, fold in enumerate(self.folds[:most_folds]):
+            z = fold.coordinates(self.held_out[start :: len(self.folds)])
+            parts.append(denoising_losses(_in_frame(self.score, fold), z, fold.scales, sigmas, 0))
+        return pooled(parts)
+
+
+def _in_frame(score: Score, frame: Frame) -> Score:
+    """A score in the coordinates of a frame within its own, of the same unit."""
+    axes = frame.axes
+    assert axes is not None
+
+    def found(y: Tensor, sigma: Tensor) -> Tensor:
+        return score(frame.points(y).float(), sigma) @ axes.to(y)
+
+    return found
 
 
 class LevelwiseNetwork(nn.Module):
@@ -112,27 +144,3 @@ class LevelwiseNetwork(nn.Module):
             if bool(rows.any()):
                 found[rows] = network.score(z[rows], sigma[rows])
         return found
-
-
-def model_of_score(score: Callable[[Tensor, Tensor], Tensor], points: Tensor) -> ScoreModel:
-    """A model from a score function of one's own: x (b, D), sigma (b,) -> (b, D).
-
-    It is called with float32 tensors in the units of the points (n, D), and must give the score
-    of the data blurred by normal noise of deviation sigma.
-    """
-    frame = principal_frame(points, -1.0)
-    axes = frame.axes
-    assert axes is not None
-
-    def inside(z: Tensor, sigma: Tensor) -> Tensor:
-        given = frame.points(z).float()
-        found = score(given, sigma * frame.unit)
-        if found.shape != given.shape:
-            raise ValueError(
-                f"the score function must return the shape of its points, {tuple(given.shape)}, "
-                f"not {tuple(found.shape)}"
-            )
-        return ((found.double() @ axes) * frame.unit).float()
-
-    z = frame.coordinates(points)
-    return ScoreModel(inside, frame, z, looks_normal(z))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -12,10 +15,10 @@ class Recipe:
 
     ``network`` is "residual" (estimators/score/network.py), "unet" or "stanczuk2024", of
     ``width`` (None: it follows the span of the data) and ``blocks``. ``steps`` is the budget, for
-    batches of ``batch`` points. The learning rate rises over ``warmup`` steps, stays, and falls to
-    zero over the last ``decay`` of the steps; where the training has settled it falls over
-    ``cooling`` times the steps so far. The network that is read is a running mean of the weights
-    over about the last ``average`` of the steps (0: the weights
+    batches of ``batch`` points; with 0 the network is read untrained. The learning rate rises over
+    ``warmup`` steps, stays, and falls to zero over the last ``decay`` of the steps; where the
+    training has settled it falls over ``cooling`` times the steps so far. The network that is read
+    is a running mean of the weights over about the last ``average`` of the steps (0: the weights
     as they are). ``antithetic`` noise comes in pairs.
 
     Noise levels are log-uniform between the two ``levels``.
@@ -65,3 +68,11 @@ class Recipe:
     def facts(self) -> dict[str, object]:
         """All numbers by name."""
         return asdict(self)
+
+
+def order_of_rows(count: int, seed: int) -> NDArray[np.int64]:
+    """Rows of a sample in random order: the first are held out of the training, and are read first.
+
+    A score is read where it was not trained: where it was, it may know the points by heart.
+    """
+    return np.random.default_rng(seed).permutation(count)

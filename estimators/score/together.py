@@ -62,6 +62,11 @@ def train_together(
     """
     if len(samples) != len(seeds):
         raise ValueError(f"need a seed for each sample, not {len(seeds)} for {len(samples)}")
+    if recipe.steps == 0:
+        return [
+            Job(points, recipe, seed, device).untrained()
+            for points, seed in zip(samples, seeds, strict=True)
+        ]
     keys = [model_key(points, recipe, seed) for points, seed in zip(samples, seeds, strict=True)]
     models: dict[str, ScoreModel] = {}
     groups: dict[tuple[torch.Size, ...], dict[str, Member]] = {}

@@ -25,7 +25,8 @@ from estimators.score.model import (
 )
 from estimators.score.network import ScoreNetwork
 from estimators.score.protocol import ScoreModule
-from estimators.score.recipe import Recipe
+from estimators.score.recipe import Recipe, order_of_rows
+from estimators.score.spectrum import Score
 from estimators.score.training import Progress, State, Training, begin, train
 from estimators.score.watch import Watch, grid
 
@@ -48,10 +49,13 @@ def trained_model(
 ) -> ScoreModel:
     """The score model of points (n, D) by a recipe and a seed, trained unless the cache has it.
 
-    Two processes that want the same model train it once. A training that was killed goes on from
+    Two processes that want the same model train it once. A recipe of no steps gives the untrained
+    network, of which nothing is cached. A training that was killed goes on from
     its last checkpoint. Raises RuntimeError where the training breaks down.
     """
     job = Job(points, recipe, seed, device)
+    if recipe.steps == 0:
+        return job.untrained()
     if cache is None:
         return job.model(job.train(None, "", tell), cached=False)
     key = model_key(points, recipe, seed)
@@ -112,11 +116,11 @@ class Job:
 
     def __init__(self, points: Array, recipe: Recipe, seed: int, device: torch.device) -> None:
         given = torch.from_numpy(points)
-        self.seed, self.device = seed, device
+        self.seed, self.device, self.points = seed, device, len(points)
         self.frame = frame_of(given, recipe).to(device)
         self.recipe = replace(recipe, width=recipe.width or width_for(self.frame, recipe))
         z = self.frame.coordinates(given.to(device))
-        order = np.random.default_rng(seed).permutation(len(points))
+        order = order_of_rows(len(points), seed)
         self.spent_before = 0.0
         held = max(1, round(recipe.held_out * len(points)))
         self.held_out = z[torch.from_numpy(order[:held]).to(device)]
@@ -182,9 +186,18 @@ class Job:
             "flops": flops * len(training.loss) * training.batch / self.recipe.batch,
             "batch": training.batch,
         }
-        n, ambient = len(self.z) + len(self.held_out), len(self.frame.mean)
-        about = f"{self.recipe.network}, {len(training.loss)} steps on {n} points of R^{ambient}"
+        about = (
+            f"{self.recipe.network}, {len(training.loss)} steps on {self.points} points of "
+            f"R^{len(self.frame.mean)}"
+        )
         return Stored(tensors, {"facts": json.dumps(facts), "about": about})
+
+    def untrained(self) -> ScoreModel:
+        """The model before its first step, which is the linear denoiser."""
+        network = self.network().requires_grad_(False).eval()
+        looks = np.empty((0, len(grid(self.recipe.levels))))
+        report = TrainingReport(self.points, np.empty(0, np.float32), looks, 0.0, 0.0, False, 0.0)
+        return self._model(network.score, report)
 
     def model(self, stored: Stored, cached: bool) -> ScoreModel:
         """The model of trained weights."""
@@ -202,18 +215,17 @@ class Job:
             )
             networks.append(network.requires_grad_(False).eval())
         served = LevelwiseNetwork(networks, grid(self.recipe.levels), facts["serves"])
-        return ScoreModel(
-            score=served.to(self.device).score,
-            frame=self.frame,
-            held_out=self.held_out,
-            normal=looks_normal(torch.cat([self.z, self.held_out])),
-            report=TrainingReport(
-                points=len(self.z) + len(self.held_out),
-                loss=stored.tensors["loss"].numpy(),
-                held_out_loss=stored.tensors["held_out_loss"].numpy(),
-                seconds=facts["seconds"],
-                flops=facts["flops"],
-                cached=cached,
-                saved_seconds=facts["seconds"] if cached else self.spent_before,
-            ),
+        report = TrainingReport(
+            points=self.points,
+            loss=stored.tensors["loss"].numpy(),
+            held_out_loss=stored.tensors["held_out_loss"].numpy(),
+            seconds=facts["seconds"],
+            flops=facts["flops"],
+            cached=cached,
+            saved_seconds=facts["seconds"] if cached else self.spent_before,
         )
+        return self._model(served.to(self.device).score, report)
+
+    def _model(self, score: Score, report: TrainingReport) -> ScoreModel:
+        normal = looks_normal(torch.cat([self.z, self.held_out]))
+        return ScoreModel(score, self.frame, self.held_out, normal, report)

@@ -40,13 +40,21 @@ class Losses:
     """Denoising losses at L noise levels, each (L,): squared errors summed over the axes.
 
     ``score`` are those of the score, ``linear`` those of the linear denoiser, the best one for
-    normal data of the same covariance, on the same noisy rows; ``gain`` is how much the score is
-    better, in standard errors over the points.
+    normal data of the same covariance, on the same noisy rows; ``error`` is the standard error of
+    their difference over the points. ``factor`` is the one by which the score would have to be
+    multiplied for the least loss, 1 for the score of the data; ``factor_error`` its standard error.
     """
 
     score: Tensor
     linear: Tensor
-    gain: Tensor
+    error: Tensor
+    factor: Tensor
+    factor_error: Tensor
+
+    @property
+    def gain(self) -> Tensor:
+        """How much the score is better, in standard errors."""
+        return (self.linear - self.score) / self.error.clamp(min=1e-12)
 
 
 @torch.no_grad()
@@ -60,19 +68,47 @@ def denoising_losses(
     z = z.repeat(-(-LOSS_ROWS // count), 1)
     generator = torch.Generator(z.device).manual_seed(seed)
     noise = torch.randn(z.shape, generator=generator, device=z.device)
-    errors, linear, gains = [], [], []
+    found = []
     for value in levels:
         inputs = z + value * noise
         estimate = -value * score(inputs, torch.full_like(z[:, 0], value))
         error = (estimate - noise).square().sum(1)
         wiener = inputs * (value / (scales.square() + value**2))
         best = (wiener - noise).square().sum(1)
-        # Rows of one point are not independent of each other.
-        gain = (best - error).reshape(-1, count).mean(0)
-        errors.append(error.mean())
-        linear.append(best.mean())
-        gains.append(gain.mean() / (gain.std() / count**0.5).clamp(min=1e-12))
-    return Losses(*(torch.stack(found).double().cpu() for found in (errors, linear, gains)))
+        squares = estimate.square().sum(1)
+        factor = (estimate * noise).sum() / squares.sum()
+        off = (estimate * noise).sum(1) - factor * squares
+        found.append(
+            (
+                error.mean(),
+                best.mean(),
+                _standard_error(best - error, count),
+                factor,
+                _standard_error(off, count) / squares.mean(),
+            )
+        )
+    return Losses(*(torch.stack(column).double().cpu() for column in zip(*found, strict=True)))
+
+
+def _standard_error(values: Tensor, count: int) -> Tensor:
+    """That of the mean of values (k * count,) at ``count`` points, over which they repeat."""
+    # Rows of one point are not independent of each other.
+    return values.reshape(-1, count).mean(0).std() / count**0.5
+
+
+def pooled(parts: Sequence[Losses]) -> Losses:
+    """Losses over several parts of a sample, of the same size."""
+
+    def mean(name: str) -> Tensor:
+        return torch.stack([getattr(part, name) for part in parts]).mean(0)
+
+    def error(name: str) -> Tensor:
+        errors = torch.stack([getattr(part, name) for part in parts])
+        return errors.square().sum(0).sqrt() / len(parts)
+
+    return Losses(
+        mean("score"), mean("linear"), error("error"), mean("factor"), error("factor_error")
+    )
 
 
 @dataclass
