@@ -8,7 +8,6 @@ All else is undecided.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -49,7 +48,7 @@ def verdict(published: float, digits: int, estimates: Sequence[float], planned: 
     """
     mean, _, half_width = mean_interval(estimates)
     same = half_width <= 1e-9 * abs(mean) and not counts(estimates)
-    if len(estimates) < max(2, planned) or math.isnan(half_width) or same:
+    if len(estimates) < max(2, planned) or same:
         return "undecided"
     room = margin(published, digits) + 1e-9
     apart = abs(mean - published)
