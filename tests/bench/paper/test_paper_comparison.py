@@ -28,6 +28,8 @@ def test_spreads_are_those_of_the_textbook():
         ((9.5,), 2, "9.50 (1 seed), 1 of 2 failed"),
         ((10, 10, 11), 3, "10.33 ± 1.43"),
         ((9.58, 9.60, 9.62), 3, "9.60 ± 0.05"),
+        # one of them is whole
+        ((10.0, 9.8), 2, "9.90 ± 1.27"),
         # below what two decimals show, but not equal
         ((9.6, 9.600001), 2, "9.60 ± 0.00"),
     ],
@@ -169,6 +171,11 @@ def test_a_column_of_ours_alone_is_shown_and_not_counted(tmp_path):
     assert found.cell("ball", "ours").texts == ("10", "–", "10 (3 of 3 seeds)")
     assert found.cell("ball", "ours").verdict is None
     assert found.cell("rod", "ours").texts[2] == "–"
+    assert found.agreement == compared(tmp_path).agreement
+    failing = [record("ball", "c", 0, math.nan, "failed", message="no points")]
+    single = [record("rod", "c", 0, 1.0)]
+    places = {(row, "ours"): (row, "c") for row in ("ball", "rod")}
+    found = compared(tmp_path, [*RECORDS, *failing, *single], places=places, added=("ours",))
     assert found.agreement == compared(tmp_path).agreement
 
 
