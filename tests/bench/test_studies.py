@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -86,6 +87,19 @@ def test_the_report_of_unseen_manifolds_says_what_its_records_say():
     for estimator, column in (("score-svd", 2), ("twonn", 3)):
         found = sorted(table.loc[table["estimator"] == estimator, "estimate"].round(2))
         assert found == sorted(float(row[column]) for row in rows)
+
+
+def test_the_report_of_readings_says_what_its_records_say():
+    _, rows = markdown_rows(REPORTED / "readings" / "README.md", "manifold")
+    table = pd.read_csv(REPORTED / "readings" / "accuracy.csv").set_index(["manifold", "estimator"])
+    assert {row[0] for row in rows} == set(table.index.get_level_values("manifold"))
+    for manifold, truth, *readings, _ in rows:
+        for estimator, cell in zip(("untrained", "score-svd"), readings, strict=True):
+            groups = json.loads(table.loc[(manifold, estimator), "groups"])
+            assert " and ".join(f"{group['truth']:g}" for group in groups) == truth
+            # At every seed.
+            assert " and ".join(f"{group['estimate']:g}" for group in groups) == cell
+            assert all(group["half_width"] == 0 and group["seeds"] == 5 for group in groups)
 
 
 def test_an_unknown_study_names_the_known_ones():
