@@ -28,9 +28,10 @@ INFERRED_PRESETS = ("quick", "full")
 INFERRED_REMARK = (
     "Baselines on images have a second number of ours (n inferred), of 4000 images of 10 and 20 "
     "things and 8000 of 100, but at the preset smoke. These sizes were inferred from the published "
-    "numbers of MLE, as those at which ours are within 3 % of them: so that number is no evidence "
-    "of agreement, and has no verdict. The configurations of the publication say 400 000 images of "
-    "squares, 40 000 of 100 blobs, and 4000 of 10 and 20 blobs, with 400 000 in a comment."
+    "numbers of MLE: 80 % of 5000 and 10 000, since ours are within 3 % of them there. So the "
+    "second number is no evidence of agreement, and has no verdict. The configurations of the "
+    "publication say 400 000 images of squares, 40 000 of 100 blobs, and 4000 of 10 and 20 blobs, "
+    "with 400 000 in a comment."
 )
 UNTRAINED_REMARK = (
     "Column untrained, which is not published: the same read-out as ours of score SVD, of the "
