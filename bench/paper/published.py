@@ -2,8 +2,8 @@
 
 Columns: publication, table, row and column of the cell, metric, value, dimension (true, as the
 publication has it), n (points a sample), source, note. Beside them a folder ``notes`` may have a
-file of the same name: table, row, column (globs), when ("differs", or "missing" where no number of
-ours is there), note.
+file of the same name: table, row, column (globs), when ("differs", "undecided", or "missing" where
+no number of ours is there), note.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ COLUMNS = (
     "note",
 )
 NOTE_COLUMNS = ("table", "row", "column", "when", "note")
-WHEN = ("differs", "missing")
+WHEN = ("differs", "undecided", "missing")
 NOTES = "notes"
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of cells whose number differs from the published one, or is missing."""
+    """What is known of cells that do not agree with the published number, or are missing."""
 
     table: str
     row: str

@@ -14,13 +14,17 @@ from matplotlib.figure import Figure
 from bench.outputs.files import write_csv, write_text
 from bench.outputs.tables import latex_escape, markdown_escape
 from bench.paper import style
-from bench.paper.comparison import Compared, Comparison
+from bench.paper.compared import Compared
+from bench.paper.comparison import LINES, Comparison
+from bench.paper.equivalence import SYMBOLS
 
 #: Rows and columns that LaTeX sets as one table; more go into further ones.
 LATEX_ROWS, LATEX_COLUMNS = 13, 6
-LINES = ("truth", "published", "ours")
+OURS = LINES.index("ours")
+#: LaTeX of the symbols of verdicts.
+_LATEX = {"=": "$=$", "≠": r"$\neq$", "?": "?"}
 #: Inches of the drawn table: height of a line, width of labels and of a column at least.
-_LINE, _LABELS, _COLUMN, _LETTER = 0.135, 1.65, 0.72, 0.062
+_LINE, _LABELS, _COLUMN, _LETTER = 0.135, 1.9, 0.72, 0.062
 #: Inches of a letter in running text, on average.
 _PROSE = 0.047
 
@@ -44,19 +48,21 @@ def tidy(comparison: Comparison) -> pd.DataFrame:
             "column": cell.column,
             "truth": cell.truth,
             "published": cell.published,
-            "ours": cell.mean,
-            "half_width_95": cell.half_width,
-            "standard_error": cell.standard_error,
-            "seeds_ok": len(cell.estimates),
-            "seeds": cell.planned,
-            "n": cell.n,
+            "ours": cell.ours.mean,
+            "half_width_95": cell.ours.half_width,
+            "seeds_ok": len(cell.ours.estimates),
+            "seeds": cell.ours.planned,
+            "n": cell.ours.n,
             "published_n": cell.published_n,
-            "differs": cell.differs,
-            "missing": cell.missing,
+            "verdict": cell.verdict or "",
+            "ours_inferred_n": cell.inferred.mean if cell.inferred else math.nan,
+            "half_width_95_inferred_n": cell.inferred.half_width if cell.inferred else math.nan,
+            "inferred_n": cell.inferred.n if cell.inferred else None,
+            "missing": cell.ours.missing,
             "note": cell.note,
         }
         for cell in comparison.cells
-    ).astype({"n": "Int64", "published_n": "Int64"})
+    ).astype(dict.fromkeys(("n", "published_n", "inferred_n"), "Int64"))
 
 
 def markdown(comparison: Comparison) -> str:
@@ -64,14 +70,16 @@ def markdown(comparison: Comparison) -> str:
 
     def shown(row: str, column: str) -> str:
         cell = comparison.cell(row, column)
-        *before, ours = map(markdown_escape, comparison.texts(cell))
-        ours = f"**{ours}**" if cell.differs else ours
-        mark = f" [{_mark(comparison, cell)}]" if cell.note else ""
-        return f"{' / '.join([*before, ours])}{mark}"
+        texts = [markdown_escape(text) for text in cell.texts]
+        bold = "**" if cell.verdict == "differs" else ""
+        texts[OURS] = f"{bold}{texts[OURS]}{bold}{_marks(comparison, cell)}"
+        return " / ".join(texts)
 
     lines = [
         f"# {comparison.title}\n",
-        f"Each cell: {' / '.join(LINES)}.\n",
+        f"Each cell: {' / '.join(LINES)}"
+        + "".join(f"; where there is a fourth number: {line}" for line in comparison.lines()[3:])
+        + ".\n",
         _line(["", *map(markdown_escape, comparison.columns)]),
         _line(["---", *["---:"] * len(comparison.columns)]),
         *(
@@ -82,8 +90,7 @@ def markdown(comparison: Comparison) -> str:
         comparison.agreement,
         "",
     ]
-    remarks = (comparison.rule.text, *comparison.remarks)
-    lines += [f"- {markdown_escape(remark)}" for remark in remarks]
+    lines += [f"- {markdown_escape(remark)}" for remark in comparison.remarks]
     lines.append("")
     lines += [
         f"{number}. {markdown_escape(f'{note} {_places(comparison, note)}')}"
@@ -107,12 +114,18 @@ def _line(cells: list[str]) -> str:
 
 
 def _mark(comparison: Comparison, cell: Compared) -> str:
-    """Number of a cell's note."""
-    return str(comparison.notes.index(cell.note) + 1)
+    """Number of a cell's note; empty without one."""
+    return str(comparison.notes.index(cell.note) + 1) if cell.note else ""
+
+
+def _marks(comparison: Comparison, cell: Compared) -> str:
+    """What stands after our number: the symbol of the verdict, and the number of the note."""
+    mark = f" [{_mark(comparison, cell)}]" if cell.note else ""
+    return (f" {SYMBOLS[cell.verdict]}" if cell.verdict else "") + mark
 
 
 def latex(comparison: Comparison) -> str:
-    r"""``table`` environments for ``\input``, three lines a row; what differs is bold.
+    r"""``table`` environments for ``\input``, a line a number; what differs is bold.
 
     They need the packages booktabs and graphicx.
     """
@@ -122,13 +135,13 @@ def latex(comparison: Comparison) -> str:
         for rows in _parts(comparison.rows, LATEX_ROWS)
     ]
     notes = [
-        *(comparison.agreement, comparison.rule.text, *comparison.remarks),
+        *(comparison.agreement, *comparison.remarks),
         *(f"[{number}] {note}" for number, note in enumerate(comparison.notes, 1)),
     ]
     told = [
         r"\par\smallskip",
         r"\begin{minipage}{\linewidth}\raggedright",
-        *(f"{latex_escape(note)}\\par" for note in notes),
+        *(f"{_escape(note)}\\par" for note in notes),
         r"\end{minipage}",
     ]
     tables = []
@@ -164,17 +177,23 @@ def _parts(names: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
 def _latex_row(comparison: Comparison, row: str, columns: tuple[str, ...]) -> str:
     cells = [comparison.cell(row, column) for column in columns]
     lines = []
-    for index, what in enumerate(LINES):
-        texts = [latex_escape(comparison.texts(cell)[index]) for cell in cells]
-        if index == len(LINES) - 1:
+    for index, what in enumerate(comparison.lines(row)):
+        texts = [_escape(cell.texts[index]) if index < len(cell.texts) else "" for cell in cells]
+        if index == OURS:
             texts = [
-                (rf"\textbf{{{text}}}" if cell.differs else text)
+                (rf"\textbf{{{text}}}" if cell.verdict == "differs" else text)
+                + (f" {_LATEX[SYMBOLS[cell.verdict]]}" if cell.verdict else "")
                 + (rf"\textsuperscript{{{_mark(comparison, cell)}}}" if cell.note else "")
                 for text, cell in zip(texts, cells, strict=True)
             ]
         label = latex_escape(row) if index == 0 else ""
         lines.append(" & ".join([label, what, *texts]) + r" \\")
     return "\n".join(lines)
+
+
+def _escape(text: str) -> str:
+    """Text for LaTeX, with the symbols of verdicts in it."""
+    return _LATEX["≠"].join(map(latex_escape, text.split("≠")))
 
 
 def drawn(comparison: Comparison) -> Figure:
@@ -185,12 +204,12 @@ def drawn(comparison: Comparison) -> Figure:
         notes = [
             line
             for note in (
-                *(comparison.agreement, comparison.rule.text, *comparison.remarks),
+                *(comparison.agreement, *comparison.remarks),
                 *(f"[{number}] {note}" for number, note in enumerate(comparison.notes, 1)),
             )
             for line in textwrap.wrap(note, int(wide / _PROSE), subsequent_indent="  ")
         ]
-        lines = 2.6 + 3.5 * len(comparison.rows) + len(notes) + 1
+        lines = 3.6 + sum(map(_tall, map(comparison.lines, comparison.rows))) + len(notes)
         tall = _LINE * (lines + 1)
         figure = Figure(figsize=(wide, tall))
         axes = figure.add_axes((0, 0, 1, 1))
@@ -205,23 +224,28 @@ def drawn(comparison: Comparison) -> Figure:
         top = 3.8
         for row in comparison.rows:
             _say(axes, 0.05, top, row)
-            for index, what in enumerate(LINES):
-                _say(axes, _LABELS - 0.6, top + index, what, color="0.35")
+            for index, what in enumerate(comparison.lines(row)):
+                _say(axes, _LABELS - 0.95, top + index, what, color="0.35")
             for x, column in zip(right, comparison.columns, strict=True):
                 _draw_cell(axes, x, top, comparison, comparison.cell(row, column))
-            top += 3.5
+            top += _tall(comparison.lines(row))
         _rule(axes, top - 0.6, wide, 0.8)
         for index, line in enumerate(notes):
             _say(axes, 0.05, top + 0.4 + index, line)
         return figure
 
 
+def _tall(lines: tuple[str, ...]) -> float:
+    """Lines that a row takes."""
+    return len(lines) + 0.5
+
+
 def _draw_cell(axes: Axes, x: float, top: float, comparison: Comparison, cell: Compared) -> None:
-    for index, text in enumerate(comparison.texts(cell)):
-        last = index == len(LINES) - 1
-        mark = f" [{_mark(comparison, cell)}]" if last and cell.note else ""
-        weight = "bold" if last and cell.differs else "normal"
-        _say(axes, x, top + index, text + mark, ha="right", weight=weight)
+    for index, text in enumerate(cell.texts):
+        ours = index == OURS
+        marks = _marks(comparison, cell) if ours else ""
+        weight = "bold" if ours and cell.verdict == "differs" else "normal"
+        _say(axes, x, top + index, text + marks, ha="right", weight=weight)
 
 
 def _width(comparison: Comparison, column: str) -> float:
@@ -229,8 +253,8 @@ def _width(comparison: Comparison, column: str) -> float:
     texts = [column]
     for cell in comparison.cells:
         if cell.column == column:
-            *_, ours = comparison.texts(cell)
-            texts.append(f"{ours} [{_mark(comparison, cell)}]" if cell.note else ours)
+            ours, *again = cell.texts[OURS:]
+            texts += [ours + _marks(comparison, cell), *again]
     return max(_COLUMN, 0.12 + _LETTER * max(map(len, texts)))
 
 

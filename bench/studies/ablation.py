@@ -1,10 +1,11 @@
-"""Why published readings of spheres are one too high: exact against learned scores, by read-out.
+"""What can make readings of spheres one too high: exact against learned scores, by read-out.
 
 Stanczuk et al. 2024 read 11 on the 10-sphere and 51 on the 50-sphere, at sigma = 0.01. Here the
 same read-outs look at the exact score, and at scores that were trained for longer and longer. If
-the read-out were at fault, the exact score would be read wrong too; if the score is, the reading
-is the dimension of the linear span as long as the normal direction inside it is not learned, which
-takes longest at the smallest noise.
+the read-out is at fault, the exact score is read wrong too. If the score is, its reading is the
+dimension of the linear span as long as the direction normal to the sphere inside that span is not
+learned, which takes longest at the smallest noise. The learned scores are of our recipe and
+network: what they show of the published ones, which had more steps, is a guess.
 """
 
 from __future__ import annotations

@@ -140,8 +140,9 @@ ITEM = Item(
         "Dimension that is read (median over points) of the exact score of a sphere in R^100, and "
         "of scores learned in so many steps. White: the truth at all points; the darker, at the "
         "fewer. Above, the read-outs at the published noise of 0.01; below, the publication's "
-        "read-out by noise. Where a learned score is read wrong and the exact one is not, training "
-        "is at fault, not the read-out."
+        "read-out by noise. Where a learned score is read wrong and the exact one is not, it is "
+        "the score that is wrong, and not the read-out. The learned scores are of our network and "
+        "recipe: of the published ones they show nothing by themselves."
     ),
     kind="figure",
     make=figure,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bench import suite
-from bench.paper.comparison import STANDARD_ERRORS, Comparison, compare, dimensions_of
+from bench.paper.comparison import Comparison, compare, dimensions_of
 from bench.paper.publication import Cells, Item, Material, Publication
 
 SUITE = "classical"
@@ -52,7 +52,6 @@ def _compared(material: Material, columns: Mapping[str, str], name: str, title: 
         title=title,
         places={(row, column): (row, label) for row in rows for column, label in columns.items()},
         dimensions=dimensions_of(SUITE, {row: row for row in rows}),
-        rule=STANDARD_ERRORS,
     )
 
 

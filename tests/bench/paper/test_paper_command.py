@@ -66,11 +66,11 @@ def test_the_table_has_truth_published_and_ours(run):
     table = pd.read_csv(out / "tables/table1.csv").set_index(["row", "column"])
     circle = table.loc[("circle", "PCA")]
     assert (circle["truth"], circle["published"], circle["ours"]) == (1, 1, 2)
-    assert circle["differs"]
+    assert circle["verdict"] == "differs"
     assert circle["note"].startswith("PCA counts the plane")
     plane = table.loc[("plane", "PCA")]
     assert (plane["truth"], plane["published"], plane["ours"], plane["seeds_ok"]) == (2, 2, 2, 2)
-    assert not plane["differs"]
+    assert plane["verdict"] == "agrees"
     assert table.loc[("plane", "another"), "seeds"] == 0
 
 
@@ -80,7 +80,7 @@ def test_the_index_has_captions_and_the_command(run):
     assert "What came out." in index
     assert "![Estimates](figures/points.png)" in index
     assert f"python -m bench paper {file} --preset smoke --only table1" in index
-    assert "1 / 1 / **2 ± 0** [1]" in index
+    assert "1 / 1 / **2 (2 of 2 seeds)** ≠ [1]" in index
 
 
 def test_again_nothing_is_run_and_no_run_draws_alone(run, paper):

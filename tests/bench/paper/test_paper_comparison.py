@@ -6,59 +6,41 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.paper.comparison import INTERVAL, STANDARD_ERRORS, UNKNOWN, Compared, compare
+from bench.paper.compared import Compared, Ours
+from bench.paper.comparison import UNKNOWN, compare
 from bench.paper.publication import Material
 from bench.paper.published import Known
 
 
-def cell(published, digits, *estimates):
-    return Compared("row", "column", 10, published, digits, estimates, len(estimates))
-
-
-@pytest.mark.parametrize(
-    ("published", "digits", "estimates", "differs"),
-    [
-        # mean 9.60, half-width of the t-interval 4.303 * 0.02 / sqrt(3) = 0.0497
-        (9.61, 2, (9.58, 9.60, 9.62), False),
-        (9.65, 2, (9.58, 9.60, 9.62), False),
-        (9.66, 2, (9.58, 9.60, 9.62), True),
-        (11, 0, (10, 10, 10), True),
-        (10, 0, (10, 10, 10), False),
-        # one seed: by the digits that are published
-        (9.6, 1, (9.64,), False),
-        (9.6, 1, (9.66,), True),
-        (10, 0, (11,), True),
-        (10, 0, (), False),
-    ],
-)
-def test_a_number_is_marked_beyond_the_interval_over_seeds(published, digits, estimates, differs):
-    assert INTERVAL.differs(cell(published, digits, *estimates)) is differs
-
-
-@pytest.mark.parametrize(
-    ("published", "digits", "estimates", "differs"),
-    [
-        # 3 %
-        (10.0, 1, (10.3, 10.3), False),
-        (10.0, 1, (10.4, 10.4), True),
-        # mean 10.5, standard error 0.5 / sqrt(4) = 0.25 of (10, 10, 11, 11) times 1.155 = 0.289
-        (9.6, 1, (10, 10, 11, 11), False),
-        (9.4, 1, (10, 10, 11, 11), True),
-        (9.4, 1, (), False),
-    ],
-)
-def test_a_number_is_marked_beyond_three_standard_errors_and_three_percent(
-    published, digits, estimates, differs
-):
-    assert STANDARD_ERRORS.differs(cell(published, digits, *estimates)) is differs
-
-
 def test_spreads_are_those_of_the_textbook():
-    found = cell(9, 0, 1.0, 2.0, 3.0)
+    found = Ours((1.0, 2.0, 3.0), 3)
     assert found.mean == 2
-    assert found.standard_error == pytest.approx(1 / math.sqrt(3))
     assert found.half_width == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
-    assert math.isnan(cell(9, 0, 1.0).half_width)
+    assert math.isnan(Ours((1.0,), 1).half_width)
+
+
+@pytest.mark.parametrize(
+    ("estimates", "planned", "text"),
+    [
+        ((10, 10, 10), 3, "10 (3 of 3 seeds)"),
+        ((10, 10), 3, "10 (2 of 3 seeds), 1 of 3 failed"),
+        ((10,), 1, "10 (1 seed)"),
+        ((9.5,), 2, "9.50 (1 seed), 1 of 2 failed"),
+        ((10, 10, 11), 3, "10.33 ± 1.43"),
+        ((9.58, 9.60, 9.62), 3, "9.60 ± 0.05"),
+        # one of them is whole
+        ((10.0, 9.8), 2, "9.90 ± 1.27"),
+        # below what two decimals show, but not equal
+        ((9.6, 9.600001), 2, "9.60 ± 0.00"),
+    ],
+)
+def test_counts_that_are_equal_show_their_seeds_and_others_an_interval(estimates, planned, text):
+    assert Ours(estimates, planned).text == text
+
+
+def test_without_a_published_number_nothing_is_decided():
+    assert Compared("row", "column", 10, None, ours=Ours((10, 10), 2)).verdict is None
+    assert Compared("row", "column", 10, 10, ours=Ours(missing="failed")).verdict is None
 
 
 PUBLISHED = pd.DataFrame(
@@ -90,7 +72,7 @@ RECORDS = [
 ]
 
 
-def compared(tmp_path, records=RECORDS, known=()):
+def compared(tmp_path, records=RECORDS, known=(), **more):
     material = Material(
         records=pd.DataFrame(records, columns=list(record("", "", 0, 0.0))),
         store_folder=tmp_path,
@@ -103,6 +85,7 @@ def compared(tmp_path, records=RECORDS, known=()):
     )
     places = {("ball", "A"): ("ball", "a"), ("ball", "B"): ("ball-small", "b")}
     places |= {("rod", "A"): ("rod", "a"), ("rod", "B"): ("rod", "b")}
+    places |= more.pop("places", {})
     return compare(
         material,
         "Table 1",
@@ -110,14 +93,15 @@ def compared(tmp_path, records=RECORDS, known=()):
         title="Table 1",
         places=places,
         dimensions={"ball": 10, "rod": 1},
+        **more,
     )
 
 
 def test_each_cell_has_truth_published_and_ours(tmp_path):
     found = compared(tmp_path)
-    texts = {(c.row, c.column): found.texts(c) for c in found.cells}
+    texts = {(c.row, c.column): c.texts for c in found.cells}
     assert texts == {
-        ("ball", "A"): ("10", "11", "10 ± 0"),
+        ("ball", "A"): ("10", "11", "10 (3 of 3 seeds)"),
         ("ball", "B"): ("10", "9.61", "9.61 ± 0.02"),
         ("ball", "other"): ("10", "10.5", "–"),
         ("rod", "A"): ("1", "1", "2 (1 seed), 1 of 2 failed"),
@@ -128,8 +112,10 @@ def test_each_cell_has_truth_published_and_ours(tmp_path):
 
 def test_what_is_not_run_says_so(tmp_path):
     found = compared(tmp_path, records=[])
-    assert found.texts(found.cell("ball", "A"))[2] == "not run"
-    assert found.agreement == "0 of 0 cells agree with the published number; 4 are without ours."
+    assert found.cell("ball", "A").texts[2] == "not run"
+    assert found.agreement == (
+        "0 of 0 cells agree with the published number; differ: 0; not decided: 0; without ours: 4."
+    )
 
 
 def test_a_marked_cell_says_why_where_it_is_known_and_that_it_is_not_where_not(tmp_path):
@@ -140,13 +126,57 @@ def test_a_marked_cell_says_why_where_it_is_known_and_that_it_is_not_where_not(t
         Known("Table 1", "*", "B", "missing", "left out"),
     )
     found = compared(tmp_path, known=known)
-    assert {(c.row, c.column) for c in found.cells if c.differs} == {("ball", "A"), ("rod", "A")}
+    verdicts = {(c.row, c.column): c.verdict for c in found.cells if c.verdict}
+    assert verdicts == {
+        ("ball", "A"): "differs",
+        ("ball", "B"): "agrees",
+        ("rod", "A"): "undecided",
+    }
     assert found.cell("ball", "A").note == "the radius is learned last"
-    assert found.cell("rod", "A").note == UNKNOWN
+    assert found.cell("rod", "A").note == "stopped after 3 s"
     assert found.cell("ball", "B").note == ""
     assert found.cell("rod", "B").note == "not of this"
-    assert found.notes == ("the radius is learned last", UNKNOWN, "not of this")
-    assert found.agreement == "1 of 3 cells agree with the published number; 1 is without ours."
+    assert found.notes == ("the radius is learned last", "stopped after 3 s", "not of this")
+    assert found.agreement == (
+        "1 of 3 cells agree with the published number; differ: 1; not decided: 1 (of one seed: 1); "
+        "without ours: 1."
+    )
+
+
+def test_what_differs_without_a_known_reason_says_so(tmp_path):
+    found = compared(tmp_path)
+    assert found.cell("ball", "A").note == UNKNOWN
+
+
+def test_a_number_at_an_inferred_size_is_shown_and_has_no_verdict(tmp_path):
+    """It meets the published one by construction: the sizes were chosen so."""
+    wide = [record("ball", "b", seed, 8.0 + seed / 100) for seed in range(3)]
+    places = {("ball", "B"): ("ball", "b")}
+    found = compared(
+        tmp_path, [*RECORDS, *wide], places=places, inferred={("ball", "B"): ("ball-small", "b")}
+    )
+    cell = found.cell("ball", "B")
+    assert cell.texts == ("10", "9.61", "8.01 ± 0.02", "9.61 ± 0.02 (n = 100, inferred)")
+    assert cell.verdict == "differs"
+    assert found.agreement.startswith("0 of 3 cells agree")
+    assert found.lines("ball")[3:] == ("ours, n inferred",)
+    assert found.lines("rod")[3:] == ()
+    lacking = compared(tmp_path, inferred={("ball", "A"): ("ball-large", "a")})
+    assert lacking.cell("ball", "A").texts[3] == "not run"
+
+
+def test_a_column_of_ours_alone_is_shown_and_not_counted(tmp_path):
+    found = compared(tmp_path, places={("ball", "ours"): ("ball", "a")}, added=("ours",))
+    assert found.columns == ("A", "B", "other", "ours")
+    assert found.cell("ball", "ours").texts == ("10", "–", "10 (3 of 3 seeds)")
+    assert found.cell("ball", "ours").verdict is None
+    assert found.cell("rod", "ours").texts[2] == "–"
+    assert found.agreement == compared(tmp_path).agreement
+    failing = [record("ball", "c", 0, math.nan, "failed", message="no points")]
+    single = [record("rod", "c", 0, 1.0)]
+    places = {(row, "ours"): (row, "c") for row in ("ball", "rod")}
+    found = compared(tmp_path, [*RECORDS, *failing, *single], places=places, added=("ours",))
+    assert found.agreement == compared(tmp_path).agreement
 
 
 def test_a_failure_of_which_nothing_is_known_shows_its_message(tmp_path):

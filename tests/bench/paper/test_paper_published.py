@@ -78,7 +78,7 @@ def test_a_note_of_an_unknown_kind_is_said(tmp_path):
     write_publication(tmp_path / "own")
     notes = tmp_path / "own/notes/own2025.csv"
     notes.write_text(notes.read_text().replace("differs", "sometimes"))
-    with pytest.raises(ValueError, match="line 2: when must be one of differs, missing"):
+    with pytest.raises(ValueError, match="line 2: when must be one of differs, undecided, missing"):
         published.read_known(tmp_path / "own/own2025.csv")
 
 

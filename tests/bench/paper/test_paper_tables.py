@@ -6,10 +6,12 @@ import subprocess
 import pandas as pd
 import pytest
 
-from bench.paper.comparison import INTERVAL, Compared, Comparison
+from bench.paper.compared import Compared, Ours
+from bench.paper.comparison import Comparison
 from bench.paper.write_tables import LATEX_ROWS, latex, markdown, write_comparison
 
 AWKWARD = "50 % of a_b & c$ [x]"
+AGAIN = Ours((9.58, 9.60, 9.62), 3, 400)
 
 
 def comparison(rows=3):
@@ -17,14 +19,13 @@ def comparison(rows=3):
     cells = []
     for name in names:
         cells += [
-            Compared(name, "score SVD", 10, 11, 0, (10.0,) * 3, 3, 1000, 500, "", "", True, "Why."),
-            Compared(name, AWKWARD, 10, 9.61, 2, (9.58, 9.60, 9.62), 3, 1000),
-            Compared(name, "ID-NF", 10, 11, missing="–"),
+            Compared(name, "score SVD", 10, 11, 0, Ours((10.0,) * 3, 3, 1000), 500, note="Why."),
+            Compared(name, AWKWARD, 10, 9.61, 2, Ours((9.58, 9.60, 9.62), 3, 1000)),
+            Compared(name, "MLE", 10, 9.61, 2, Ours((9.5,), 1, 1000), inferred=AGAIN),
+            Compared(name, "ID-NF", 10, 11, ours=Ours(missing="–")),
         ]
-    columns = ("score SVD", AWKWARD, "ID-NF")
-    return Comparison(
-        "table9", f"Table 9, {AWKWARD}", names, columns, tuple(cells), INTERVAL, ("R",)
-    )
+    columns = ("score SVD", AWKWARD, "MLE", "ID-NF")
+    return Comparison("table9", f"Table 9, {AWKWARD}", names, columns, tuple(cells), ("R ≠ S",))
 
 
 @pytest.fixture(scope="module")
@@ -41,30 +42,42 @@ def test_all_formats_are_written_and_again_with_the_same_bytes(written, tmp_path
 
 def test_csv_has_a_row_a_cell(written):
     table = pd.read_csv(written[".csv"])
-    assert len(table) == 9
+    assert len(table) == 12
     first = table.iloc[0]
     assert (first["truth"], first["published"], first["ours"], first["half_width_95"]) == (
         (10, 11, 10, 0)
     )
     assert (first["seeds_ok"], first["n"], first["published_n"]) == (3, 1000, 500)
-    assert bool(first["differs"])
+    assert table["verdict"].fillna("").tolist()[:4] == ["differs", "agrees", "undecided", ""]
+    again = table.iloc[2][
+        ["ours", "n", "ours_inferred_n", "half_width_95_inferred_n", "inferred_n"]
+    ]
+    assert again.astype(float).round(2).tolist() == [9.5, 1000, 9.6, 0.05, 400]
     assert first["note"] == "Why."
     assert table["ours"].isna().sum() == 3
 
 
-def test_markdown_has_three_numbers_a_cell_and_marks_what_differs():
+def test_markdown_has_three_numbers_a_cell_and_says_what_agrees_and_differs():
     told = markdown(comparison())
-    assert "Each cell: truth / published / ours." in told
-    assert r"| row\_0 | 10 / 11 / **10 ± 0** [1] | 10 / 9.61 / 9.60 ± 0.05 | 10 / 11 / – |" in told
-    assert "3 of 6 cells agree with the published number." in told
+    assert "Each cell: truth / published / ours; where there is a fourth number: ours, n" in told
+    assert (
+        r"| row\_0 | 10 / 11 / **10 (3 of 3 seeds)** ≠ [1] | 10 / 9.61 / 9.60 ± 0.05 = | "
+        "10 / 9.61 / 9.50 (1 seed) ? / 9.60 ± 0.05 (n = 400, inferred) | 10 / 11 / – |"
+    ) in told
+    assert "3 of 9 cells agree with the published number; differ: 3; not decided: 3" in told
     assert "\n1. Why. (score SVD: row\\_0, row\\_1, row\\_2)\n" in told
 
 
-def test_latex_has_three_lines_a_row_and_marks_what_differs():
+def test_latex_has_a_line_a_number_and_says_what_agrees_and_differs():
     told = latex(comparison())
-    assert r"row\_0 & truth & 10 & 10 & 10 \\" in told
-    assert r" & published & 11 & 9.61 & 11 \\" in told
-    assert r" & ours & \textbf{10 $\pm$ 0}\textsuperscript{1} & 9.60 $\pm$ 0.05 & -- \\" in told
+    assert r"row\_0 & truth & 10 & 10 & 10 & 10 \\" in told
+    assert r" & published & 11 & 9.61 & 9.61 & 11 \\" in told
+    assert (
+        r" & ours & \textbf{10 (3 of 3 seeds)} $\neq$\textsuperscript{1} & 9.60 $\pm$ 0.05 $=$ & "
+        r"9.50 (1 seed) ? & -- \\"
+    ) in told
+    assert r" & ours, n inferred &  &  & 9.60 $\pm$ 0.05 (n = 400, inferred) &  \\" in told
+    assert r"R $\neq$ S" in told
     for rule in ("toprule", "midrule", "bottomrule"):
         assert told.count(f"\\{rule}") == 1
 

@@ -1,0 +1,92 @@
+"""A cell of a published table: truth, the published number, ours with its spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.outputs.metrics import mean_interval
+from bench.outputs.wording import NOT_RUN, number
+from bench.paper.equivalence import Verdict, counts, verdict
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our estimates at the seeds that are ok, of ``planned``, from samples of ``n`` points.
+
+    ``missing`` says in the place of none what there is: "–" where the column is of no method of
+    ours, "not run" or "failed".
+    """
+
+    estimates: tuple[float, ...] = ()
+    planned: int = 0
+    n: int | None = None
+    missing: str = ""
+    failure: str = ""
+
+    @property
+    def mean(self) -> float:
+        """Mean over seeds; NaN without any."""
+        return mean_interval(self.estimates)[0]
+
+    @property
+    def half_width(self) -> float:
+        """Of the 95 % t-interval over seeds; NaN for fewer than two."""
+        return mean_interval(self.estimates)[2]
+
+    @property
+    def text(self) -> str:
+        """The mean with its interval, "9.59 ± 0.02", or its seeds, "10 (3 of 3 seeds)"."""
+        if not self.estimates:
+            return self.missing
+        whole, ok = counts(self.estimates), len(self.estimates)
+
+        def shown(value: float) -> str:
+            text = number(value)
+            return text.rstrip("0").rstrip(".") if whole and "." in text else text
+
+        text = shown(self.mean)
+        if ok == 1:
+            text += " (1 seed)"
+        elif whole and len(set(self.estimates)) == 1:
+            text += f" ({ok} of {self.planned} seeds)"
+        else:
+            text += f" ± {shown(self.half_width)}"
+        failed = self.planned - ok
+        return f"{text}, {failed} of {self.planned} failed" if failed else text
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A cell: the true dimension, the published number to ``digits`` decimals, our estimates.
+
+    ``published_n`` is the size of the published samples as far as known. ``inferred`` are our
+    estimates at a size that was inferred from the published number: to be near it is no agreement.
+    """
+
+    row: str
+    column: str
+    truth: float | None
+    published: float | None
+    digits: int = 0
+    ours: Ours = Ours()
+    published_n: int | None = None
+    inferred: Ours | None = None
+    note: str = ""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Whether ours agrees with the published number; None where one of them is not there."""
+        if self.published is None or not self.ours.estimates:
+            return None
+        return verdict(self.published, self.digits, self.ours.estimates, self.ours.planned)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is shown: truth, published and ours, and ours at the inferred size if there is."""
+        truth = NOT_RUN if self.truth is None else f"{self.truth:g}"
+        published = NOT_RUN if self.published is None else f"{self.published:.{self.digits}f}"
+        texts = (truth, published, self.ours.text)
+        if self.inferred is None:
+            return texts
+        size = "" if self.inferred.n is None else f" (n = {self.inferred.n}, inferred)"
+        return (*texts, self.inferred.text + size)
