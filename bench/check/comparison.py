@@ -178,7 +178,7 @@ def _estimate_change(
     seeds = [
         (known, first, after)
         for known, first, after in zip(was.known, was.first, now.first, strict=False)
-        if len(known) and after is not None
+        if after is not None and len(known) and (first is not None or not was.deterministic)
     ]
     if not seeds:
         return None
@@ -189,7 +189,7 @@ def _estimate_change(
     ):
         return None
     old = [known for known, _, _ in seeds]
-    before = np.array([known.mean() for known in old])
+    before = np.array([known[0] if was.deterministic else known.mean() for known in old])
     means = float(before.mean()), float(after.mean())
     why = []
     if was.method != now.method:
@@ -225,4 +225,4 @@ def _direction(before: Array, after: Array, truth: float | None) -> Kind:
 
 
 def _percent(part: float) -> str:
-    return f"{100 * part:.2g} %"
+    return f"{100 * part:.0f} %" if part >= 1 else f"{100 * part:.2g} %"

@@ -1,10 +1,35 @@
 """Baselines made of numbers, for the tests beside this file: no cell is run."""
 
+import json
+
 import numpy as np
+import pandas as pd
 
 from bench.check.baseline import FORMAT, Baseline, CellBaseline
 
 SEEDS, STATES = 4, 22
+SUITE = """
+about = "Small."
+seed = 3
+[manifolds.line]
+manifold = "sphere"
+parameters = { dimension = 1, ambient = 3 }
+[estimators.twonn]
+estimator = "twonn"
+[estimators.knn]
+estimator = "knn"
+[estimators.svd]
+estimator = "score-svd"
+[presets.smoke]
+n = 100
+seeds = 2
+[presets.quick]
+n = 100
+seeds = 2
+[presets.full]
+n = 100
+seeds = 2
+"""
 
 
 def nested(values):
@@ -53,3 +78,23 @@ def timed(factor, *, fits, name="fast", manifold="sphere", spread=0.05, seed=0):
     rng = np.random.default_rng(seed)
     times = 2 * factor * np.exp(spread * rng.standard_normal((4, fits)))
     return cell([5.0] * 4, name=name, manifold=manifold, times=times)
+
+
+def records(job, **changes):
+    """What a run would leave, without running it; ``changes`` by estimator, seed and state."""
+    rows = []
+    for cell in job.cells:
+        row = {
+            "key": cell.key,
+            "status": "ok",
+            "estimate": 1.0 + cell.seed + cell.state / 10,
+            "kernel_seconds": 0.5,
+            "fit_seconds": 3.0 + cell.state,
+            "shared_seconds": 3.0 + cell.state,
+            "groups": json.dumps([{"truth": 1, "weight": 1.0}]),
+            "message": "",
+        }
+        row.update(changes.get(f"{cell.estimator}_{cell.seed}_{cell.state}", {}))
+        rows.append(row)
+    # In whatever order.
+    return pd.DataFrame(rows[::-1])

@@ -163,6 +163,16 @@ def test_what_the_baseline_says_of_randomness_counts():
     assert found(cell(OLD), random_cell(OLD + 0.01)) == [("regressed", "fast")]
 
 
+def test_a_deterministic_estimate_is_compared_with_the_first_of_its_repetitions():
+    was = cell([[5.0, 9.0], [5.0, 9.0], [None, 5.0], [5.0, 9.0]])
+    assert kinds(was, cell([5.0, 5.0, 8.0, 5.0])) == ["recovered"]
+    (finding,) = compare(baseline(was), baseline(cell([6.0, 5.0, 8.0, 5.0]))).findings
+    assert (finding.was, finding.now) == (5, pytest.approx(16 / 3))
+    assert finding.why == "on the same samples, by up to 20 %"
+    (finding,) = compare(baseline(was), baseline(cell([25.0, 5.0, 8.0, 5.0]))).findings
+    assert finding.why == "on the same samples, by up to 400 %"
+
+
 def test_changed_parameters_and_versions_are_given_as_the_reason():
     (finding,) = compare(
         baseline(cell(OLD)), baseline(cell(1.5 * OLD, method="other", version=2))
