@@ -52,11 +52,11 @@ def check_comparable(
                 f"the baseline is of other samples of {pair[0]!r}: the manifold's parameters or "
                 "version, n or the suite's seed are not those of this run; save a new one"
             )
-        there, here = len(was[pair].statuses), seeds[pair]
-        if here > there:
+        most = len(was[pair].statuses)
+        if seeds[pair] > most:
             raise ValueError(
-                f"the baseline has {counted(there, 'seed')} of {pair[1]} on {pair[0]}, and this "
-                f"run {here}; choose at most --seeds {there}, or save a new one"
+                f"the baseline has {counted(most, 'seed')} of {pair[1]} on {pair[0]}, and this "
+                f"run {seeds[pair]}; choose at most --seeds {most}, or save a new one"
             )
     tested = [pair for pair in both if not was[pair].deterministic]
     level = law.level(len(tested))

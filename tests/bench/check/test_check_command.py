@@ -269,7 +269,7 @@ def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
                 PATH=f"{command.parent}:{os.environ['PATH']}",
                 SUITE=str(place / "mini.toml"), BASELINE=str(place / "mini.json"),
                 PRESET=preset, ESTIMATORS="twonn", MANIFOLDS="torus", SLOWER=slower,
-                TOLERANCE="1e-9",
+                TOLERANCE="1e-9", STRICT="true", NEW="true",
                 GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), GITHUB_OUTPUT=str(tmp_path / "out"),
             ),
             check=True,
