@@ -54,7 +54,8 @@ class Outcome:
     """All findings of a check, and what was compared: cells, and estimators' times.
 
     ``untimed`` says of which times, and why, none were compared; ``left_out`` are cells that the
-    baseline does not have and that were not run. With ``strict``, improvements are alarms too.
+    baseline does not have and that were not run. With ``strict``, improvements are alarms too, and
+    in the ``same_environment`` other numbers of random estimators, which chance does not explain.
     """
 
     findings: list[Finding]
@@ -69,8 +70,22 @@ class Outcome:
     strict: bool = False
 
     def is_alarm(self, finding: Finding) -> bool:
-        """Whether a finding makes the check fail."""
+        """Return whether a finding makes the check fail."""
+        if finding.kind == "other numbers":
+            return self.strict and self.same_environment
         return finding.kind in ALARMS or (self.strict and finding.kind in IMPROVEMENTS)
+
+    @property
+    def same_environment(self) -> bool:
+        """Whether processor, libraries and all else but the code are those of the baseline.
+
+        The same random state gives the same numbers there, if the code is the same.
+        """
+        old, new = (
+            {name: fact for name, fact in one.environment.items() if name != "revision"}
+            for one in (self.baseline, self.current)
+        )
+        return old == new != {}
 
     @property
     def alarms(self) -> list[Finding]:

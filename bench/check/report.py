@@ -89,6 +89,12 @@ def notes(outcome: Outcome) -> list[str]:
             else "Improvements are no alarms; with --strict they are. Save a new baseline to have "
             "them compared with."
         )
+    if outcome.same_environment and any(f.kind == "other numbers" for f in outcome.findings):
+        lines.append(
+            "Other numbers: on this machine with these libraries, the baseline's code gives the "
+            "baseline's numbers. They are no further off than those of other random states"
+            + (", and alarms (--strict)." if outcome.strict else "; with --strict they are alarms.")
+        )
     if outcome.left_out:
         cells = ", ".join(f"{estimator} on {manifold}" for manifold, estimator in outcome.left_out)
         lines.append(f"Not in the baseline, and not run (--new runs them): {cells}.")

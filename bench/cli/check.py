@@ -123,7 +123,10 @@ def check(
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Improvements make the check fail too.")
+        bool,
+        typer.Option(
+            "--strict", help="Improvements, and on the same machine other numbers, fail too."
+        ),
     ] = False,
     new: Annotated[
         bool, typer.Option("--new", help="Run cells that the baseline does not have, too.")

@@ -79,6 +79,19 @@ def test_improvements_are_alarms_of_a_strict_check_only():
     assert compare(*pair, strict=True).alarms == []
 
 
+def test_other_numbers_are_alarms_of_a_strict_check_in_the_environment_of_the_baseline():
+    made = {"processor": "a", "packages": {"numpy": "1"}, "revision": "1"}
+
+    def alarms(new, **options):
+        was = baseline(random_cell(STATE_OLD), environment=made)
+        return compare(was, baseline(random_cell(STATE_NEW), environment=new), **options).alarms
+
+    assert [f.kind for f in alarms({**made, "revision": "2"}, strict=True)] == ["other numbers"]
+    assert alarms(made) == []
+    for other in ({"processor": "b"}, {"packages": {"numpy": "2"}}, {"gpu": "x"}):
+        assert alarms({**made, **other}, strict=True) == []
+
+
 def test_a_random_estimate_is_compared_with_those_of_other_states_of_its_sample():
     was = random_cell(STATE_OLD)
     assert kinds(was, random_cell(STATE_OLD[:, 0])) == []

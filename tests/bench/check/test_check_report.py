@@ -94,6 +94,20 @@ def test_notes_say_what_was_not_run_and_what_improvements_are():
     assert "Improvements are alarms (--strict)." in report.notes(strict)
 
 
+def test_notes_say_what_other_numbers_are_where_nothing_else_has_changed():
+    states = [[5.0 + i / 100 for i in range(STATES)]] * 4
+    pair = [random_cell(states)], [random_cell([5.105] * 4)]
+    same = {"processor": "a"}
+    was, now = (baseline(*cells, environment=same) for cells in pair)
+    said = " ".join(report.notes(compare(was, now)))
+    assert "no further off than those of other random states; with --strict they are" in said
+    strict = compare(was, now, strict=True)
+    assert "other random states, and alarms (--strict)." in " ".join(report.notes(strict))
+    assert report.verdict(strict) == "1 cell of other numbers: 0 of 1 cell as before"
+    elsewhere = compare(was, baseline(*pair[1], environment={"processor": "b"}))
+    assert "Other numbers:" not in " ".join(report.notes(elsewhere))
+
+
 def test_nothing_that_changed_around_is_nothing_said():
     same = {"packages": {"numpy": "1"}, "python": "3.11", "processor": "a", "device": "cpu"}
     found = compare(baseline(cell(OLD), environment=same), baseline(cell(OLD), environment=same))

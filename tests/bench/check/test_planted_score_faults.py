@@ -1,8 +1,8 @@
 """Faults planted in the score family: a real check against the repository's baseline finds them.
 
-Each is planted in a copy of the packages, with the score estimators' cells on two manifolds run by
-``bench check``. An alarm counts where it is one at the level of the whole suite, which has more
-cells and thus a lower level than the selection.
+Each is planted in a copy of the packages, and the cells of the score estimators are run by ``bench
+check``. An alarm counts where it is one at the level of the whole suite, which has more cells and
+thus a lower level than the selection.
 """
 
 import shutil
@@ -52,14 +52,6 @@ FAULTS = {
 }
 
 
-def run_check(out, tree=ROOT, manifolds="5-sphere,hypercube-8", result=0, *more):
-    return bench(
-        "check", "--baseline", BASELINE, "--estimators", FAMILY, "--manifolds", manifolds,
-        "--slower", 100, "--out", out, *more, check=result, cwd=tree, PYTHONPATH=str(tree),
-        OMP_NUM_THREADS="1",
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_broken_score_family_raises_an_alarm(name, tmp_path):
     file, right, wrong = FAULTS[name]
@@ -70,7 +62,10 @@ def test_a_broken_score_family_raises_an_alarm(name, tmp_path):
     code = (tmp_path / file).read_text()
     assert right in code
     (tmp_path / file).write_text(code.replace(right, wrong, 1))
-    said = run_check(tmp_path / "run", tmp_path, result=1)
+    said = bench(
+        "check", "--baseline", BASELINE, "--estimators", FAMILY, "--slower", 100, "--out", "run",
+        check=1, cwd=tmp_path, PYTHONPATH=str(tmp_path), OMP_NUM_THREADS="1",
+    )  # fmt: skip
     print(said.stdout)
     was = load(BASELINE)
     whole = law.level(sum(not cell.deterministic for cell in was.cells))
