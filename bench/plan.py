@@ -40,7 +40,8 @@ class Cell:
     ``..._parameters`` are all that JSON can hold, and part of the keys; ``..._arguments`` are those
     to pass to the class, which has the others as its defaults.
     ``threads`` is None where the estimator takes the share of the cores that a cell gets;
-    ``ambient`` is None where only a sample tells.
+    ``ambient`` is None where only a sample tells. Cells that differ in ``state`` alone are
+    repetitions on one sample, each with another random state of the estimator.
     """
 
     suite: str
@@ -62,6 +63,7 @@ class Cell:
     ambient: int | None = None
     manifold_arguments: Mapping[str, Any] = field(default_factory=dict)
     estimator_arguments: Mapping[str, Any] = field(default_factory=dict)
+    state: int = 0
 
     @cached_property
     def sample_key(self) -> str:
@@ -78,9 +80,10 @@ class Cell:
     @cached_property
     def identity(self) -> str:
         """Hash of what the cell is."""
-        return _digest(
+        identity = _digest(
             self.sample_key, self.estimator_name, self.estimator_parameters, self.estimator_version
         )
+        return _digest(identity, self.state) if self.state else identity
 
     @cached_property
     def key(self) -> str:
@@ -95,8 +98,10 @@ class Cell:
     @property
     def random_state(self) -> int:
         """Seed of the estimator: the same for all that read one trained model of the sample."""
-        shared = getattr(estimators.entry(self.estimator_name), "shares_model", False)
-        return int((self.sample_key if shared else self.identity)[:7], 16)
+        if not getattr(estimators.entry(self.estimator_name), "shares_model", False):
+            return int(self.identity[:7], 16)
+        shared = _digest(self.sample_key, self.state) if self.state else self.sample_key
+        return int(shared[:7], 16)
 
 
 def _digest(*parts: object) -> str:
@@ -284,7 +289,7 @@ def batches(cells: Iterable[Cell], cost: Mapping[str, float]) -> list[list[Cell]
         if getattr(entry, "neighbors", False):
             group = f"graph of {cell.sample_key} on {lane}"
         elif getattr(entry, "shares_model", False):
-            group = f"model of {cell.sample_key} on {lane}"
+            group = f"model {cell.state} of {cell.sample_key} on {lane}"
         else:
             group = cell.key
         groups.setdefault(group, []).append(cell)

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
-import estimators
 from bench.check.law import Array
-from bench.job import Job
 from bench.outputs.files import replacing
-from bench.outputs.metrics import mean_interval
-from bench.plan import Cell
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 
 
 class _Table(BaseModel):
@@ -29,13 +20,15 @@ class _Table(BaseModel):
 
 
 class CellBaseline(_Table):
-    """A manifold and an estimator over seeds.
+    """A manifold and an estimator over seeds, which are the samples, and random states.
 
     ``sample`` is a hash of what the samples are (manifold, its version and parameters, n, the
     suite's seed), and ``method`` of the estimator with its parameters; ``version`` is the
-    estimator's. ``truth`` is null where it is unknown, or not one number. The lists have an element
-    a seed: ``estimates`` and ``times``, seconds of a fit over those of the calibration kernel, are
-    null where ``statuses`` is not "ok".
+    estimator's. ``truth`` is null where it is unknown, or not one number. The outer lists have an
+    element a seed, the inner ones an element a random state (of a deterministic estimator, a
+    repetition): ``statuses`` and ``estimates`` of all states, ``times`` of those that were timed,
+    in units of the calibration kernel. Estimates and times are null where the status is not "ok".
+    Where estimators share a trained model, the times of the one that ``trains`` it are with that.
     """
 
     manifold: str
@@ -44,92 +37,91 @@ class CellBaseline(_Table):
     method: str
     version: int
     deterministic: bool
+    trains: bool
     truth: float | None
-    statuses: list[str] = Field(min_length=1)
-    estimates: list[PositiveFloat | None]
-    times: list[PositiveFloat | None]
+    statuses: list[list[str]] = Field(min_length=1)
+    estimates: list[list[PositiveFloat | None]]
+    times: list[list[PositiveFloat | None]]
     message: str = ""
 
     @property
-    def known(self) -> Array:
-        """The estimates that there are."""
-        return np.array([value for value in self.estimates if value is not None], dtype=np.float64)
+    def known(self) -> list[Array]:
+        """The estimates that there are, an array a seed."""
+        return [
+            np.array([value for value in values if value is not None], dtype=np.float64)
+            for values in self.estimates
+        ]
+
+    @property
+    def first(self) -> list[float | None]:
+        """The estimates at the first random state, one a seed."""
+        return [values[0] for values in self.estimates]
 
     @property
     def mean(self) -> float:
-        """Mean over seeds; NaN without any."""
-        return mean_interval(self.known)[0]
+        """Mean over seeds and states; NaN without any estimate."""
+        values = np.concatenate(self.known)
+        return float(values.mean()) if len(values) else float("nan")
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over random states of the same sample; 0 where none has two."""
+        variances = [values.var(ddof=1) for values in self.known if len(values) > 1]
+        return float(np.mean(variances)) ** 0.5 if variances else 0.0
+
+    @property
+    def all_times(self) -> list[float | None]:
+        """The times of all seeds."""
+        return [time for times in self.times for time in times]
+
+    @property
+    def fits(self) -> int:
+        """The number of fits."""
+        return sum(map(len, self.statuses))
 
     @property
     def failed(self) -> int:
-        """Seeds without an estimate."""
-        return sum(status != "ok" for status in self.statuses)
+        """The number of fits without an estimate."""
+        return sum(status != "ok" for statuses in self.statuses for status in statuses)
 
 
 class Baseline(_Table):
-    """The cells of a suite at a preset, over the seeds 0, 1, … of each, ``jobs`` at a time."""
+    """The cells of a suite at a preset, over the seeds 0, 1, … of each, ``jobs`` at a time.
 
-    format: Literal[1]
+    ``states`` is the number of random states of each random estimator on a sample.
+    """
+
+    format: Literal[2]
     suite: str
     preset: str
     seeds: int = Field(ge=1)
+    states: int = Field(ge=1)
     jobs: int = Field(ge=1)
     environment: dict[str, Any]
     cells: list[CellBaseline] = Field(min_length=1)
 
     def by_name(self) -> dict[tuple[str, str], CellBaseline]:
-        """The cells by manifold and estimator."""
+        """Return the cells by manifold and estimator."""
         return {(cell.manifold, cell.estimator): cell for cell in self.cells}
 
+    def updated(self, new: Baseline) -> Baseline:
+        """Return this baseline with the cells of ``new`` in place of its own, others as they are.
 
-def gather(job: Job, records: pd.DataFrame, environment: dict[str, Any]) -> Baseline:
-    """The records of a job as a baseline; ValueError where some cells have no calibrated one."""
-    missing = {cell.key for cell in job.cells} - set(records["key"])
-    if missing:
-        raise ValueError(
-            f"{len(missing)} of {len(job.cells)} fits have no record in {job.out}; run them first "
-            "(without --no-run)"
-        )
-    ok = records["status"] == "ok"
-    if (ok & records["kernel_seconds"].isna()).any():
-        raise ValueError(
-            f"records in {job.out} were made by another command and have no calibrated times; "
-            "run them again (without --no-run), or choose another --out"
-        )
-    rows = {row["key"]: row for row in records.to_dict("records")}
-    pairs: dict[tuple[str, str], list[Any]] = {}
-    for cell in job.cells:
-        pairs.setdefault((cell.manifold, cell.estimator), []).append(cell)
-    found = []
-    for (manifold, estimator), cells in pairs.items():
-        first = cells[0]
-        mine = [rows[cell.key] for cell in sorted(cells, key=lambda cell: cell.seed)]
-        bad = [row for row in mine if row["status"] != "ok"]
-        truths = {_truth(row["groups"]) for row in mine if row["status"] == "ok"}
-        found.append(
-            CellBaseline(
-                manifold=manifold,
-                estimator=estimator,
-                sample=sample_of(first),
-                method=_digest(first.estimator_name, first.estimator_parameters),
-                version=first.estimator_version,
-                deterministic=estimators.entry(first.estimator_name).deterministic,
-                truth=truths.pop() if len(truths) == 1 else None,
-                statuses=[row["status"] for row in mine],
-                estimates=[_number(row["estimate"]) for row in mine],
-                times=[_number(row["fit_seconds"] / row["kernel_seconds"]) for row in mine],
-                message=bad[0]["message"] if bad else "",
-            )
-        )
-    return Baseline(
-        format=FORMAT,
-        suite=job.cells[0].suite,
-        preset=job.preset,
-        seeds=min(len(cell.statuses) for cell in found),
-        jobs=job.room.jobs,
-        environment=environment,
-        cells=found,
-    )
+        Raises ValueError where the two were not made in the same way.
+        """
+        for what in ("suite", "preset", "seeds", "states", "jobs"):
+            there, here = getattr(self, what), getattr(new, what)
+            if there != here:
+                raise ValueError(f"the baseline is of {what} {there!r}, and this run of {here!r}")
+        for what in sorted({*self.environment, *new.environment} - {"revision"}):
+            there, here = self.environment.get(what), new.environment.get(what)
+            if there != here:
+                raise ValueError(
+                    f"the baseline was made with {what} {there!r}, and this run with {here!r}; "
+                    "save a whole new one"
+                )
+        cells = {**self.by_name(), **new.by_name()}
+        return new.model_copy(update={"cells": list(cells.values())})
 
 
 def save(baseline: Baseline, path: Path) -> None:
@@ -142,7 +134,7 @@ def save(baseline: Baseline, path: Path) -> None:
 
 
 def load(path: Path) -> Baseline:
-    """Read a baseline; ValueError says what is wrong with the file."""
+    """Return the baseline of a file; ValueError says what is wrong with it."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -165,31 +157,13 @@ def load(path: Path) -> Baseline:
         where = ".".join(map(str, fault["loc"])) or "the file"
         raise ValueError(f"{path} is no baseline: {where}: {fault['msg']}") from None
     for cell in baseline.cells:
-        if not len(cell.statuses) == len(cell.estimates) == len(cell.times):
+        seeds = zip(cell.statuses, cell.estimates, cell.times, strict=False)
+        if not (
+            len(cell.statuses) == len(cell.estimates) == len(cell.times)
+            and all(len(a) == len(b) >= 1 and len(a) >= len(c) for a, b, c in seeds)
+        ):
             raise ValueError(
                 f"{path} is no baseline: {cell.estimator} on {cell.manifold} has lists of "
                 "different lengths"
             )
     return baseline
-
-
-def sample_of(cell: Cell) -> str:
-    """What the samples of a cell are, but for their seeds, as a hash."""
-    return _digest(
-        cell.manifold_name, cell.manifold_version, cell.manifold_parameters, cell.n, cell.entropy
-    )
-
-
-def _truth(groups: str) -> float | None:
-    """The dimension of a sample, from a record's groups; None for several, or an unknown one."""
-    levels = json.loads(groups or "[]")
-    return float(levels[0]["truth"]) if len(levels) == 1 else None
-
-
-def _digest(*parts: object) -> str:
-    text = json.dumps(parts, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)

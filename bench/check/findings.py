@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.check.baseline import Baseline
 
 Kind = Literal[
     "regressed",
+    "changed",
     "failed",
     "gone",
     "slower",
     "improved",
-    "mended",
+    "recovered",
     "faster",
     "other numbers",
     "still failed",
     "new",
 ]
-ALARMS: frozenset[Kind] = frozenset({"regressed", "failed", "gone", "slower"})
-IMPROVEMENTS: frozenset[Kind] = frozenset({"improved", "mended", "faster"})
+ALARMS: frozenset[Kind] = frozenset({"regressed", "changed", "failed", "gone", "slower"})
+IMPROVEMENTS: frozenset[Kind] = frozenset({"improved", "recovered", "faster"})
 
 
 @dataclass(frozen=True)
 class Finding:
     """What happened to a cell, or ("slower", "faster": no manifold) to an estimator's time.
 
-    ``was`` and ``now`` are means over seeds (of times: in units of the calibration kernel);
-    ``standard_errors`` is their distance over its standard error from the spread over seeds, NaN
-    where there is none; ``p`` is the p-value of the test, NaN where there is none.
+    ``was`` and ``now`` are means over the samples (of times: in units of the calibration kernel);
+    ``standard_errors`` is their distance over its standard error, NaN where there is none; ``p`` is
+    the p-value of the test, NaN where there is none.
     """
 
     kind: Kind
@@ -43,29 +44,62 @@ class Finding:
     why: str = ""
 
     @property
-    def alarm(self) -> bool:
-        """Whether it makes the check fail."""
-        return self.kind in ALARMS
+    def is_time(self) -> bool:
+        """Whether it is about the time of an estimator's fits, on all manifolds."""
+        return not self.manifold
 
 
 @dataclass(frozen=True)
 class Outcome:
     """All findings of a check, and what was compared: cells, and estimators' times.
 
-    ``untimed`` says why no times were compared.
+    ``untimed`` says of which times, and why, none were compared; ``left_out`` are cells that the
+    baseline does not have and that were not run. With ``strict``, improvements are alarms too, and
+    in the ``same_environment`` other numbers of random estimators, which chance does not explain.
     """
 
     findings: list[Finding]
     compared: list[tuple[str, str]]
     timed: list[str]
-    same: int
     level: float
     time_level: float
     baseline: Baseline
     current: Baseline
-    untimed: str = ""
+    untimed: list[str] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    strict: bool = False
+
+    def is_alarm(self, finding: Finding) -> bool:
+        """Return whether a finding makes the check fail."""
+        if finding.kind == "other numbers":
+            return self.strict and self.same_environment
+        return finding.kind in ALARMS or (self.strict and finding.kind in IMPROVEMENTS)
+
+    @property
+    def same_environment(self) -> bool:
+        """Whether processor, libraries and all else but the code are those of the baseline.
+
+        The same random state gives the same numbers there, if the code is the same.
+        """
+        old, new = (
+            {name: fact for name, fact in one.environment.items() if name != "revision"}
+            for one in (self.baseline, self.current)
+        )
+        return old == new != {}
 
     @property
     def alarms(self) -> list[Finding]:
         """The findings that make the check fail."""
-        return [finding for finding in self.findings if finding.alarm]
+        return [finding for finding in self.findings if self.is_alarm(finding)]
+
+    @property
+    def same(self) -> int:
+        """The number of compared cells of which nothing was found."""
+        found = {(finding.manifold, finding.estimator) for finding in self.findings}
+        return sum(pair not in found for pair in self.compared)
+
+    @property
+    def same_times(self) -> int:
+        """The number of estimators whose times were compared, with nothing found."""
+        found = {finding.estimator for finding in self.findings if finding.is_time}
+        return sum(name not in found for name in self.timed)

@@ -1,20 +1,25 @@
 """The statistics of a check: exact permutation tests, and the shift that they find.
 
-Estimates over seeds follow no law that could be assumed: some are whole numbers, some have heavy
-tails. Under the hypothesis that nothing has changed, seeds, old and new, are exchangeable: an
-assignment of them to "old" and "new" is as likely as any other. The share of assignments whose
-means are as far apart as those seen is then an exact p-value (Fisher 1935; Pitman 1937). New seeds
-have the samples of the first old ones, which brings means nearer together: alarms are then rarer.
+Estimates follow no law that could be assumed: some are whole numbers, some have heavy tails, and
+how far they spread differs between samples. Check and baseline share their samples, and the
+baseline has each random estimator at several random states of every sample. Under the hypothesis
+that nothing has changed, the check's estimate of a sample is exchangeable with those of the
+baseline *of that sample*: it may be any of the R + 1 with the same probability, independently of
+the other samples. The share of the (R + 1)^S choices of one value a sample whose sum is as far out
+as the one seen is then an exact p-value, a permutation test within blocks (Pitman 1937). How
+samples differ from each other does not enter, which is most of what an estimate varies by.
+A change that repeats a random state's numbers nearly only makes alarms rarer.
+
+Times of fits are compared over all seeds alike, old against new (Fisher 1935).
 
 Outliers are pulled in first, in the same way whether they are old or new and without changing the
-order, so that one of them weighs little against a shift of all others. Where the level asks for
-complete separation, as it does of four seeds in a large suite, an old one beyond all new ones still
-hides a shift to its side; five seeds bear one.
+order, so that one of them weighs little against a shift of all others.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations
 
@@ -23,18 +28,21 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-#: Probability of an alarm of the estimates of a whole suite although nothing has changed. Half of
-#: it is left to times, whose seeds are alike only as far as the machine is.
+#: Probability of an alarm in a whole suite although nothing has changed: half of it is that of the
+#: estimates, half that of the times.
 FALSE_ALARMS = 0.01
 #: Distance from the median, in median absolute deviations, from which on values are pulled in.
 _FAR = 5.0
-#: Assignments that are all looked at; of more, as many are drawn.
-_MOST = 100_000
+#: Distances below this part of the largest one are ties: the rounding of values that are alike.
+_NOTHING = 1e-6
+#: Choices of one value a sample, or assignments to old and new, that are all looked at; of more,
+#: as many as the second number are drawn.
+_MOST_CHOICES, _MOST = 1_000_000, 100_000
 _POWER = 0.9
 
 
 def level(tests: int) -> float:
-    """The p-value below which one of ``tests`` tests of estimates, or of times, is an alarm.
+    """Return the p-value below which one of ``tests`` tests of estimates, or of times, is an alarm.
 
     Bonferroni: with that, the probability of any false alarm among them is at most half of
     ``FALSE_ALARMS``, whatever the tests have to do with each other.
@@ -42,43 +50,68 @@ def level(tests: int) -> float:
     return FALSE_ALARMS / 2 / max(1, tests)
 
 
-def p_value(was: Array, now: Array, *, greater: bool = False) -> float:
-    """Exact p-value of the hypothesis that two groups of seeds, (m,) and (k,), are alike.
+def p_value_within(old: Sequence[Array], new: Array) -> float:
+    """Return the exact p-value that each of ``new`` (S,) is like the ``old`` of its sample.
 
-    The statistic is the distance of their means, or with ``greater`` how far the mean of ``now``
-    is above that of ``was``. Values that differ by rounding are ties.
+    ``old`` has S arrays, one a sample, each (R,). The statistic is the distance of the sum over
+    samples from what is expected, of values about the medians of their samples.
     """
-    together = np.concatenate([was, now])
-    return float(_p_values(together[None], len(was), greater)[0])
+    blocks = [np.append(values, last) for values, last in zip(old, new, strict=True)]
+    off = np.concatenate([values - np.median(values) for values in blocks])
+    sizes = [len(values) for values in blocks]
+    pulled = np.split(_pulled_in(off[None])[0], np.cumsum(sizes)[:-1])
+    scores = [values - values.mean() for values in pulled]
+    seen = abs(sum(float(values[-1]) for values in scores))
+    if math.prod(sizes) <= _MOST_CHOICES:
+        sums = np.zeros(1)
+        for values in scores:
+            sums = (sums[:, None] + values).ravel()
+    else:
+        rng = np.random.default_rng(0)
+        sums = np.sum([values[rng.integers(len(values), size=_MOST)] for values in scores], axis=0)
+        sums[0] = seen
+    rounding = _rounding(np.concatenate(scores), np.concatenate(blocks))
+    return float((np.abs(sums) >= seen - rounding).mean())
 
 
-def _p_values(values: Array, m: int, greater: bool) -> Array:
-    """p-values of (tests, m + k) values, the old ones first."""
-    k = values.shape[1] - m
-    values = _pulled_in(values)
-    centred = values - values.mean(axis=1, keepdims=True)
-    sums = centred @ _assignments(m, k)
-    seen = centred[:, m:].sum(axis=1, keepdims=True)
-    if not greater:
-        sums, seen = np.abs(sums), np.abs(seen)
-    rounding = 1e-9 * np.abs(centred).max(axis=1, keepdims=True, initial=0.0)
-    rounding += 1e-12 * np.abs(values).max(axis=1, keepdims=True, initial=0.0)
-    p: Array = (sums >= seen - rounding).mean(axis=1)
-    return p
+def _rounding(centred: Array, values: Array) -> float:
+    """Sums that differ by less are ties."""
+    return float(1e-9 * np.abs(centred).max(initial=0) + 1e-12 * np.abs(values).max(initial=0))
+
+
+def least_p_within(states: int, seeds: int) -> float:
+    """Return the smallest p-value that ``seeds`` samples of so many old states can give."""
+    return max((states + 1.0) ** -seeds, 1 / _MOST if (states + 1) ** seeds > _MOST_CHOICES else 0)
+
+
+def p_value(was: Array, now: Array) -> float:
+    """Return the exact p-value that ``now`` (k,) is not above ``was`` (m,).
+
+    The statistic is the mean of ``now`` minus that of ``was``. Values that differ by rounding are
+    ties.
+    """
+    values = _pulled_in(np.concatenate([was, now])[None])[0]
+    centred = values - values.mean()
+    sums = centred @ _assignments(len(was), len(now))
+    seen = centred[len(was) :].sum()
+    return float((sums >= seen - _rounding(centred, values)).mean())
 
 
 def _pulled_in(values: Array) -> Array:
-    """Values, a test a row, far ones nearer to the median; all as they are where most tie.
+    """Return values, a test a row, with far ones nearer to the median.
 
     Distances beyond the reach approach twice the reach: were they cut there, all new seeds of a
-    large shift would tie with the first old one beyond, and no assignment would stand out.
+    large shift would tie with the first old one beyond, and no assignment would stand out. Where
+    most values tie, the reach is the least distance that there is.
     """
-    middle = np.median(values, axis=1, keepdims=True)
-    spread = np.median(np.abs(values - middle), axis=1, keepdims=True)
-    reach = np.where(spread > 0, _FAR * spread, np.inf)
-    off = values - middle
-    far = np.maximum(np.abs(off) / reach, 1.0)
-    near: Array = middle + off / far * (2 - 1 / far)
+    off = values - np.median(values, axis=1, keepdims=True)
+    distance = np.abs(off)
+    nothing = _NOTHING * distance.max(axis=1, keepdims=True)
+    reach = _FAR * np.median(distance, axis=1, keepdims=True)
+    least = np.where(distance > nothing, distance, np.inf).min(axis=1, keepdims=True)
+    reach = np.where(reach > nothing, reach, least)
+    far = np.maximum(distance / reach, 1.0)
+    near: Array = values - off + off / far * (2 - 1 / far)
     return near
 
 
@@ -98,35 +131,28 @@ def _assignments(m: int, k: int) -> Array:
 
 
 def least_p(m: int, k: int) -> float:
-    """The smallest p-value that m old and k new seeds can give."""
+    """Return the smallest p-value that m old and k new times can give."""
     return 1 / min(math.comb(m + k, k), _MOST)
 
 
-def seeds_needed(m: int, p: float) -> int | None:
-    """The fewest new seeds with which m old ones can give a p-value of at most p, if any do."""
-    return next((k for k in range(1, 101) if least_p(m, k) <= p), None)
-
-
 @lru_cache(maxsize=64)
-def found_shift(m: int, k: int, p: float) -> float:
-    """The shift, in standard deviations over seeds, that is found with 90 % power.
+def found_shift(states: int, seeds: int, p: float) -> float:
+    """Return the shift, in standard deviations over states, that is found with 90 % power.
 
     Of normal estimates, by simulation; infinite where no shift can be found.
     """
-    if least_p(m, k) > p:
+    if least_p_within(states, seeds) > p:
         return math.inf
-    values = np.random.default_rng(0).standard_normal((300, m + k))
+    values = np.random.default_rng(0).standard_normal((100, seeds, states + 1))
 
     def power(shift: float) -> float:
-        moved = values.copy()
-        moved[:, m:] += shift
-        parts = np.array_split(moved, 10)
-        return float(np.mean(np.concatenate([_p_values(part, m, False) for part in parts]) <= p))
+        found = [p_value_within(list(one[:, :-1]), one[:, -1] + shift) <= p for one in values]
+        return float(np.mean(found))
 
     low, high = 0.0, 1.0
     while power(high) < _POWER and high < 100:
         low, high = high, 2 * high
-    for _ in range(7):
+    for _ in range(5):
         middle = (low + high) / 2
         low, high = (low, middle) if power(middle) >= _POWER else (middle, high)
     return high

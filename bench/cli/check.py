@@ -43,8 +43,15 @@ def save(
     preset: PresetOption = "quick",
     seeds: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(help="Seeds of each cell (default: 20)."),
+        typer.Option(help="Seeds of each cell, instead of the preset's."),
     ] = None,
+    states: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Random states of random estimators, of each seed (default: 22)."),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Replace these cells of the file, not the others.")
+    ] = False,
     manifolds: ManifoldsOption = None,
     estimators: EstimatorsOption = None,
     out: OutOption = None,
@@ -67,7 +74,9 @@ def save(
             run=not no_run,
             console=Console(),
             preset=preset,
-            seeds=command.SEEDS if seeds is None else seeds,
+            seeds=seeds,
+            states=command.STATES if states is None else states,
+            update=update,
             manifolds=split(manifolds),
             estimators=split(estimators),
             out=kept.out,
@@ -81,7 +90,10 @@ def save(
 @baseline.command("show")
 def show(
     file: Annotated[Path, typer.Argument(help="File of the baseline.")],
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds of the check.")] = 4,
+    seeds: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="Seeds of the check (default: those of the baseline)."),
+    ] = None,
 ) -> None:
     """Show a baseline, and which shifts a check would find."""
     from rich.console import Console
@@ -110,6 +122,15 @@ def check(
             help="How many times as long fits may take, on every manifold (default: 1.25)."
         ),
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Improvements, and on the same machine other numbers, fail too."
+        ),
+    ] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="Run cells that the baseline does not have, too.")
+    ] = False,
     manifolds: ManifoldsOption = None,
     estimators: EstimatorsOption = None,
     out: OutOption = None,
@@ -124,7 +145,8 @@ def check(
 
     with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
         from bench.check import command
-        from bench.check.comparison import SLOWER, TOLERANCE
+        from bench.check.comparison import TOLERANCE
+        from bench.check.times import SLOWER
 
         kept.out = out or _default_folder(suite)
         outcome = command.check(
@@ -133,6 +155,8 @@ def check(
             run=not no_run,
             tolerance=TOLERANCE if tolerance is None else tolerance,
             slower=SLOWER if slower is None else slower,
+            strict=strict,
+            new=new,
             console=Console(),
             preset=preset,
             seeds=seeds,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import json
+import os
 import sys
 import traceback
 import warnings
@@ -22,7 +23,7 @@ from bench.plan import Cell
 from bench.records import Record
 from bench.workers import samples, state
 from bench.workers.calibration import clock_of
-from bench.workers.timing import timed, timed_alone
+from bench.workers.timing import TIMED_STATES, timed, timed_alone
 from estimators import neighbors
 
 LONGEST_MESSAGE = 2000
@@ -67,10 +68,10 @@ def measure(
 
     An estimator's exception becomes a failed record with its message, and its warnings are kept
     in the message of the record. ``scratch`` is the folder of shared samples. With ``calibrated``,
-    a short fit is repeated, each with a neighbour graph or score model of its own, and its least
-    time is kept beside that of a calibration kernel: seconds of the processor, on a GPU of the
-    clock. ``fitting`` is called when all is ready for the fit. Raises DiskFull where there was no
-    space to write to.
+    a short fit is repeated, each with a neighbour graph of its own, and its least time is kept
+    beside that of a calibration kernel: seconds of the processor, on a GPU of the clock. Score
+    models are then those of this run alone: the first cell that reads one trains it. ``fitting``
+    is called when all is ready for the fit. Raises DiskFull where there was no space to write to.
     """
     entry = estimators.entry(cell.estimator_name)
     on_gpu = device == "cuda" and getattr(entry, "gpu", False)
@@ -108,7 +109,11 @@ def _measure(
             cell.estimator_name, **_parameters(cell, entry, device, sample.shape)
         )
         if calibrated and getattr(entry, "shares_model", False) and "cache" in entry.parameters:
-            estimator.set_params(cache=False)
+            # A model of this run's, and not one that was trained by the code of before.
+            if scratch:
+                os.environ["BENCH_CACHE"] = str(samples.folder(scratch, cell) / "models")
+            else:
+                estimator.set_params(cache=False)
         _warm_up(cell.estimator_name, estimator)
         # With the sample, so that the graph goes when nobody needs the sample any more.
         neighbors.share(samples.folder(scratch, cell) if scratch and not calibrated else None)
@@ -118,7 +123,12 @@ def _measure(
             warnings.simplefilter("default")
             if calibrated:
                 borrowed = 0.0
-                seconds, kernel = timed_alone(estimator, sample.points, clock_of(record.device))
+                seconds, kernel = timed_alone(
+                    estimator,
+                    sample.points,
+                    clock_of(record.device),
+                    once=cell.state >= TIMED_STATES,
+                )
                 record = replace(record, kernel_seconds=kernel)
             else:
                 seconds, borrowed = timed(estimator, sample.points)

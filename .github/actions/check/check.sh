@@ -8,6 +8,8 @@ options=(--suite "$SUITE" --preset "$PRESET" --baseline "$BASELINE" --slower "$S
 [ -n "${ESTIMATORS:-}" ] && options+=(--estimators "$ESTIMATORS")
 [ -n "${MANIFOLDS:-}" ] && options+=(--manifolds "$MANIFOLDS")
 [ -n "${PLUGIN:-}" ] && options+=(--plugin "$PLUGIN")
+[ "${STRICT:-}" = true ] && options+=(--strict)
+[ "${NEW:-}" = true ] && options+=(--new)
 # The command, since python -m would find a folder "bench" or "estimators" of the caller's first.
 id-bench check "${options[@]}"
 result=$?

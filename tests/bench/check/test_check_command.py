@@ -9,6 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 from commandline import ROOT, bench, environment
+from rich.console import Console
+
+from bench.check.command import check
 
 SUITE = """
 about = "A sphere, quickly."
@@ -46,9 +49,9 @@ def place(tmp_path_factory):
     (folder / "mini.toml").write_text(SUITE)
     said = bench(
         "baseline", "save", "--suite", folder / "mini.toml", "--preset", "smoke",
-        "--to", folder / "mini.json", "--out", folder / "saved",
+        "--to", folder / "mini.json", "--out", folder / "saved", "--states", 12,
     )  # fmt: skip
-    assert "8 cells of 20 seeds are in" in said.stdout
+    assert "8 cells of 4 seeds, of random estimators 12 states each, are in" in said.stdout
     return folder
 
 
@@ -74,7 +77,9 @@ def test_unchanged_code_raises_no_alarm_and_can_be_read_again(place, tmp_path):
     # What a run was can be the next baseline.
     shutil.copy(tmp_path / "run" / "check.json", tmp_path / "next.json")
     shown = bench("baseline", "show", tmp_path / "next.json")
-    assert "4 seeds" in shown.stdout
+    assert "4 seeds, 1 random state, 2 cells at a time" in shown.stdout
+    shown = bench("baseline", "show", place / "mini.json")
+    assert "the shift that 4 seeds find with 90 % power at p ≤ 1.3e-03" in shown.stdout
 
 
 PLANTED = {
@@ -134,28 +139,119 @@ def test_a_planted_regression_is_caught(place, tmp_path, name):
     assert all(f"| regressed | {estimator} |" in table for estimator in caught)
 
 
-def test_a_regression_in_training_is_not_hidden_by_models_that_are_kept(place, tmp_path):
+def test_readings_share_a_model_that_this_run_has_trained(place, tmp_path):
     # The cache of trained models is left out: with it, the second run would train nothing.
     suite = tmp_path / "score.toml"
+    small = "steps = 40, width = 8, blocks = 1, queries = 2, batch = 16, sigmas = [0.3]"
     suite.write_text(
-        SUITE.replace('[estimators.ess]\nestimator = "ess"', '[estimators.svd]\n'
-                      'estimator = "score-svd"\nparameters = { steps = 4, width = 8, blocks = 1, '
-                      "queries = 2, batch = 16, sigmas = [0.3] }")
+        SUITE.replace("[presets.smoke]", "".join(
+            f'[estimators.{name}]\nestimator = "{name}"\nparameters = {{ {small} }}\n'
+            for name in ("score-svd", "dsm")
+        ) + "[presets.smoke]")
     )  # fmt: skip
     for out in ("a", "b"):
         bench(
             "baseline", "save", "--suite", suite, "--preset", "smoke", "--to",
-            tmp_path / "score.json", "--out", tmp_path / out, "--estimators", "svd",
-            "--manifolds", "torus", "--seeds", 1,
+            tmp_path / "score.json", "--out", tmp_path / out, "--estimators", "score-svd,dsm",
+            "--manifolds", "torus", "--seeds", 1, "--states", 2, BENCH_CACHE=str(tmp_path / "c"),
         )  # fmt: skip
-        times = json.loads((tmp_path / "score.json").read_text())["cells"][0]["times"]
-        assert times[0] > 0
+    assert not (tmp_path / "c").exists()
+    svd, dsm = json.loads((tmp_path / "score.json").read_text())["cells"]
+    assert (svd["trains"], dsm["trains"]) == (True, False)
+    # Two trainings of two random states; times of readings are without them.
+    assert dsm["estimates"][0][0] != dsm["estimates"][0][1]
+    assert min(svd["times"][0]) > 2 * max(dsm["times"][0])
     from bench.store import Store
 
     with Store(tmp_path / "b", writing=False) as store:
-        (row,) = store.frame(store.outcomes()).to_dict("records")
-    # Nothing was saved: what the fit took is what it took alone.
-    assert row["fit_seconds"] == pytest.approx(row["shared_seconds"])
+        rows = store.frame(store.outcomes()).to_dict("records")
+    for row in rows:
+        saved = row["fit_seconds"] - row["shared_seconds"]
+        assert saved == 0 if row["estimator"] == "score-svd" else saved > 0
+
+
+PLUGIN = '''
+import numpy as np
+from estimators.base import Estimate, Estimator
+from estimators.catalogue import register
+
+
+@register("mine", family="other", source="here", scope="global", weakness="all")
+class Mine(Estimator):
+    """One."""
+
+    def estimate(self, points):
+        return Estimate(1.0)
+'''
+
+
+def test_what_the_baseline_does_not_have_is_run_only_where_that_is_asked_for(place, tmp_path):
+    (tmp_path / "mine.py").write_text(PLUGIN)
+    few = ("--plugin", tmp_path / "mine.py", "--manifolds", "torus", "--estimators", "twonn,mine")
+    said = bench(*options(place, tmp_path / "run"), *few)
+    assert "no regression: 1 of 1 cell as before" in said.stdout
+    assert "Not in the baseline, and not run (--new runs them): mine on torus." in said.stdout
+    assert "torus (seed 0) mine" not in said.stdout
+    said = bench(*options(place, tmp_path / "run"), *few, "--new")
+    assert "no regression, 1 new cell: 1 of 1 cell as before" in said.stdout
+    assert "not run" not in said.stdout
+    # All of the suite, with a plug-in: nothing has gone.
+    said = bench(*options(place, tmp_path / "run"), "--plugin", tmp_path / "mine.py")
+    assert "no regression: 8 of 8 cells as before" in said.stdout
+    assert "mine on 5-sphere, mine on torus." in said.stdout
+
+
+def test_an_improvement_fails_only_where_that_is_asked_for(place, tmp_path):
+    content = json.loads((place / "mini.json").read_text())
+    (twonn,) = (
+        c for c in content["cells"] if (c["manifold"], c["estimator"]) == ("torus", "twonn")
+    )
+    twonn["estimates"] = [[value + 5 for value in row] for row in twonn["estimates"]]
+    (tmp_path / "worse.json").write_text(json.dumps(content))
+    few = ("--estimators", "twonn", "--manifolds", "torus", "--baseline", tmp_path / "worse.json")
+    said = bench(*options(place, tmp_path / "run"), *few)
+    assert "no regression, 1 improvement: 0 of 1 cell as before" in said.stdout
+    bench(*options(place, tmp_path / "run"), *few, "--strict", check=1)
+
+
+def test_cells_of_a_baseline_are_replaced(place, tmp_path):
+    shutil.copy(place / "mini.json", tmp_path / "b.json")
+    content = json.loads((tmp_path / "b.json").read_text())
+    for one in content["cells"]:
+        one["estimates"] = [[1.0 for _ in row] for row in one["estimates"]]
+    (tmp_path / "b.json").write_text(json.dumps(content))
+    arguments = (
+        "baseline", "save", "--update", "--suite", place / "mini.toml", "--preset", "smoke",
+        "--to", tmp_path / "b.json", "--out", tmp_path / "out", "--estimators", "knn,twonn",
+        "--states", 12,
+    )  # fmt: skip
+    assert "8 cells of 4 seeds" in bench(*arguments).stdout
+    new = {
+        (one["manifold"], one["estimator"]): one["estimates"]
+        for one in json.loads((tmp_path / "b.json").read_text())["cells"]
+    }
+    old = {
+        (one["manifold"], one["estimator"]): one["estimates"]
+        for one in json.loads((place / "mini.json").read_text())["cells"]
+    }
+    assert new.keys() == old.keys()
+    for pair, values in new.items():
+        assert values == (
+            old[pair] if pair[1] in ("knn", "twonn") else [[1.0] * len(values[0])] * 4
+        )
+    said = bench(*arguments[:-1], 2, check=2)
+    assert "the baseline is of states 12, and this run of 2" in said.stderr
+
+
+def test_another_random_state_gives_other_numbers_and_no_alarm(place, tmp_path):
+    outcome = check(
+        place / "mini.json", str(place / "mini.toml"), run=True, state=50, slower=100,
+        console=Console(quiet=True), preset="smoke", out=tmp_path / "run",
+    )  # fmt: skip
+    assert outcome.alarms == []
+    other = {finding.estimator for finding in outcome.findings}
+    assert {finding.kind for finding in outcome.findings} <= {"other numbers"}
+    assert "ess" in other <= {"ess", "knn"}
 
 
 def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
@@ -173,7 +269,7 @@ def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
                 PATH=f"{command.parent}:{os.environ['PATH']}",
                 SUITE=str(place / "mini.toml"), BASELINE=str(place / "mini.json"),
                 PRESET=preset, ESTIMATORS="twonn", MANIFOLDS="torus", SLOWER=slower,
-                TOLERANCE="1e-9",
+                TOLERANCE="1e-9", STRICT="true", NEW="true",
                 GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), GITHUB_OUTPUT=str(tmp_path / "out"),
             ),
             check=True,
@@ -185,9 +281,9 @@ def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
 
 
 def test_one_seed_of_deterministic_estimators_is_enough_for_their_estimates(place, tmp_path):
-    said = bench(*options(place, tmp_path / "run"), "--seeds", 1, "--estimators", "twonn")
-    assert "no regression: 2 of 2 cells as before" in said.stdout
-    assert "Times are not compared: 1 seed cannot show anything" in said.stdout
+    said = bench(*options(place, tmp_path / "run"), "--seeds", 1, "--estimators", "twonn,mle")
+    assert "no regression: 4 of 4 cells as before" in said.stdout
+    assert "Times are not compared: so few seeds cannot show anything" in said.stdout
 
 
 @pytest.mark.parametrize(
@@ -199,6 +295,8 @@ def test_one_seed_of_deterministic_estimators_is_enough_for_their_estimates(plac
         (["--slower", "0.5"], "slower must be at least 1"),
         (["--suite", "euclidian"], "did you mean 'euclidean'"),
         (["--no-run"], "there are no records in"),
+        (["--seeds", "5"], "choose at most --seeds 4"),
+        (["--estimators", "mom"], "the baseline has none of the cells of this run"),
     ],
 )
 def test_misuse_is_told_and_ends_with_2(place, tmp_path, more, says):

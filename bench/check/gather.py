@@ -1,0 +1,109 @@
+"""The records of a run as a baseline."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import estimators
+from bench.check.baseline import FORMAT, Baseline, CellBaseline
+from bench.job import Job
+from bench.plan import Cell
+from bench.workers.timing import TIMED_STATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def gather(job: Job, records: pd.DataFrame, environment: dict[str, Any]) -> Baseline:
+    """Return the records of a job as a baseline.
+
+    Raises ValueError where some cells have no record, or no calibrated time.
+    """
+    missing = {cell.key for cell in job.cells} - set(records["key"])
+    if missing:
+        raise ValueError(
+            f"{len(missing)} of {len(job.cells)} fits have no record in {job.out}; run them first "
+            "(without --no-run)"
+        )
+    ok = records["status"] == "ok"
+    if (ok & records["kernel_seconds"].isna()).any():
+        raise ValueError(
+            f"records in {job.out} were made by another command and have no calibrated times; "
+            "run them again (without --no-run), or choose another --out"
+        )
+    rows = {row["key"]: row for row in records.to_dict("records")}
+    pairs: dict[tuple[str, str], list[Cell]] = {}
+    for cell in job.cells:
+        pairs.setdefault((cell.manifold, cell.estimator), []).append(cell)
+    cells = [_cell_baseline(mine, rows) for mine in pairs.values()]
+    return Baseline(
+        format=FORMAT,
+        suite=job.cells[0].suite,
+        preset=job.preset,
+        seeds=min(len(cell.statuses) for cell in cells),
+        states=max(len(cell.statuses[0]) for cell in cells),
+        jobs=job.room.jobs,
+        environment=environment,
+        cells=cells,
+    )
+
+
+def _cell_baseline(cells: list[Cell], rows: dict[str, Any]) -> CellBaseline:
+    """Return what the records, by key, say of the fits of an estimator on a manifold."""
+    first = cells[0]
+    entry = estimators.entry(first.estimator_name)
+    seeds: dict[int, list[Any]] = {}
+    for cell in sorted(cells, key=lambda cell: (cell.seed, cell.state)):
+        seeds.setdefault(cell.seed, []).append(cell)
+    results = [[rows[cell.key] for cell in mine] for mine in seeds.values()]
+    good = [row for mine in results for row in mine if row["status"] == "ok"]
+    bad = [row for mine in results for row in mine if row["status"] != "ok"]
+    truths = {_truth(row["groups"]) for row in good}
+    return CellBaseline(
+        manifold=first.manifold,
+        estimator=first.estimator,
+        sample=sample_of(first),
+        method=_digest(first.estimator_name, first.estimator_parameters),
+        version=first.estimator_version,
+        deterministic=entry.deterministic,
+        # Nothing was saved by a model that another estimator had trained.
+        trains=getattr(entry, "shares_model", False)
+        and all(row["shared_seconds"] == row["fit_seconds"] for row in good),
+        truth=truths.pop() if len(truths) == 1 else None,
+        statuses=[[row["status"] for row in mine] for mine in results],
+        estimates=[[_number(row["estimate"]) for row in mine] for mine in results],
+        times=[
+            [
+                _number(rows[cell.key]["shared_seconds"] / rows[cell.key]["kernel_seconds"])
+                for cell in mine
+                if cell.state < TIMED_STATES
+            ]
+            for mine in seeds.values()
+        ],
+        message=bad[0]["message"] if bad else "",
+    )
+
+
+def sample_of(cell: Cell) -> str:
+    """Return what the samples of a cell are, but for their seeds, as a hash."""
+    return _digest(
+        cell.manifold_name, cell.manifold_version, cell.manifold_parameters, cell.n, cell.entropy
+    )
+
+
+def _truth(groups: str) -> float | None:
+    """The dimension of a sample, from a record's groups; None for several, or an unknown one."""
+    levels = json.loads(groups or "[]")
+    return float(levels[0]["truth"]) if len(levels) == 1 else None
+
+
+def _digest(*parts: object) -> str:
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)

@@ -1,0 +1,181 @@
+"""What a check found, as people and programs read it: terminal, Markdown, JUnit XML."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from xml.etree import ElementTree
+
+from bench.check.findings import IMPROVEMENTS, Finding, Kind, Outcome
+from bench.check.law import FALSE_ALARMS
+from bench.progress import counted
+
+#: The names of the columns of ``rows``.
+HEADS = ("", "estimator", "manifold", "was", "is", "s.e.", "p", "why")
+_SKIPPED = {"new", "still failed"}
+# One, and several, of a kind of finding about a cell.
+_COUNTED: dict[Kind, tuple[str, str]] = {
+    "regressed": ("regression", "regressions"),
+    "changed": ("change", "changes"),
+    "failed": ("failure", "failures"),
+    "gone": ("cell gone", "cells gone"),
+    "improved": ("improvement", "improvements"),
+    "recovered": ("cell recovered", "cells recovered"),
+    "other numbers": ("cell of other numbers", "cells of other numbers"),
+    "still failed": ("cell still failing", "cells still failing"),
+    "new": ("new cell", "new cells"),
+    "slower": ("estimator slower", "estimators slower"),
+    "faster": ("estimator faster", "estimators faster"),
+}
+
+
+def verdict(outcome: Outcome) -> str:
+    """Return the result in a sentence; every compared cell and time is counted once."""
+    counts = Counter(finding.kind for finding in outcome.findings)
+    parts = [
+        f"{counts[kind]} {one if counts[kind] == 1 else many}"
+        for kind, (one, many) in _COUNTED.items()
+        if counts[kind]
+    ]
+    if not outcome.alarms:
+        parts.insert(0, "no regression")
+    text = f"{', '.join(parts)}: {outcome.same} of {counted(len(outcome.compared), 'cell')}"
+    if outcome.same_times < len(outcome.timed):
+        text += f" and {outcome.same_times} of {counted(len(outcome.timed), 'time')}"
+    return f"{text} as before"
+
+
+def rows(outcome: Outcome) -> list[tuple[tuple[str, ...], bool]]:
+    """Return the findings as texts, in columns ``HEADS``, and whether each is an alarm.
+
+    Alarms come first.
+    """
+    ordered = sorted(outcome.findings, key=lambda finding: not outcome.is_alarm(finding))
+    return [
+        (
+            (
+                finding.kind,
+                finding.estimator,
+                finding.manifold or "(time of a fit)",
+                _text(finding.was),
+                _text(finding.now),
+                "" if math.isnan(finding.standard_errors) else f"{finding.standard_errors:.1f}",
+                "" if math.isnan(finding.p) else f"{finding.p:.1e}",
+                finding.why,
+            ),
+            outcome.is_alarm(finding),
+        )
+        for finding in ordered
+    ]
+
+
+def notes(outcome: Outcome) -> list[str]:
+    """Return how it was compared, and what changed around it."""
+    old, new = outcome.baseline, outcome.current
+    lines = [
+        f"Suite {new.suite}, preset {new.preset}: {counted(new.seeds, 'seed')}, each against "
+        f"{counted(old.states, 'random state')} of the baseline on the same sample. An estimate of "
+        f"a random estimator is an alarm at p ≤ {outcome.level:.1e}: less than "
+        f"{100 * FALSE_ALARMS / 2:g} % false alarms over all of them. The time of a fit, in units "
+        f"of a calibration kernel, is one at p ≤ {outcome.time_level:.1e} beyond its margin on "
+        "every manifold; the margin has to cover how machines differ. s.e.: standard errors, of a "
+        "random estimator from the spread over random states."
+    ]
+    gains = sum(finding.kind in IMPROVEMENTS for finding in outcome.findings)
+    if gains:
+        lines.append(
+            "Improvements are alarms (--strict)."
+            if outcome.strict
+            else "Improvements are no alarms; with --strict they are. Save a new baseline to have "
+            "them compared with."
+        )
+    if outcome.same_environment and any(f.kind == "other numbers" for f in outcome.findings):
+        lines.append(
+            "Other numbers: on this machine with these libraries, the baseline's code gives the "
+            "baseline's numbers. They are no further off than those of other random states"
+            + (", and alarms (--strict)." if outcome.strict else "; with --strict they are alarms.")
+        )
+    if outcome.left_out:
+        cells = ", ".join(f"{estimator} on {manifold}" for manifold, estimator in outcome.left_out)
+        lines.append(f"Not in the baseline, and not run (--new runs them): {cells}.")
+    lines += [f"{why[0].upper()}{why[1:]}." for why in outcome.untimed]
+    before, now = old.environment.get("packages", {}), new.environment.get("packages", {})
+    moved = [
+        f"{name} {before.get(name) or 'none'} → {now.get(name) or 'none'}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    for fact in ("python", "processor", "device"):
+        if old.environment.get(fact) != new.environment.get(fact):
+            moved.append(f"{fact} {old.environment.get(fact)} → {new.environment.get(fact)}")
+    if moved:
+        lines.append(f"Changed since the baseline: {', '.join(moved)}.")
+    return lines
+
+
+def markdown(outcome: Outcome) -> str:
+    """Return the findings as a comment on a pull request."""
+    lines = [f"### Accuracy check: {verdict(outcome)}", ""]
+    if outcome.findings:
+        lines += [_row(HEADS), _row(["---"] * len(HEADS))]
+        lines += [_row(row) for row, _ in rows(outcome)]
+        lines.append("")
+    return "\n".join([*lines, *notes(outcome), ""])
+
+
+def _row(cells: tuple[str, ...] | list[str]) -> str:
+    return "| " + " | ".join(_escaped(cell) for cell in cells) + " |"
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is, in a line of a table."""
+    for mark in "\\`*_{}[]<>#|~":
+        text = text.replace(mark, f"\\{mark}")
+    return " ".join(text.split())
+
+
+def junit(outcome: Outcome) -> str:
+    """Return JUnit XML: a test case for each cell, and for the time of each estimator."""
+    found = {(finding.manifold, finding.estimator): finding for finding in outcome.findings}
+    cases = [*outcome.compared, *(("", estimator) for estimator in outcome.timed)]
+    cases += [pair for pair in found if pair not in cases]
+    suite = ElementTree.Element(
+        "testsuite",
+        name=f"bench check {outcome.current.suite}",
+        tests=str(len(cases)),
+        failures=str(len(outcome.alarms)),
+        errors="0",
+        skipped=str(sum(finding.kind in _SKIPPED for finding in outcome.findings)),
+    )
+    for manifold, estimator in cases:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=estimator, name=manifold or "time of a fit"
+        )
+        finding = found.get((manifold, estimator))
+        if finding is None:
+            continue
+        text = _printable(_sentence(finding))
+        if outcome.is_alarm(finding):
+            ElementTree.SubElement(case, "failure", type=finding.kind, message=text)
+        elif finding.kind in _SKIPPED:
+            ElementTree.SubElement(case, "skipped", message=text)
+        else:
+            ElementTree.SubElement(case, "system-out").text = text
+    ElementTree.indent(suite)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _sentence(finding: Finding) -> str:
+    text = f"{finding.kind}: was {_text(finding.was)}, is {_text(finding.now)}"
+    if not math.isnan(finding.standard_errors):
+        text += f" ({finding.standard_errors:.1f} standard errors)"
+    return f"{text}; {finding.why}" if finding.why else text
+
+
+def _printable(text: str) -> str:
+    """Text without what XML cannot hold."""
+    return "".join(mark for mark in text if mark.isprintable() or mark in "\n\t")
+
+
+def _text(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.5g}"

@@ -1,0 +1,87 @@
+"""Faults planted in the score family: a real check against the repository's baseline finds them.
+
+Each is planted in a copy of the packages, and the cells of the score estimators are run by ``bench
+check``. An alarm counts where it is one at the level of the whole suite, which has more cells and
+thus a lower level than the selection.
+"""
+
+import shutil
+
+import pytest
+from commandline import ROOT, bench
+
+from bench.check import law
+from bench.check.baseline import load
+from bench.check.comparison import compare
+
+pytestmark = pytest.mark.slow
+
+BASELINE = ROOT / "results" / "baselines" / "ci.json"
+FAMILY = "score-svd,flipd,dsm,lhsd"
+SCORE = "estimators/score"
+
+# File, code, and what it becomes.
+FAULTS = {
+    "no learning": (f"{SCORE}/training.py", "    state.optimiser.step()\n", ""),
+    "half of the steps": (
+        f"{SCORE}/training.py",
+        "last=recipe.steps,",
+        "last=recipe.steps // 2,",
+    ),
+    "three times the noise that the network is given": (
+        f"{SCORE}/training.py",
+        "z[rows] + level[:, None] * noise",
+        "z[rows] + 3 * level[:, None] * noise",
+    ),
+    "noise levels read at three times what they are": (
+        f"{SCORE}/model.py",
+        "        serving = torch.tensor",
+        "        sigma = 3 * sigma\n        serving = torch.tensor",
+    ),
+    "weights of the wrong noise level": (
+        f"{SCORE}/model.py",
+        "self.serves = list(serves)",
+        "self.serves = list(serves)[::-1]",
+    ),
+    "one too many on three of four seeds": (
+        "bench/workers/measure.py",
+        "estimate = float(np.squeeze(estimator.dimension_))",
+        "estimate = float(np.squeeze(estimator.dimension_))"
+        ' + (cell.seed > 0 and cell.estimator == "score-svd")',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_broken_score_family_raises_an_alarm(name, tmp_path):
+    file, right, wrong = FAULTS[name]
+    for package in ("bench", "estimators", "manifolds"):
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    code = (tmp_path / file).read_text()
+    assert right in code
+    (tmp_path / file).write_text(code.replace(right, wrong, 1))
+    said = bench(
+        "check", "--baseline", BASELINE, "--estimators", FAMILY, "--slower", 100, "--out", "run",
+        check=1, cwd=tmp_path, PYTHONPATH=str(tmp_path), OMP_NUM_THREADS="1",
+    )  # fmt: skip
+    print(said.stdout)
+    was = load(BASELINE)
+    whole = law.level(sum(not cell.deterministic for cell in was.cells))
+    outcome = compare(was, load(tmp_path / "run" / "check.json"), whole=False, slower=100)
+    assert any(alarm.p <= whole for alarm in outcome.alarms)
+
+
+def test_the_same_code_with_another_random_state_raises_none(tmp_path):
+    from rich.console import Console
+
+    from bench.check.command import check
+
+    outcome = check(
+        BASELINE, "ci", run=True, state=1000, slower=100, console=Console(), out=tmp_path,
+        preset="quick", estimators=FAMILY.split(","),
+    )  # fmt: skip
+    assert outcome.alarms == []
+    # Other trainings: only whole numbers are the same.
+    assert any(finding.kind == "other numbers" for finding in outcome.findings)
