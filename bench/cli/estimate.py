@@ -21,10 +21,20 @@ from bench.cli.options import (
 
 def estimate(
     path: Annotated[
-        Path, typer.Argument(help="A folder of images, or a .npy, .npz, .csv or .parquet file.")
+        Path,
+        typer.Argument(
+            help="A folder of images, or a .npy, .npz, .csv, .tsv, .txt, .dat or .parquet file."
+        ),
     ],
     estimators: EstimatorsOption = None,
     array: ArrayOption = None,
+    header: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option(
+            "--header/--no-header",
+            help="Whether a text file begins with names of columns (default: as it looks).",
+        ),
+    ] = None,
     halves: Annotated[
         int, typer.Option(help="Random halves of the points for the intervals; 0 for none.")
     ] = 10,
@@ -63,6 +73,7 @@ def estimate(
         rows = command.estimate(
             path,
             array=array,
+            header=header,
             halves=halves,
             out=kept.out,
             records=records or [],

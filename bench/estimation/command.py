@@ -25,6 +25,7 @@ def estimate(
     path: Path,
     *,
     array: str | None = None,
+    header: bool | None = None,
     halves: int = HALVES,
     out: Path | None = None,
     records: Sequence[Path] = (),
@@ -42,12 +43,12 @@ def estimate(
     tables tell of estimators too. ``options`` are those of ``bench.job.prepare``.
     Raises ValueError for what cannot be read, and wrong options.
     """
-    found = read_points(path, array)
+    found = read_points(path, array, header)
     known = evidence(records)
     out = default_folder(path, array, out)
     if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
         raise ValueError(f"results must not go into the folder of images, but {out} is in {path}")
-    job = estimation_job(path, found, array=array, halves=halves, out=out, **options)
+    job = estimation_job(path, found, array=array, header=header, halves=halves, out=out, **options)
     # With --json the standard output is for programs.
     news = Console(stderr=True) if as_json_text else console
     n, ambient = found.points.shape

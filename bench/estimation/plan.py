@@ -20,7 +20,13 @@ TIMEOUT = 1800.0
 
 
 def estimation_job(
-    path: Path, found: Found, *, array: str | None, halves: int, **options: Any
+    path: Path,
+    found: Found,
+    *,
+    array: str | None,
+    halves: int,
+    header: bool | None = None,
+    **options: Any,
 ) -> Job:
     """The job of all cells; ``options`` are those of ``bench.job.prepare``.
 
@@ -34,7 +40,7 @@ def estimation_job(
             f"{path} has {len(found.distinct)} distinct rows: halves need at least {2 * LEAST}; "
             "ask for none with --halves 0"
         )
-    job = prepare(_suite(path, found, array, halves), **options)
+    job = prepare(_suite(path, found, array, header, halves), **options)
     return replace(
         job, cells=[cell for cell in job.cells if cell.manifold == ALL or not _trains(cell)]
     )
@@ -44,11 +50,13 @@ def _trains(cell: Any) -> bool:
     return bool(getattr(estimators.entry(cell.estimator_name), "shares_model", False))
 
 
-def _suite(path: Path, found: Found, array: str | None, halves: int) -> Suite:
+def _suite(path: Path, found: Found, array: str | None, header: bool | None, halves: int) -> Suite:
     whole = len(found.distinct)
-    parameters = {"path": str(path.resolve()), "digest": found.digest}
+    parameters: dict[str, Any] = {"path": str(path.resolve()), "digest": found.digest}
     if array is not None:
         parameters["array"] = array
+    if header is not None:
+        parameters["header"] = header
     places = {ALL: ManifoldChoice(manifold="file", parameters=parameters, n=whole)}
     for part in range(1, halves + 1):
         places[f"{HALF}{part:02d}"] = ManifoldChoice(

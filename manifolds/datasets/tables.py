@@ -186,4 +186,4 @@ def _order(rows: Array) -> tuple[Array, Array]:
     ordered = (steps > 0).all(axis=1) | (steps < 0).all(axis=1)
     uneven = np.abs(steps - steps[:, :1]).max(axis=1)
     even = ordered & (uneven <= 1e-6 * np.abs(rows).max(axis=1))
-    return ordered.astype(np.float64), even.astype(np.float64)
+    return np.asarray(ordered, dtype=np.float64), np.asarray(even, dtype=np.float64)

@@ -251,3 +251,70 @@ def test_points_that_have_changed_since_are_refused(tmp_path):
 def test_a_file_needs_a_path():
     with pytest.raises(ValueError, match="it needs the 'path' of a file or folder"):
         manifolds.get("file").sample(10, 0)
+
+
+def written(path, first, values, delimiter=","):
+    rows = "".join(delimiter.join(f"{v:.5f}" for v in row) + "\n" for row in values)
+    path.write_text(f"{first}\n{rows}" if first else rows)
+    return path
+
+
+IN_ORDER = {
+    "wavelengths": ("400.0,402.5,405.0,407.5,410.0,412.5", 6),
+    "years": ("2019,2020,2021", 3),
+    "quantiles in the range of the values": ("0.05,0.1,0.25,0.5,0.75,0.95", 6),
+    "falling wave numbers": ("4000,3000,2500,2400", 4),
+}
+
+
+@pytest.mark.parametrize("what", IN_ORDER)
+def test_numbers_in_order_are_names_where_other_rows_are_not_in_order(tmp_path, what):
+    line, columns = IN_ORDER[what]
+    values = np.random.default_rng(0).random((200, columns))
+    path = written(tmp_path / "table.csv", line, values)
+    found = read_points(path)
+    assert found.points.shape == (200, columns)
+    assert found.columns == tuple(line.split(","))
+    assert "was taken for names of columns; --no-header makes it a point" in found.notes[0]
+    assert read_points(path, header=False).points.shape == (201, columns)
+
+
+def test_a_first_row_that_is_like_the_others_is_a_point(tmp_path):
+    rng = np.random.default_rng(0)
+    for values in (
+        rng.random((50, 6)),
+        np.sort(rng.random((50, 6)), axis=1),  # every row is in order
+        np.cumsum(rng.random((50, 4)), axis=1),
+        rng.integers(0, 5, (50, 3)).astype(float),
+    ):
+        found = read_points(written(tmp_path / "table.csv", "", values))
+        assert found.points.shape == values.shape
+        assert found.columns == found.notes == ()
+    assert read_points(tmp_path / "table.csv", header=True).points.shape == (49, 3)
+
+
+def test_texts_of_numpy_and_of_instruments_are_read(tmp_path):
+    values = np.random.default_rng(0).standard_normal((30, 3))
+    np.savetxt(tmp_path / "spaces.csv", values)
+    np.savetxt(tmp_path / "spaces.txt", values, header="made by hand\na b c")
+    np.savetxt(tmp_path / "tabs.tsv", values, delimiter="\t")
+    np.savetxt(tmp_path / "padded.dat", values, fmt="%12.8f")
+    np.savetxt(tmp_path / "comma_space.csv", values, delimiter=", ")
+    np.savetxt(tmp_path / "commented.csv", values, delimiter=",", header="a,b,c")
+    written(tmp_path / "trailing.csv", "a;b;c;", np.round(values, 5), ";")
+    text = (tmp_path / "trailing.csv").read_text()
+    (tmp_path / "trailing.csv").write_text(text.replace("\n", ";\n").replace(";;", ";"))
+    for path in tmp_path.iterdir():
+        found = read_points(path)
+        np.testing.assert_allclose(found.points, values, atol=1e-5, err_msg=path.name)
+        named = path.stem in ("commented", "trailing") or path.name == "spaces.txt"
+        assert found.columns == (("a", "b", "c") if named else ()), path.name
+
+
+@pytest.mark.parametrize("mark", ["?", "-", "NA?"[:2], "missing"])
+def test_marks_of_missing_values_are_named_with_row_and_column(tmp_path, mark):
+    text = "a,b\n" + "".join(f"{k}.5,{k % 7}.25\n" for k in range(30)) + f"3.5,{mark}\n"
+    (tmp_path / "table.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"row 30") as error:
+        read_points(tmp_path / "table.csv")
+    assert "'b'" in str(error.value)
