@@ -71,7 +71,8 @@ class ScoreEstimator(Estimator):
     """
 
     score: Callable[[Tensor, Tensor], Tensor] | None = callback(  # noqa: RUF009
-        "a score function of your own, (x, sigma) -> score, instead of a trained model"
+        "a score function of your own, instead of a trained model: (x, sigma) -> score of the "
+        "points with noise of deviation sigma, in their units"
     )
     steps: int = whole_number(
         4000,
@@ -202,21 +203,15 @@ class ScoreEstimator(Estimator):
         """
         import torch
 
+        from estimators.score.own_score import own_trust
         from estimators.score.trust import Trust, trust
 
-        own = self.score is not None
-        found = trust(model, self.noise_levels) if self.trust or own else None
-        if own and found is not None and not found.learned:
-            warnings.warn(
-                "by its denoising loss the score function is at no noise level the score of these "
-                "points: (x, sigma) -> gradient of the log-density of the points with noise of "
-                "deviation sigma added, in the units of the points",
-                stacklevel=5,
-            )
-        if found is not None and self.trust:
-            return found
-        everything = torch.ones(len(self.noise_levels), dtype=torch.bool)
-        return Trust(everything, found is None or found.learned)
+        levels = self.noise_levels
+        everything = torch.ones(len(levels), dtype=torch.bool)
+        if self.score is not None:
+            found = own_trust(model, levels)
+            return found if self.trust else Trust(everything, found.learned)
+        return trust(model, levels) if self.trust else Trust(everything, True)
 
     def told(
         self, model: ScoreModel, level: NDArray[np.int64], believed: Trust

@@ -8,6 +8,7 @@ be known for that, and few points make no difference to what is right.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +21,7 @@ from estimators.score.conventions import Convention, conventions
 from estimators.score.frame import Frame, principal_frame
 from estimators.score.model import ScoreModel, looks_normal
 from estimators.score.spectrum import Score
-from estimators.score.trust import off_levels, worse_levels
+from estimators.score.trust import Trust, off_levels, trust, worse_levels
 
 #: Parts of the points, each of which is denoised by the linear denoiser of the others too.
 FOLDS = 5
@@ -56,6 +57,19 @@ def model_of_score(score: OwnScore, points: Tensor, sigmas: Sequence[float]) -> 
                 "as the score of x and sigma"
             )
     return model
+
+
+def own_trust(model: ScoreModel, sigmas: Sequence[float]) -> Trust:
+    """Which noise levels to believe; warns where a function is the score of the points at none."""
+    found = trust(model, sigmas)
+    if not found.learned:
+        warnings.warn(
+            "by its denoising loss the score function is at no noise level the score of these "
+            "points: (x, sigma) -> gradient of the log-density of the points with noise of "
+            "deviation sigma added, in the units of the points",
+            stacklevel=6,
+        )
+    return found
 
 
 @dataclass(frozen=True)

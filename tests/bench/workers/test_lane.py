@@ -70,7 +70,23 @@ def test_readings_of_one_model_count_its_training_as_their_own(lane, tmp_path):
     )
 
 
-def test_a_calibrated_reading_trains_a_model_of_its_own(monkeypatch, tmp_path):
+def test_calibrated_readings_share_the_model_of_their_run_and_no_older_one(monkeypatch, tmp_path):
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    lane = Lane(Setup(calibrated=True, scratch=str(tmp_path / "scratch")))
+    try:
+        first, second = (lane.run(cell) for cell in cells(tmp_path, "score-svd", "flipd", **SMALL))
+    finally:
+        lane.close()
+    assert not first.arrays["cached"]
+    assert second.arrays["cached"]
+    assert first.record.fit_seconds == first.record.shared_seconds
+    assert second.record.fit_seconds > second.record.shared_seconds
+    assert not list((tmp_path / "cache").glob("**/*.safetensors"))
+
+
+def test_a_calibrated_reading_trains_a_model_of_its_own_without_a_folder_of_samples(
+    monkeypatch, tmp_path
+):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
     lane = Lane(Setup(calibrated=True))
     try:

@@ -11,6 +11,7 @@ from estimators.score.oracle import SphereScore
 
 SMALL = {"steps": 600, "batch": 256, "width": 64, "queries": 12, "check_every": 100}
 READINGS = ("score-svd", "flipd", "dsm", "lhsd")
+UNTRAINED = {"steps": 0, "width": 8, "blocks": 1}
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -68,6 +69,20 @@ def test_reads_each_part_of_a_union_at_its_own_points():
     assert found.dimension_ in (1, 4)
 
 
+def test_reads_a_product_whose_radii_the_linear_denoiser_does_not_know():
+    # Two circles of unequal radii: their span has four directions, two of which are normal.
+    generator = np.random.default_rng(0)
+    angles = generator.uniform(0, 2 * np.pi, (2000, 2))
+    frame = np.linalg.qr(generator.standard_normal((12, 4)))[0]
+    circles = np.hstack([np.cos(angles), np.sin(angles)]) * [1.0, 0.6, 1.0, 0.6]
+    points = circles @ frame.T
+    found = fit(points)
+    assert (found.dimension_pw_ == 2).mean() > 0.9
+    assert np.median(found.details_["confidence"]) > 0.6
+    with pytest.warns(UserWarning, match="low confidence at 12 of 12 points"):
+        assert fit(points, **UNTRAINED).dimension_ == 4
+
+
 def test_details_hold_what_was_read():
     found = fit(sphere(), steps=150, sigmas=(0.1, 0.3))
     details = found.details_
@@ -95,9 +110,6 @@ def test_points_are_read_that_were_held_out_of_the_training(n, queries, state):
     read = model.frame.coordinates(torch.from_numpy(points[query]))
     held_out = {tuple(row) for row in model.held_out.tolist()}
     assert all(tuple(row) in held_out for row in read.tolist())
-
-
-UNTRAINED = {"steps": 0, "width": 8, "blocks": 1}
 
 
 @pytest.mark.parametrize("name", READINGS)
