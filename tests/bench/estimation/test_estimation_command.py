@@ -74,7 +74,7 @@ def test_size_caveats_and_files_are_told(done, points):
     _, text, out = done
     assert text.startswith(f"{points}: 101 points of 6 coordinates\n")
     told = (out / "caveats.txt").read_text().splitlines()
-    assert any("1 of 101 rows" in line for line in told)
+    assert any("1 of 101 points are duplicates" in line for line in told)
     assert "Caveats:\n" in text
     shown = " ".join(text.split())
     for line in told:
