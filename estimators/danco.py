@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
+from typing import ClassVar
 
 import attrs
 import numpy as np
@@ -62,6 +63,7 @@ class DANCo(Estimator):
     arctan2(sine, cosine): see results/reported/scikit-dimension for what arctan makes of it.
     """
 
+    reads_distances: ClassVar[bool] = True
     neighbors: int = whole_number(10, "neighbourhood size k", least=3)
     fractional: bool = flag(True, "a fraction between the whole dimensions, or the best of them")
     points: int | None = whole_number(

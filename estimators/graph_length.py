@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import attrs
 import numpy as np
 
@@ -34,6 +36,7 @@ class CorrInt(Estimator):
     by their distances to all points.
     """
 
+    reads_distances: ClassVar[bool] = True
     near: int = whole_number(10, "the smaller radius is the median distance to this neighbour")
     far: int = whole_number(20, "the larger radius is the median distance to this neighbour")
     points: int | None = whole_number(
@@ -146,7 +149,7 @@ class PH(UsesScikitDimension):
     random_state: int = whole_number(0, "seed of the sub-samples", least=0)
 
     def needed_points(self) -> int:
-        return 20
+        return 30
 
     def estimate(self, points: Array) -> Estimate:
         used = chosen_points(points, self.points, self.random_state)
