@@ -52,7 +52,11 @@ def test_every_estimator_answers_with_an_interval_over_halves(sphere):
         assert row["interval"] == "6 halves"
         assert 3.2 < row["estimate"] < 4.8
         assert row["low"] < row["estimate"] < row["high"]
-        assert row["high"] - row["low"] < 2
+        # As far to either side in the logarithm; six halves of 300 points: a factor of 2.5.
+        assert row["high"] / row["estimate"] == pytest.approx(
+            row["estimate"] / row["low"], rel=1e-4
+        )
+        assert row["high"] / row["low"] < 2.5
     assert found["median"] == pytest.approx(4, abs=0.5)
 
 
