@@ -26,7 +26,9 @@ class EstimatorEntry(Entry):
     one core at n = 10 000, D = 100, for planning before there are records; ``threads`` are those
     that a fit is to have, None for its share of the cores; ``timeout`` (seconds) and ``memory``
     (bytes) are limits where a run sets none; ``published`` are the parameters that published
-    numbers used; ``weakness`` says where it is known to fail, and why.
+    numbers used; ``weakness`` says where it is known to fail, and why; ``superseded``
+    names the estimator that is right where this one repeats a fault of a published program: it is
+    run only where it is asked for.
     """
 
     family: Family = "other"
@@ -41,6 +43,7 @@ class EstimatorEntry(Entry):
     memory: int | None = None
     published: Mapping[str, Any] = field(default_factory=dict)
     weakness: str = ""
+    superseded: str = ""
 
     def __post_init__(self) -> None:
         for fact, allowed in (("family", get_args(Family)), ("scope", get_args(Scope))):

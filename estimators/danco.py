@@ -229,6 +229,7 @@ def _lowest(value: Callable[[int], float], start: int, largest: int) -> int:
 
 @register(
     "danco-skdim",
+    superseded="danco",
     family="angles",
     weakness="it turns mean directions of angles round: too much by one or two",
     deterministic=False,

@@ -67,7 +67,11 @@ def _suite(path: Path, found: Found, array: str | None, header: bool | None, hal
         name="estimate",
         about=f"The dimension of {path}",
         manifolds=places,
-        estimators={name: EstimatorChoice(estimator=name) for name in estimators.names()},
+        estimators={
+            name: EstimatorChoice(estimator=name)
+            for name in estimators.names()
+            if not estimators.entry(name).superseded
+        },
         presets=Presets(smoke=preset, quick=preset, full=preset),
         timeout=TIMEOUT,
     )
