@@ -49,9 +49,9 @@ def place(tmp_path_factory):
     (folder / "mini.toml").write_text(SUITE)
     said = bench(
         "baseline", "save", "--suite", folder / "mini.toml", "--preset", "smoke",
-        "--to", folder / "mini.json", "--out", folder / "saved", "--states", 12,
+        "--to", folder / "mini.json", "--out", folder / "saved", "--states", 8,
     )  # fmt: skip
-    assert "8 cells of 4 seeds, of random estimators 12 states each, are in" in said.stdout
+    assert "8 cells of 4 seeds, of random estimators 8 states each, are in" in said.stdout
     return folder
 
 
@@ -223,7 +223,7 @@ def test_cells_of_a_baseline_are_replaced(place, tmp_path):
     arguments = (
         "baseline", "save", "--update", "--suite", place / "mini.toml", "--preset", "smoke",
         "--to", tmp_path / "b.json", "--out", tmp_path / "out", "--estimators", "knn,twonn",
-        "--states", 12,
+        "--states", 8,
     )  # fmt: skip
     assert "8 cells of 4 seeds" in bench(*arguments).stdout
     new = {
@@ -240,7 +240,7 @@ def test_cells_of_a_baseline_are_replaced(place, tmp_path):
             old[pair] if pair[1] in ("knn", "twonn") else [[1.0] * len(values[0])] * 4
         )
     said = bench(*arguments[:-1], 2, check=2)
-    assert "the baseline is of states 12, and this run of 2" in said.stderr
+    assert "the baseline is of states 8, and this run of 2" in said.stderr
 
 
 def test_another_random_state_gives_other_numbers_and_no_alarm(place, tmp_path):
@@ -249,9 +249,8 @@ def test_another_random_state_gives_other_numbers_and_no_alarm(place, tmp_path):
         console=Console(quiet=True), preset="smoke", out=tmp_path / "run",
     )  # fmt: skip
     assert outcome.alarms == []
-    other = {finding.estimator for finding in outcome.findings}
-    assert {finding.kind for finding in outcome.findings} <= {"other numbers"}
-    assert "ess" in other <= {"ess", "knn"}
+    # Of so few points, "ess" reads the same at every random state.
+    assert {(f.kind, f.estimator) for f in outcome.findings} == {("other numbers", "knn")}
 
 
 def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
