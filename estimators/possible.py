@@ -17,8 +17,13 @@ from estimators.points import Array
 EXCESS, DEVIATIONS = 0.1, 4.0
 
 
+def largest_dimension(points: Array) -> tuple[int, int]:
+    """Return the number of points (n, D), and of the columns that vary: no dimension is above."""
+    return len(points), int(np.count_nonzero((points != points[0]).any(axis=0)))
+
+
 def possible_dimension(name: str, dimension: float, shape: tuple[int, int], why: str = "") -> float:
-    """Return the dimension of a sample of ``shape`` (n, D), if it can be: 0 < dimension <= D.
+    """Return the dimension of n points in D columns, ``shape``, if it can be: 0 < dimension <= D.
 
     What is above D by no more than chance becomes D, with a warning: of all dimensions that are
     possible, that is the nearest one. Raises ValueError, which names the estimator (``name``) and
@@ -63,10 +68,13 @@ def guard_fit(cls: type) -> None:
     @functools.wraps(fit)
     def guarded(self: Any, X: Any, *args: Any, **options: Any) -> Any:
         fitted = fit(self, X, *args, **options)
-        shape = np.shape(X)
-        if len(shape) != 2:
+        try:
+            points = np.asarray(X, dtype=np.float64)
+        except (TypeError, ValueError):
+            points = np.empty(0)
+        if points.ndim != 2 or not len(points):
             return fitted
-        n, ambient = shape
+        n, ambient = largest_dimension(points)
         name = type(self).__name__
         dimension = _number(getattr(self, "dimension_", None))
         if dimension is not None:

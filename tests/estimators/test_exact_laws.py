@@ -151,8 +151,9 @@ def test_inverse_tight_estimates_of_uniform_balls_have_the_mean_of_k_less_one_di
         own *= radius[:, None] / np.linalg.norm(own, axis=1, keepdims=True)
         points = np.vstack([np.zeros((1, dimension)), own[np.argsort(radius)]])
         with np.errstate(all="ignore"):
-            read = TLE(neighbors=k).fit(np.hstack([points, np.zeros((k + 1, 1))]))
-        inverse.append(1 / read.dimension_pw_[0])
+            # As it is: readings of a fit are at most the ambient dimension.
+            read = TLE(neighbors=k).estimate(points)
+        inverse.append(1 / read.pointwise[0])
     mean, error = np.mean(inverse), np.std(inverse) / np.sqrt(300)
     assert mean == pytest.approx((1 - 1 / k) / dimension, abs=3.5 * error)
 
@@ -187,8 +188,8 @@ def test_simplex_skewness_gives_the_dimension_of_a_ball(version, dimension):
 
 def test_simplex_skewness_inverts_the_published_formula():
     points = ball(4, 60)
-    found = estimators.get("ess", neighbors=30, queries=5).fit(points)
-    for row, dimension in zip(found.query_, found.dimension_pw_, strict=True):
+    found = estimators.get("ess", neighbors=30, queries=5).estimate(points)
+    for row, dimension in zip(found.query, found.pointwise, strict=True):
         order = np.argsort(np.linalg.norm(points - points[row], axis=1))
         near = points[order[1:31]] - points[order[1:31]].mean(axis=0)
         areas, lengths = 0.0, 0.0
