@@ -152,7 +152,7 @@ def test_inverse_tight_estimates_of_uniform_balls_have_the_mean_of_k_less_one_di
         points = np.vstack([np.zeros((1, dimension)), own[np.argsort(radius)]])
         with np.errstate(all="ignore"):
             # As it is: readings of a fit are at most the ambient dimension.
-            read = TLE(neighbors=k).estimate(points)
+            read = TLE(neighbors=k).estimate(np.hstack([points, np.zeros((k + 1, 1))]))
         inverse.append(1 / read.pointwise[0])
     mean, error = np.mean(inverse), np.std(inverse) / np.sqrt(300)
     assert mean == pytest.approx((1 - 1 / k) / dimension, abs=3.5 * error)
