@@ -6,7 +6,7 @@ import fnmatch
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from bench.suite import (
 from manifolds.registry import Registry, nearest
 
 _NO_LIMITS = Limits()
+_NONE: Mapping[str, Any] = {}
 # Parameters that the runner sets: they are not part of what a cell is.
 RUN_PARAMETERS = ("device", "image_shape", "random_state")
 
@@ -151,11 +152,7 @@ def build(
     }
     methods = {
         label: _Method(
-            _resolve(
-                estimators.catalogue.registry,
-                choice.estimator,
-                {**choice.parameters, **overrides[label].parameters},
-            ),
+            _method(choice, overrides[label]),
             limits.over(overrides[label].limits())
             .over(sizes.limits())
             .over(choice.limits())
@@ -169,6 +166,11 @@ def build(
         points = n or sizes.manifolds.get(manifold, ManifoldOverride()).n or place.n or sizes.n
         samples: dict[int, str] = {}
         for estimator, method in methods.items():
+            if place.estimators and estimator not in place.estimators:
+                continue
+            if more := place.estimators.get(estimator):
+                choice = chosen_estimators[estimator]
+                method = replace(method, chosen=_method(choice, overrides[estimator], more))
             for seed in range(seeds or overrides[estimator].seeds or sizes.seeds):
                 cell = Cell(
                     suite=suite.name,
@@ -199,6 +201,11 @@ def build(
                         f"{same.estimator!r} on {same.manifold!r} and {estimator!r} on "
                         f"{manifold!r} are the same, with the same parameters; choose one of them"
                     )
+    if not cells:
+        raise ValueError(
+            f"the suite runs none of {', '.join(chosen_estimators)} on any of "
+            f"{', '.join(chosen_manifolds)}"
+        )
     return list(cells.values())
 
 
@@ -232,9 +239,21 @@ def _check_parameters(suite: Suite, sizes: Preset) -> None:
         with suite.at(f"manifolds.{label}"):
             _resolve(manifolds.catalogue.registry, place.manifold, place.parameters)
     for label, method in suite.estimators.items():
-        more = sizes.estimators.get(label, EstimatorOverride()).parameters
         with suite.at(f"estimators.{label}"):
-            _resolve(estimators.catalogue.registry, method.estimator, {**method.parameters, **more})
+            _method(method, sizes.estimators.get(label, EstimatorOverride()))
+    for manifold, place in suite.manifolds.items():
+        for label, more in place.estimators.items():
+            override = sizes.estimators.get(label, EstimatorOverride())
+            with suite.at(f"manifolds.{manifold}.estimators.{label}"):
+                _method(suite.estimators[label], override, more)
+
+
+def _method(
+    choice: EstimatorChoice, override: EstimatorOverride, more: Mapping[str, Any] = _NONE
+) -> _Choice:
+    """An estimator of the suite, with the preset's parameters and ``more`` in place of its own."""
+    parameters = {**choice.parameters, **override.parameters, **more}
+    return _resolve(estimators.catalogue.registry, choice.estimator, parameters)
 
 
 def _choose(

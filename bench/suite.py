@@ -39,11 +39,16 @@ class _Table(BaseModel):
 
 
 class ManifoldChoice(_Table):
-    """A manifold of the suite: a registered name, its parameters, and a size of its own."""
+    """A manifold of the suite: a registered name, its parameters, and a size of its own.
+
+    Where ``estimators`` are given, only those are run on it, each with the suite's parameters but
+    for those given here.
+    """
 
     manifold: str
     parameters: dict[str, Any] = {}
     n: Count | None = None
+    estimators: dict[Label, dict[str, Any]] = {}
 
 
 class _Limited(_Table):
@@ -203,7 +208,13 @@ def _allowed(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _check_labels(path: Path, suite: Suite) -> None:
-    """Presets may only speak of labels that the suite has."""
+    """Presets and manifolds may only speak of labels that the suite has."""
+    for manifold, place in suite.manifolds.items():
+        for label in sorted(place.estimators.keys() - suite.estimators.keys()):
+            raise ValueError(
+                f"{path}: manifolds.{manifold}: {label!r} is not among the suite's estimators; "
+                f"{nearest(label, suite.estimators)}allowed: {', '.join(suite.estimators)}"
+            )
     for preset in PRESETS:
         sizes = suite.preset(preset)
         for kind, known, used in (

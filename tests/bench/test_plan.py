@@ -93,6 +93,41 @@ def test_a_bad_parameter_in_a_suite_is_told_before_any_work(euclidean):
         )
 
 
+def on_line(euclidean, estimators):
+    line = euclidean.manifolds["line"].model_copy(update={"estimators": estimators})
+    return euclidean.model_copy(update={"manifolds": {**euclidean.manifolds, "line": line}})
+
+
+def test_a_manifold_of_its_own_estimators_runs_those_with_its_parameters(euclidean):
+    cells = build(
+        on_line(euclidean, {"mle-5": {"neighbors": 7}, "twonn": {}}),
+        manifold_patterns=["line", "torus"],
+        seeds=1,
+    )
+    line = {cell.estimator: cell for cell in cells if cell.manifold == "line"}
+    assert set(line) == {"mle-5", "twonn"}
+    assert line["mle-5"].estimator_parameters["neighbors"] == 7
+    assert line["mle-5"].estimator_arguments == {"neighbors": 7}
+    torus = {cell.estimator: cell for cell in cells if cell.manifold == "torus"}
+    assert set(torus) > set(line)
+    assert torus["mle-5"].estimator_parameters["neighbors"] == 5
+
+
+def test_estimators_and_manifolds_that_do_not_meet_are_an_error(euclidean):
+    with pytest.raises(ValueError, match="runs none of mle-5 on any of line"):
+        build(
+            on_line(euclidean, {"twonn": {}}),
+            manifold_patterns=["line"],
+            estimator_patterns=["mle-5"],
+        )
+
+
+def test_a_bad_parameter_on_one_manifold_is_an_error_before_any_work(euclidean):
+    says = r"manifolds\.line\.estimators\.mle-5: mle: unknown parameter 'k'"
+    with pytest.raises(ValueError, match=says):
+        build(on_line(euclidean, {"mle-5": {"k": 5}}), manifold_patterns=["torus"])
+
+
 def test_batches_keep_every_cell_once_with_the_cheapest_first_then_the_longest(euclidean):
     cells = plan.build(euclidean, "quick")
     seconds = costs.predict(cells, [])

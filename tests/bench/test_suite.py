@@ -56,6 +56,10 @@ def test_a_file_of_ones_own_works_where_a_name_does(tmp_path):
             ("n = 100, seeds = 1", "n = 100, seeds = 1, only_estimators = ['mle5']"),
             ["presets.smoke", "'mle5'", "did you mean 'mle-5'"],
         ),
+        (
+            ("[manifolds.line]", "[manifolds.line]\nestimators = {mle5 = {}}"),
+            ["manifolds.line", "'mle5'", "did you mean 'mle-5'"],
+        ),
     ],
 )
 def test_a_bad_file_is_told_with_file_key_found_and_allowed(tmp_path, change, says):
