@@ -93,7 +93,10 @@ PARTS = {
             f"bench/estimation/{name}.py"
             for name in ("answers", "caveats", "command", "figure", "plan")
         ),
-        ("tests/bench/estimation",),
+        tuple(
+            f"tests/bench/estimation/test_{name}.py"
+            for name in ("answers", "caveats_of_estimators", "estimation_command")
+        ),
     ),
 }
 
@@ -138,7 +141,7 @@ def copy(place: Path, part: Part) -> None:
             # Workers are forked before any test has run: nothing is cached in them.
             "process_isolation": "forkserver",
             "timeout_multiplier": 2.0,
-            "timeout_constant": 5.0,
+            "timeout_constant": 30.0,
             "use_git_change_detection": False,
         }
         values = (
@@ -171,7 +174,11 @@ def run_mutmut(sample: int, modules: list[str]) -> None:
     submit = ForkServerRunner.submit
 
     def fastest_first(self, name, tests, *more):  # type: ignore[no-untyped-def]
-        submit(self, name, sorted(tests, key=lambda test: state().duration_by_test[test]), *more)
+        """Whole files, because tests of one may look at what a fixture made for the first."""
+        seconds = state().duration_by_test
+        files = {test.partition("::")[0] for test in tests}
+        tests = [test for test in seconds if test.partition("::")[0] in files]
+        submit(self, name, sorted(tests, key=seconds.__getitem__), *more)
 
     ForkServerRunner.submit = fastest_first  # type: ignore[method-assign]
     names = []
@@ -232,9 +239,10 @@ def try_constants(part: Part, modules: list[str], place: Path) -> list[tuple[str
         at = free.pop()
         original = (at / module).read_text()
         (at / module).write_text(mutated)
+        tests = [test for test in part.tests if Path(module).stem in test] or part.tests
         try:
             run = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", *part.options, *part.tests],
+                [sys.executable, "-m", "pytest", "-x", "-q", *part.options, *tests],
                 cwd=at,
                 env={**os.environ, "PYTHONPATH": str(at), "PYTHONDONTWRITEBYTECODE": "1"},
                 capture_output=True,
