@@ -3,7 +3,8 @@
 ``python tests/mutation/run.py [--sample N] [MODULE ...]`` plants them with mutmut, in a copy of the
 code below ``.mutation/``, and writes what it found of the modules (all of ``PARTS``, or those
 named, as ``estimators/score/trust.py``) to ``results/reported/mutation``: ``scores.csv``, and
-``survivors.csv``, in which the reasons that are given there stay.
+``survivors.csv``, in which the reasons that are given there stay. With ``--survivors`` only those
+that survived the last time are tried again, on the tests as they are now.
 
 Mutmut changes the bodies of functions. It leaves out functions with a decorator, so that here
 ``@decorator`` becomes a line after the function, and constants of modules, which are multiplied
@@ -117,8 +118,14 @@ def undecorated(code: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def copy(place: Path, part: Part) -> None:
-    """What the tests of a part need, with the part's modules without decorated functions."""
+def copy(place: Path, part: Part, again: bool = False) -> None:
+    """What the tests of a part need, with the part's modules without decorated functions.
+
+    ``again`` renews the tests of a copy that is there.
+    """
+    if again:
+        shutil.copytree(ROOT / "tests", place / "tests", dirs_exist_ok=True)
+        return
     shutil.rmtree(place, ignore_errors=True)
     # What is on the path of Python when it starts has to be there.
     (place / "mutants").mkdir(parents=True)
@@ -151,7 +158,7 @@ def copy(place: Path, part: Part) -> None:
         file.write("\n".join(["", "[tool.mutmut]", *values, ""]))
 
 
-def run_mutmut(sample: int, modules: list[str]) -> None:
+def run_mutmut(sample: int, again: bool, modules: list[str]) -> None:
     """Try mutants of modules, in the folder of a part: at most ``sample`` of each."""
     import libcst
     import mutmut.__main__ as main
@@ -183,29 +190,40 @@ def run_mutmut(sample: int, modules: list[str]) -> None:
     ForkServerRunner.submit = fastest_first  # type: ignore[method-assign]
     names = []
     for module in modules:
+        if again:
+            names += [name for name, code in results(module).items() if code == 0]
+            continue
         found = mutate_file_contents(module, Path(module).read_text()).mutant_names
         chosen = random.Random(0).sample(list(found), min(sample, len(found)))
         names += [get_mutant_name(Path(module), name) for name in chosen]
-    main._run(sorted(names), os.cpu_count())
+    if names:
+        main._run(sorted(names), os.cpu_count())
+
+
+def results(module: str) -> dict[str, int | None]:
+    """Exit statuses of the tests, by mutant of a module; None for those that were not tried."""
+    from mutmut.mutation.data import SourceFileMutationData
+
+    data = SourceFileMutationData(path=Path(module))
+    data.load()
+    return data.exit_code_by_key
 
 
 def tried(module: str) -> tuple[int, list[tuple[str, str, str, str]]]:
     """How many mutants mutmut knows of a module, and of those tried: function, was, is, status."""
-    from mutmut.mutation.data import SourceFileMutationData
     from mutmut.mutation.diff_apply import get_diff_for_mutant
     from mutmut.stats import status_by_exit_code
 
-    data = SourceFileMutationData(path=Path(module))
-    data.load()
+    statuses = results(module)
     found = []
-    for name, code in sorted(data.exit_code_by_key.items()):
+    for name, code in sorted(statuses.items()):
         if code is None:
             continue
         diff = get_diff_for_mutant(name, path=Path(module)).splitlines()[2:]
         was, new = (" ".join(ln[1:].strip() for ln in diff if ln[:1] == sign) for sign in "-+")
         function = name.rpartition(".")[2].rpartition("__mutmut")[0].replace("ǁ", ".")
         found.append((function.removeprefix("x").strip("_."), was, new, status_by_exit_code[code]))
-    return len(data.exit_code_by_key), found
+    return len(statuses), found
 
 
 def constants(code: str) -> Iterator[tuple[str, str, str, str]]:
@@ -227,15 +245,20 @@ def constants(code: str) -> Iterator[tuple[str, str, str, str]]:
                     yield ast.unparse(target), line, new, mutated
 
 
-def try_constants(part: Part, modules: list[str], place: Path) -> list[tuple[str, ...]]:
+def try_constants(
+    part: Part, modules: list[str], place: Path, again: bool
+) -> list[tuple[str, ...]]:
     """Module, name, was, is and status of each constant changed, in copies of the code."""
+    survived = {tuple(row.values())[:-1] for row in table("survivors.csv")}
     places = [place / f"constants-{i}" for i in range(os.cpu_count() or 1)]
     for copied in places:
-        copy(copied, part)
+        copy(copied, part, again)
     free = list(places)
 
     def one(job: tuple[str, str, str, str, str]) -> tuple[str, ...]:
         module, name, was, new, mutated = job
+        if again and job[:-1] not in survived:
+            return *job[:-1], "killed"
         at = free.pop()
         original = (at / module).read_text()
         (at / module).write_text(mutated)
@@ -283,18 +306,19 @@ def write(
         writer.writerows(sorted([*others, *rows], key=lambda row: row["module"]))
 
 
-def try_part(name: str, modules: list[str], sample: int) -> None:
+def try_part(name: str, modules: list[str], sample: int, again: bool) -> None:
     """Try mutants and constants of modules of a part; write scores and survivors."""
     part, place = PARTS[name], ROOT / ".mutation" / name
-    copy(place, part)
+    copy(place, part, again)
     before = time.monotonic()
+    inside = ["--inside", "--sample", str(sample), *(["--survivors"] if again else [])]
     subprocess.run(
-        [sys.executable, __file__, "--inside", "--sample", str(sample), *modules],
+        [sys.executable, __file__, *inside, *modules],
         check=True,
         cwd=place,
         env={**os.environ, "PYTHONPATH": str(place / "mutants")},
     )
-    changed = try_constants(part, modules, place)
+    changed = try_constants(part, modules, place, again)
     os.chdir(place)
     reasons = {tuple(list(row.values())[:-1]): row["reason"] for row in table("survivors.csv")}
     scores, survivors = [], []
@@ -321,10 +345,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", help="paths from the root of the repository")
     parser.add_argument("--sample", type=int, default=100, help="most mutants of a module")
+    parser.add_argument("--survivors", action="store_true", help="those of the last time again")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
-        run_mutmut(given.sample, given.modules)
+        run_mutmut(given.sample, given.survivors, given.modules)
         return
     known = [module for part in PARTS.values() for module in part.modules]
     for module in given.modules:
@@ -333,7 +358,7 @@ def main() -> None:
     for name, part in PARTS.items():
         modules = [m for m in part.modules if not given.modules or m in given.modules]
         if modules:
-            try_part(name, modules, given.sample)
+            try_part(name, modules, given.sample, given.survivors)
     for row in table("scores.csv"):
         print("| " + " | ".join(row.values()) + " |")
 
