@@ -318,7 +318,12 @@ def try_part(name: str, modules: list[str], sample: int, again: bool) -> None:
         cwd=place,
         env={**os.environ, "PYTHONPATH": str(place / "mutants")},
     )
-    changed = try_constants(part, modules, place, again)
+    report(modules, place, try_constants(part, modules, place, again))
+    print(f"{name}: {time.monotonic() - before:.0f} s")
+
+
+def report(modules: list[str], place: Path, changed: list[tuple[str, ...]]) -> None:
+    """Write scores and survivors of modules: mutmut's results, and those of constants."""
     os.chdir(place)
     reasons = {tuple(list(row.values())[:-1]): row["reason"] for row in table("survivors.csv")}
     scores, survivors = [], []
@@ -338,7 +343,6 @@ def try_part(name: str, modules: list[str], sample: int, again: bool) -> None:
                 survivors.append(dict(zip(SURVIVORS, values, strict=True)))
     write("scores.csv", SCORES, modules, scores)
     write("survivors.csv", SURVIVORS, modules, survivors)
-    print(f"{name}: {time.monotonic() - before:.0f} s")
 
 
 def main() -> None:
