@@ -181,11 +181,16 @@ def run_mutmut(sample: int, again: bool, modules: list[str]) -> None:
     submit = ForkServerRunner.submit
 
     def fastest_first(self, name, tests, *more):  # type: ignore[no-untyped-def]
-        """Whole files, because tests of one may look at what a fixture made for the first."""
+        """Whole files, because tests of one may look at what a fixture made for the first.
+
+        That of the module comes first.
+        """
+        stem = name.rpartition(".")[0].rpartition(".")[2]
         seconds = state().duration_by_test
         files = {test.partition("::")[0] for test in tests}
         tests = [test for test in seconds if test.partition("::")[0] in files]
-        submit(self, name, sorted(tests, key=seconds.__getitem__), *more)
+        order = sorted(tests, key=lambda test: (stem not in test, seconds[test]))
+        submit(self, name, order, *more)
 
     ForkServerRunner.submit = fastest_first  # type: ignore[method-assign]
     names = []
