@@ -39,6 +39,12 @@ def test_random_estimators_have_all_states_and_deterministic_ones_those_that_are
     assert cells["knn"].message == ""
 
 
+def test_estimators_of_equal_parameters_are_different_methods(job):
+    bare = replace(job, cells=[replace(cell, estimator_parameters={}) for cell in job.cells])
+    cells = by_estimator(gather(bare, records(bare), {}))
+    assert len({cell.method for cell in cells.values()}) == len(cells) == 3
+
+
 def test_the_times_of_readings_are_without_a_training_that_another_cell_did(job):
     assert by_estimator(gather(job, records(job), {}))["svd"].trains
     shared = {f"svd_0_{state}": {"shared_seconds": 1.0} for state in range(7)}

@@ -284,6 +284,11 @@ def test_levels_have_the_half_width_over_seeds_and_no_error_at_zero():
     assert math.isnan(row["signed_error"])
 
 
+def test_a_level_of_dimension_one_has_a_signed_error():
+    (row,) = by_level(summary(record(estimate=1.5, truth=1.0))).to_dict("records")
+    assert row["signed_error"] == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize("value", [10.0, 0.1, 1 / 3])
 def test_equal_values_have_no_spread_to_the_last_digit(value):
     assert mean_interval([value] * 3) == (value, 0.0, 0.0)

@@ -78,6 +78,15 @@ def test_least_spread_takes_the_level_at_which_points_agree():
     assert RULES["mean-gap"](gaps(spectra), spectra).dimension.tolist() == [2, 3, 5]
 
 
+def test_agreement_is_that_of_points_and_not_of_positions():
+    # At the first level the first point has the largest gap everywhere, and points read 2 and 4.
+    apart = [[0.0, 0.2, 0.25, 0.3, 0.2], [0.0, 0.19, 0.1, 0.1, 0.1]]
+    agreed = [[0.0, 0.0, 0.5, 0.1, 0.0], [0.0, 0.1, 0.45, 0.0, 0.05]]
+    gap = torch.tensor([apart, agreed], dtype=torch.float64)
+    found = RULES["spread"](gap, 1 - gap.cumsum(-1))
+    assert (found.dimension.tolist(), found.level.tolist()) == ([3, 3], [1, 1])
+
+
 def rows(*spectra):
     """Spectra (S, m, D) of one point at several levels."""
     return torch.tensor(spectra, dtype=torch.float64)[:, None]

@@ -216,3 +216,29 @@ def test_defaults_are_those_of_the_recipe_and_the_published_ones_are_declared():
     assert estimators.get("score-svd", scores_per_dimension=2).scores_per_dimension == 2
     with pytest.raises(ValueError, match="'scores_per_dimension' must be"):
         estimators.get("score-svd", scores_per_dimension=1)
+
+
+@pytest.mark.parametrize("noise", ["balanced", "independent"])
+def test_directions_are_drawn_from_the_generator_alone(noise):
+    found = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(len(found))
+        model, estimator = exact()
+        own = estimator(sigmas=SIGMAS, noise=noise)
+        reading = own.read(model, model.held_out, torch.Generator().manual_seed(seed))
+        found.append(reading.details["singular_values"])
+    np.testing.assert_array_equal(found[0], found[1])
+    assert np.abs(found[2] - found[0]).max() > 0
+
+
+def test_the_levels_believed_are_those_of_the_model_that_is_read():
+    model, estimator = exact()
+    asked = []
+
+    class Asking(estimator):
+        def believed(self, model):
+            asked.append(model)
+            return super().believed(model)
+
+    Asking(sigmas=SIGMAS).read(model, model.held_out, torch.Generator().manual_seed(1))
+    assert asked == [model]

@@ -109,6 +109,14 @@ def test_losses_of_parts_are_pooled_as_independent_means():
     assert found.factor_error.item() == pytest.approx(0.25)
 
 
+def test_parts_are_pooled_at_each_level():
+    parts = [made([1.0, 5.0], [2.0, 8.0], 3.0), made([3.0, 9.0], [4.0, 10.0], 4.0)]
+    found = pooled(parts)
+    assert found.score.tolist() == [2.0, 7.0]
+    assert found.linear.tolist() == [3.0, 9.0]
+    assert found.error.tolist() == pytest.approx([2.5, 2.5])
+
+
 class Numbered(ScoreModule):
     """A network of one weight."""
 
@@ -258,3 +266,16 @@ def test_the_dimension_is_read_by_persistence_at_every_other_level(monkeypatch):
     assert seen["per_dimension"] == 2
     assert seen["seed"] == 7
     assert seen["points"] is points
+
+
+def test_a_look_measures_the_network_on_the_points_at_all_levels():
+    generator = torch.Generator().manual_seed(2)
+    scales = torch.tensor([1.0, 0.5, 0.1])
+    z = torch.randn(50, 3, generator=generator) * scales
+    levels = (0.1, 0.3, 0.9)
+    watch = Watch(z, z[:2], levels, scales, 2, seed=5)
+    network = Exact(2 * scales)
+    assert watch.look(network) == "learning"
+    expected = denoising_losses(network.score, z, scales, levels, 5).score
+    torch.testing.assert_close(watch.losses[0], expected)
+    assert torch.equal(watch.readings[0], watch.read(network))
