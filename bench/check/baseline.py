@@ -53,6 +53,21 @@ class CellBaseline(_Table):
         ]
 
     @property
+    def random(self) -> bool:
+        """Whether a random state changes an estimate.
+
+        It does not where the estimator is deterministic, or where all states of each sample give
+        the same number, and not only whole ones: one that draws from more points than there are,
+        say, draws nothing. Whole numbers may be the same by rounding.
+        """
+        if self.deterministic:
+            return False
+        several = [values for values in self.known if len(values) > 1]
+        same = all(np.ptp(values) == 0 for values in several)
+        whole = all((values == np.round(values)).all() for values in several)
+        return not several or not same or whole
+
+    @property
     def first(self) -> list[float | None]:
         """The estimates at the first random state, one a seed."""
         return [values[0] for values in self.estimates]

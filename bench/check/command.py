@@ -189,7 +189,7 @@ def show(path: Path, seeds: int | None, console: Console) -> None:
     """Print a baseline: estimates, spread, and the shift that a check of ``seeds`` seeds finds."""
     baseline = load(path)
     seeds = seeds or baseline.seeds
-    random = sum(not cell.deterministic for cell in baseline.cells)
+    random = sum(cell.random for cell in baseline.cells)
     level = law.level(random)
     factor = law.found_shift(baseline.states, seeds, level) if random else 0.0
     table = Table("estimator", "manifold", "d", "mean", "deviation", "finds", "time")
@@ -200,7 +200,7 @@ def show(path: Path, seeds: int | None, console: Console) -> None:
             cell.manifold,
             "" if cell.truth is None else f"{cell.truth:g}",
             _estimate_text(cell),
-            "" if cell.deterministic else f"{cell.spread:.2g}",
+            f"{cell.spread:.2g}" if cell.random else "",
             f"{factor * cell.spread:.2g}" if cell.spread else "any change",
             f"{times[len(times) // 2]:.3g}" if times else "",
         )

@@ -58,7 +58,7 @@ def check_comparable(
                 f"the baseline has {counted(most, 'seed')} of {pair[1]} on {pair[0]}, and this "
                 f"run {seeds[pair]}; choose at most --seeds {most}, or save a new one"
             )
-    tested = [pair for pair in both if not was[pair].deterministic]
+    tested = [pair for pair in both if was[pair].random]
     level = law.level(len(tested))
     for pair in tested:
         states = min(map(len, was[pair].statuses))
@@ -101,7 +101,7 @@ def compare(
         seeds={pair: len(cell.statuses) for pair, cell in now.items()},
         samples={pair: cell.sample for pair, cell in now.items()},
     )
-    level = law.level(sum(not was[pair].deterministic for pair in both))
+    level = law.level(sum(was[pair].random for pair in both))
     moved = [_moved(was[pair], now[pair], tolerance, level) for pair in both]
     findings = [found for found in moved if found is not None]
     by_estimator: dict[str, list[tuple[CellBaseline, CellBaseline]]] = {}
@@ -178,7 +178,7 @@ def _estimate_change(
     seeds = [
         (known, first, after)
         for known, first, after in zip(was.known, was.first, now.first, strict=False)
-        if after is not None and len(known) and (first is not None or not was.deterministic)
+        if after is not None and len(known) and (first is not None or was.random)
     ]
     if not seeds:
         return None
@@ -189,7 +189,7 @@ def _estimate_change(
     ):
         return None
     old = [known for known, _, _ in seeds]
-    before = np.array([known[0] if was.deterministic else known.mean() for known in old])
+    before = np.array([known.mean() if was.random else known[0] for known in old])
     means = float(before.mean()), float(after.mean())
     why = []
     if was.method != now.method:
@@ -198,7 +198,7 @@ def _estimate_change(
         why.append(f"version {was.version} became {now.version}")
     p = errors = math.nan
     kind = _direction(before, after, now.truth)
-    if was.deterministic:
+    if not was.random:
         why.append(f"on the same samples, by up to {_percent(np.abs(after / before - 1).max())}")
     else:
         p = law.p_value_within(old, after)

@@ -272,3 +272,18 @@ def test_a_slower_estimator_leaves_its_cells_as_they_were():
     )
     assert [(f.kind, f.estimator, f.manifold) for f in outcome.findings] == [("slower", "fast", "")]
     assert (outcome.same, outcome.same_times, outcome.timed) == (2, 1, ["fast", "b"])
+
+
+def test_what_a_random_state_does_not_change_is_no_random_cell():
+    same = np.repeat(OLD[:, None], STATES, axis=1)
+    assert not random_cell(same).random
+    assert random_cell(STATE_OLD).random
+    assert not cell(OLD).random
+    # Whole numbers may be the same by rounding, and another state may give another one.
+    assert random_cell(np.full((SEEDS, STATES), 5.0)).random
+    few = same.copy()
+    few[0, 0] += 1e-6
+    assert random_cell(few).random
+    outcome = compare(baseline(random_cell(same)), baseline(random_cell(OLD[:, None] * (1 + 1e-6))))
+    assert [finding.kind for finding in outcome.findings] == ["regressed"]
+    assert outcome.level == law.level(0)
