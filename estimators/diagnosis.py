@@ -90,7 +90,7 @@ def diagnose(points: Array, rows: Rows) -> Diagnosis:
     """Judge the points (n, D) of those rows of a sample that are used."""
     looked_at = rows.neighbors
     if looked_at is None:
-        return Diagnosis(points.shape[1])
+        return Diagnosis(points.shape[1], few=few_values(points, np.inf)[0])
     logs = np.log(looked_at.distances)
     tied = logs[:, 1] - logs[:, 0] <= TIE * (logs[:, -1] - logs[:, 0])
     apart = rows.used[looked_at.indices[:, 0]] - rows.used[looked_at.rows]
