@@ -17,7 +17,7 @@ from estimators.diagnosis import LATTICE, Diagnosis, diagnose
 from estimators.points import Array as Array
 from estimators.points import Indices as Indices
 from estimators.points import check_points
-from estimators.possible import largest_dimension, possible_dimension, possible_readings
+from estimators.possible import possible_dimension, possible_readings
 from estimators.rows import Rows, isolated_rows, listed, usable_rows
 
 
@@ -73,9 +73,8 @@ class Estimator(ABC):
 
         Points that others repeat, exactly or nearly, are used once, and rows far from all others
         are not used; rows on a lattice, in a sequence, or of few values are named: each with a
-        warning. ``dimension_`` is above 0 and at most D, less constant columns. So is
-        ``dimension_pw_``, but for 0 at isolated points, which are a component of their own, and
-        NaN where there is no answer.
+        warning. ``dimension_`` is above 0 and at most D. So is ``dimension_pw_``, but for 0 at
+        isolated points, which are a component of their own, and NaN where there is no answer.
         Raises ValueError where X is not a two-dimensional array of finite numbers, or has too few
         points that differ, or where the estimate fails or cannot be.
         """
@@ -102,7 +101,7 @@ class Estimator(ABC):
                 message = f"{name}: {message}"
             raise ValueError(_with_reason(message, diagnosis)) from error
         self.dimension_ = possible_dimension(
-            name, float(found.dimension), largest_dimension(used), _with_reason("", diagnosis)
+            name, float(found.dimension), used.shape, _with_reason("", diagnosis)
         )
         self.details_ = dict(found.details)
         self.dimension_pw_ = self.query_ = None
@@ -113,9 +112,7 @@ class Estimator(ABC):
     def _set_readings(self, found: Estimate, used: Array, rows: Rows) -> None:
         """Set ``dimension_pw_`` and ``query_`` from an estimate of the points ``used``."""
         query = np.arange(len(used)) if found.query is None else found.query
-        readings = possible_readings(
-            np.asarray(found.pointwise, dtype=np.float64), largest_dimension(used)[1]
-        )
+        readings = possible_readings(np.asarray(found.pointwise, dtype=np.float64), used.shape[1])
         alone = isolated_rows(used, query)
         if len(alone):
             readings[np.isin(query, alone)] = 0.0

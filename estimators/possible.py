@@ -17,11 +17,6 @@ from estimators.points import Array
 EXCESS, DEVIATIONS = 0.1, 4.0
 
 
-def largest_dimension(points: Array) -> tuple[int, int]:
-    """Return the number of points (n, D), and of the columns that vary: no dimension is above."""
-    return len(points), int(np.count_nonzero((points != points[0]).any(axis=0)))
-
-
 def possible_dimension(name: str, dimension: float, shape: tuple[int, int], why: str = "") -> float:
     """Return the dimension of n points in D columns, ``shape``, if it can be: 0 < dimension <= D.
 
@@ -68,13 +63,10 @@ def guard_fit(cls: type) -> None:
     @functools.wraps(fit)
     def guarded(self: Any, X: Any, *args: Any, **options: Any) -> Any:
         fitted = fit(self, X, *args, **options)
-        try:
-            points = np.asarray(X, dtype=np.float64)
-        except (TypeError, ValueError):
-            points = np.empty(0)
-        if points.ndim != 2 or not len(points):
+        shape = np.shape(X)
+        if len(shape) != 2:
             return fitted
-        n, ambient = largest_dimension(points)
+        n, ambient = shape
         name = type(self).__name__
         dimension = _number(getattr(self, "dimension_", None))
         if dimension is not None:
