@@ -62,8 +62,9 @@ def guard_fit(cls: type) -> None:
 
     @functools.wraps(fit)
     def guarded(self: Any, X: Any, *args: Any, **options: Any) -> Any:
-        fitted = fit(self, X, *args, **options)
+        # Before the fit, which may change what it is given.
         shape = np.shape(X)
+        fitted = fit(self, X, *args, **options)
         if len(shape) != 2:
             return fitted
         n, ambient = shape

@@ -17,7 +17,7 @@ class Steady:
     def fit(self, X, y=None):
         time.sleep(self.seconds)
         rng = np.random.default_rng(self.random_state)
-        self.dimension_ = float(np.abs(X).sum() + rng.random() + np.random.rand())  # noqa: NPY002
+        self.dimension_ = float(np.abs(X).mean() + rng.random() + np.random.rand())  # noqa: NPY002
         self.details_ = {"drawn": rng.random(100)}
 
 
