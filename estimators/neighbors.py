@@ -77,16 +77,13 @@ def query_graph(points: Array, query: Indices, k: int) -> tuple[Array, Indices]:
         distances, indices = neighbor_graph(points, k)
         return distances[query], indices[query]
     # Alone, an estimator would search for the neighbours of these points only.
-    graph = _known(graph_files.digest(points), k, len(query) / len(points))
-    if graph is None:
-        return _search(points, query, k)
-    return graph.distances[query, :k], graph.indices[query, :k]
+    return nearest_of(points, query, k)
 
 
 def nearest_of(points: Array, query: Indices, k: int) -> tuple[Array, Indices]:
     """Distances and row numbers (m, k) of the ``k`` nearest neighbours of the points ``query``.
 
-    As ``query_neighbors``, with distances.
+    As ``query_graph``, but that no graph is built where all points are asked for.
     """
     _check(points, k)
     graph = _known(graph_files.digest(points), k, len(query) / len(points))
