@@ -1,10 +1,13 @@
-"""The main job as a function: plan, run what is missing, write tables and plots."""
+"""The commands as functions: run a suite, estimate, check, report."""
 
 from __future__ import annotations
 
 import hashlib
 import inspect
+import os
+import tempfile
 import warnings
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +21,12 @@ from manifolds.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import ArrayLike
 
+    from bench.check.findings import Outcome
+
+#: What a reader looks for comes first in the frame of a run.
+_FIRST = ["manifold", "estimator", "truth", "estimate", "error"]
 _STAMP = "outputs"
 _STATE = ["key", "manifold", "estimator", "finished"]
 
@@ -37,11 +45,7 @@ def run(
     those whose record is a failure. Results and tables are printed to ``console``. Warns where
     every cell failed.
     """
-    known = inspect.signature(prepare).parameters
-    for option in options:
-        if option not in known:
-            hint = nearest(option, known)
-            raise ValueError(f"unknown option {option!r}; {hint}it takes: {', '.join(known)}")
+    _check_names(options, prepare)
     job = prepare(suite_name, **options)
     with open_store(job) as store:
         asked = ", ".join([repr(suite_name), *(f"{k}={v!r}" for k, v in options.items())])
@@ -57,7 +61,103 @@ def run(
 
     if failure := all_failed(records):
         warnings.warn(failure, RuntimeWarning, stacklevel=2)
-    return records
+    return records[_FIRST + [column for column in records if column not in _FIRST]]
+
+
+def _check_names(options: Iterable[str], *functions: Callable[..., Any]) -> None:
+    """Raise ValueError, with the nearest name, for an option that none of the functions takes."""
+    known = [
+        name
+        for function in functions
+        for name, facts in inspect.signature(function).parameters.items()
+        if facts.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    for option in options:
+        if option not in known:
+            hint = nearest(option, known)
+            raise ValueError(f"unknown option {option!r}; {hint}it takes: {', '.join(known)}")
+
+
+def estimate(
+    points: ArrayLike | str | os.PathLike[str],
+    *,
+    out: str | os.PathLike[str] | None = None,
+    console: Console | None = None,
+    **options: Any,
+) -> pd.DataFrame:
+    """Estimate the dimension of points by every estimator; return a row an estimator.
+
+    ``points`` are (n, D): an array, a data frame, a tensor, or the path of a file or of a folder
+    of images. With ``out`` the tables and the figure stay in that folder, and the same call goes
+    on where it stopped; without it nothing stays. ``options`` are those of the command, as in
+    ``bench.estimate(X, estimators=["twonn", "mle"], halves=0)``. The caveats are in
+    ``.attrs["caveats"]``. Raises ValueError for points that cannot be read, and wrong options.
+    """
+    from bench.estimation.command import estimate as estimate_file
+
+    _check_names(options, estimate_file, prepare)
+    with tempfile.TemporaryDirectory(prefix="bench-estimate-") as folder:
+        if isinstance(points, (str, os.PathLike)):
+            path = Path(points)
+        else:
+            path = _saved(points, Path(folder if out is None else out))
+        return estimate_file(
+            path, out=Path(out or folder), console=console or Console(quiet=True), **options
+        )
+
+
+def _saved(points: Any, folder: Path) -> Path:
+    """Write points (n, D), or images, to a file that workers read; names of columns stay."""
+    import numpy as np
+    import pandas as pd
+
+    from estimators.points import check_points
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if np.ndim(points) in (3, 4):
+        np.save(folder / "points.npy", np.asarray(points))
+        return folder / "points.npy"
+    values = check_points(points, "bench.estimate")
+    if isinstance(points, pd.DataFrame):
+        names = list(map(str, points.columns))
+        pd.DataFrame(values, columns=names).to_parquet(folder / "points.parquet")
+        return folder / "points.parquet"
+    np.save(folder / "points.npy", values)
+    return folder / "points.npy"
+
+
+def check(
+    baseline: str | os.PathLike[str],
+    suite_name: str = "ci",
+    *,
+    out: str | os.PathLike[str] | None = None,
+    run: bool = True,
+    console: Console | None = None,
+    **options: Any,
+) -> Outcome:
+    """Compare a suite with a baseline; ``.alarms`` of what is returned are the regressions.
+
+    ``options`` are those of the command, as in ``bench.check("ci.json", "ci", strict=True)``; with
+    ``run`` False the records in ``out`` (default: results/check-SUITE) are read. Raises ValueError
+    for a wrong option, and a missing or another suite's baseline.
+    """
+    from bench.check.command import check as check_suite
+
+    _check_names(options, check_suite, prepare)
+    folder = Path("results") / f"check-{Path(suite_name).stem}" if out is None else Path(out)
+    return check_suite(
+        Path(baseline), suite_name, run=run, out=folder, console=console or Console(), **options
+    )
+
+
+def report(out: str | os.PathLike[str], to: str | os.PathLike[str] | None = None) -> Path:
+    """Write the results in a folder as one HTML file, ``to`` or report.html in it; return its path.
+
+    Raises ValueError where there are no results, or the file cannot be written.
+    """
+    from bench.html_report.page import write_report
+
+    return write_report(Path(out), None if to is None else Path(to))
 
 
 def open_store(job: Job) -> Store:

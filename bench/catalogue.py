@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 KINDS = ("suites", "manifolds", "estimators")
 
 
-def listing(what: str) -> str:
-    """A line for each suite, manifold or estimator; ValueError for anything else."""
+def listing(what: str | None = None) -> str:
+    """Return a line for each suite, manifold or estimator, or of all three if ``what`` is None.
+
+    Raises ValueError for anything else.
+    """
+    if what is None:
+        return "\n\n".join(f"{kind}:\n{listing(kind)}" for kind in KINDS)
     if what == "suites":
         from bench import suite
 
@@ -63,27 +68,48 @@ def description(name: str) -> str:
         found.append(_suite(suite.load(name)))
     if found:
         return "\n\n".join(found)
-    labels: list[str] = []
-    for own in map(suite.load, suite.names()):
-        labels += [*own.manifolds, *own.estimators]
-        if name in own.manifolds:
-            place = own.manifolds[name]
-            return _label(name, own.name, place.manifold, place.parameters)
-        if name in own.estimators:
-            method = own.estimators[name]
-            return _label(name, own.name, method.estimator, method.parameters)
-    known = [*suite.names(), *manifolds.names(), *estimators.names(), *labels]
+    calls = _labels()
+    if name in calls:
+        return _label(name, calls[name])
+    known = [*suite.names(), *manifolds.names(), *estimators.names(), *calls]
     raise ValueError(
         f"there is no suite, manifold or estimator {name!r}; {nearest(name, known)}"
         "see: python -m bench list suites|manifolds|estimators"
     )
 
 
+def _labels() -> dict[str, dict[tuple[str, str], list[str]]]:
+    """Return what labels of suites stand for: (name, call), each with the suites that say so."""
+    from bench import suite
+
+    calls: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for own in map(suite.load, suite.names()):
+        chosen = [(label, c.manifold, c.parameters) for label, c in own.manifolds.items()]
+        chosen += [(label, c.estimator, c.parameters) for label, c in own.estimators.items()]
+        for label, name, parameters in chosen:
+            call = name, _call(name, parameters)
+            calls.setdefault(label, {}).setdefault(call, []).append(own.name)
+    return calls
+
+
+def _suites_of(name: str) -> str:
+    """Return the suites that have an estimator or manifold, each with its labels where others."""
+    suites: dict[str, list[str]] = {}
+    for label, calls in _labels().items():
+        for (registered, _), places in calls.items():
+            for place in places if registered == name else ():
+                suites.setdefault(place, []).append(label)
+    return ", ".join(
+        place if labels == [name] else f"{place} ({', '.join(labels)})"
+        for place, labels in suites.items()
+    )
+
+
 def _entry(kind: str, entry: Entry, facts: list[tuple[str, str]]) -> str:
-    about = (inspect.getdoc(entry.cls) or "").strip()
     facts += [("cannot pass", f"{check}: {reason}") for check, reason in entry.cannot.items()]
+    facts.append(("suites", _suites_of(entry.name) or "none"))
     rows = [*facts, ("source", entry.source or "not given"), ("version", str(entry.version))]
-    lines = [f"{kind} {entry.name}", "", about, "", _columns(rows), "", "parameters:"]
+    lines = [f"{kind} {entry.name}", "", entry.text, "", _columns(rows), "", "parameters:"]
     if not entry.parameters:
         return "\n".join([*lines, "  none"])
     fields = attrs.fields_dict(entry.cls) if attrs.has(entry.cls) else {}
@@ -101,9 +127,14 @@ def _default(facts: inspect.Parameter) -> str:
     return "(required)" if facts.default is inspect.Parameter.empty else repr(facts.default)
 
 
-def _label(label: str, suite: str, name: str, parameters: dict[str, Any]) -> str:
-    """A suite's name for an estimator or manifold with parameters of its own."""
-    return f"{label} in suite {suite} is {_call(name, parameters)}\n\n{description(name)}"
+def _label(label: str, calls: Mapping[tuple[str, str], list[str]]) -> str:
+    """Describe a label of suites: an estimator or manifold with parameters of its own."""
+    lines = [
+        f"{label} is {call} in suite{'s' if len(suites) > 1 else ''} {', '.join(suites)}"
+        for (_, call), suites in calls.items()
+    ]
+    names = dict.fromkeys(name for name, _ in calls)
+    return "\n\n".join(["\n".join(lines), *map(description, names)])
 
 
 def _call(name: str, parameters: Mapping[str, Any]) -> str:

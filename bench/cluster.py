@@ -17,6 +17,7 @@ from typing import Any
 from joblib import Parallel, delayed
 
 from bench import __version__
+from bench.environment import missing_extra
 from bench.plan import Cell
 from bench.runner import Batch, Event, Finished, Started, Told, collected, divided
 from bench.stopped import ClusterLost
@@ -115,9 +116,7 @@ def _client(scheduler: str) -> Generator[Any, None, None]:
     try:
         from distributed import Client
     except ImportError:
-        raise ValueError(
-            "backend 'dask' needs the extra 'cluster': pip install '.[cluster]' in the clone"
-        ) from None
+        raise missing_extra("cluster", "backend 'dask'", "distributed") from None
     try:
         client = Client(scheduler, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

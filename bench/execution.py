@@ -18,6 +18,7 @@ from bench.plan import Cell
 from bench.plugins import REGISTRIES, read_source
 from bench.progress import Display
 from bench.runner import Batch, Event, Finished, Started
+from bench.slots import unused_thread_limit
 from bench.store import Planned, Store
 from bench.workers.handle import Setup
 from bench.workers.samples import Shelf
@@ -77,6 +78,8 @@ def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> 
     )
     wanted = {cell.key: predicted[cell.key] for cell in missing}
     batches = plan.batches(missing, wanted)
+    if job.scheduler is None and (note := unused_thread_limit(job.room.cores, job.room.jobs)):
+        console.print(note, highlight=False, soft_wrap=True, markup=False)
     with (
         _events(job, missing, batches) as events,
         Live(job.out, job.room.jobs) as live,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -53,6 +54,20 @@ class Slots:
 def share(cores: int, jobs: int) -> int:
     """Threads of each cell where cores are divided between ``jobs`` of them."""
     return max(1, cores // jobs)
+
+
+def unused_thread_limit(cores: int, jobs: int) -> str:
+    """Return a sentence where OMP_NUM_THREADS asks for another number of threads than cells get.
+
+    Times are compared between estimators and runs, so that the plan sets the threads of each cell.
+    """
+    asked, threads = os.environ.get("OMP_NUM_THREADS", "").strip(), share(cores, jobs)
+    if asked in ("", str(threads)):
+        return ""
+    return (
+        f"OMP_NUM_THREADS={asked} is not used: each cell runs on {threads} "
+        f"thread{'s' if threads > 1 else ''}, the cores divided by --jobs"
+    )
 
 
 def threads_of(declared: int | None, cores: int, jobs: int) -> int:

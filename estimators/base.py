@@ -35,6 +35,11 @@ class Estimate:
     query: Indices | None = None
     details: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        points = "" if self.pointwise is None else f", at {len(self.pointwise)} points"
+        arrays = f", details: {', '.join(self.details)}" if self.details else ""
+        return f"Estimate({self.dimension:g}{points}{arrays})"
+
 
 class Estimator(ABC):
     """Base of the estimators: parameters in ``__init__``, then ``fit(X)``, then ``dimension_``.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from estimators.base import Estimator
 from estimators.possible import guard_fit
-from manifolds.registry import Entry, Registry
+from manifolds.registry import Class, Entry, Registry
 
 Scope = Literal["local", "global"]
 Family = Literal["neighbours", "angles", "linear", "topology", "score", "other"]
@@ -18,6 +19,7 @@ Family = Literal["neighbours", "angles", "linear", "topology", "score", "other"]
 class EstimatorEntry(Entry):
     """An estimator with its declarations.
 
+    ``family`` is one of {families};
     ``scope`` says whether it reads the dimension at each point or of the whole sample;
     ``deterministic`` is False where a random state changes the answer; ``shares_model`` is True
     where that state is to follow the sample alone, so that all readings of one trained model get
@@ -68,8 +70,28 @@ class EstimatorEntry(Entry):
                 )
 
 
+_TEXT = inspect.cleandoc(EstimatorEntry.__doc__ or "").replace(
+    "{families}", ", ".join(get_args(Family))
+)
+EstimatorEntry.__doc__ = _TEXT
+
+
 class _Estimators(Registry[EstimatorEntry]):
     """The estimators: none of them gives an answer that cannot be."""
+
+    def register(self, name: str, **facts: Any) -> Callable[[Class], Class]:
+        return super().register(name, **facts)
+
+    # So that help() lists what can be declared.
+    register.__doc__ = f"""Class decorator: make an estimator available as ``name``.
+
+Declarations are given as keywords. {_TEXT.partition(chr(10) * 2)[2]}
+``source`` cites the publication; ``version`` is raised when results change; ``cannot`` names checks
+of ``bench.testing`` that it cannot pass, each with the reason.
+
+Raises ValueError when another class has the name, the class has no ``fit``, or a declaration is
+unknown or not allowed.
+"""
 
     def add(self, entry: EstimatorEntry) -> None:
         super().add(entry)

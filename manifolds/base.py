@@ -29,6 +29,13 @@ class Sample:
     manifold: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        n, ambient = self.points.shape
+        known = "unknown" if self.dimension is None else np.unique(self.dimension).tolist()
+        dimension = ", ".join(map(str, known)) if isinstance(known, list) else known
+        images = f", images of {self.shape}" if len(self.shape) > 1 else ""
+        return f"Sample({self.manifold}: {n} points in R^{ambient}, dimension {dimension}{images})"
+
 
 class Manifold(ABC):
     """A set of points of known dimension that can be sampled; subclasses give ``draw``.

@@ -11,11 +11,15 @@ import inspect
 import pkgutil
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
+import attrs
+
 Class = TypeVar("Class", bound=type)
+
+_PARAMETERS = "\n\nParameters\n----------\n"
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,12 @@ class Entry:
     @property
     def about(self) -> str:
         """First line of the class's docstring."""
-        return (inspect.getdoc(self.cls) or "").partition("\n")[0]
+        return self.text.partition("\n")[0]
+
+    @property
+    def text(self) -> str:
+        """The class's docstring, without the section of its parameters."""
+        return (inspect.getdoc(self.cls) or "").partition(_PARAMETERS)[0].strip()
 
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
@@ -48,9 +57,28 @@ AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """'did you mean ...? ' with the nearest of the known names, or nothing if none is near."""
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}? " if near else ""
+    """'did you mean ...? ' with the nearest of the known names, or nothing if none is near.
+
+    Upper and lower case count as the same.
+    """
+    names = {other.casefold(): other for other in known}
+    near = difflib.get_close_matches(name.casefold(), names, n=1)
+    return f"did you mean {names[near[0]]!r}? " if near else ""
+
+
+def _document_parameters(cls: type) -> None:
+    """Add a section of the declared parameters to a class's docstring, for ``help``."""
+    text = inspect.cleandoc(cls.__doc__ or "")
+    if not attrs.has(cls) or _PARAMETERS in text:
+        return
+    lines = [
+        f"{field.name} : {getattr(field.type, '__name__', field.type)}, default {field.default!r}\n"
+        f"    {field.metadata['about']}"
+        for field in attrs.fields(cls)
+        if "about" in field.metadata
+    ]
+    if lines:
+        cls.__doc__ = text + _PARAMETERS + "\n".join(lines) + "\n"
 
 
 class Registry(Generic[AnyEntry]):
@@ -67,9 +95,16 @@ class Registry(Generic[AnyEntry]):
     def register(self, name: str, **facts: Any) -> Callable[[Class], Class]:
         """Class decorator: make a class available as ``name``, with the facts of its entry.
 
-        Raises ValueError when another class has the name, or the class lacks the method that
-        every class of this kind needs.
+        Raises ValueError when another class has the name, the class lacks the method that every
+        class of this kind needs, or the entry has no such fact.
         """
+        known = [field.name for field in fields(self._new_entry)][2:]
+        for fact in facts:
+            if fact not in known:
+                raise ValueError(
+                    f"{self.kind} {name!r}: unknown fact {fact!r}; {nearest(fact, known)}"
+                    f"register takes: {', '.join(known)}"
+                )
 
         def decorate(cls: Class) -> Class:
             self.add(self._new_entry(name, cls, **facts))
@@ -90,6 +125,7 @@ class Registry(Generic[AnyEntry]):
             raise ValueError(
                 f"{self.kind} {name!r}: {cls.__qualname__} has no {self.method} method"
             )
+        _document_parameters(cls)
         self._entries[name] = entry
 
     def _discover(self) -> None:

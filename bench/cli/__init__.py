@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from bench.cli import autoencoder, check, estimate, look, paper, report, run
 
 app = typer.Typer(
-    help="Benchmark of intrinsic-dimension estimators on manifolds of known dimension.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command()(run.run)
@@ -26,6 +28,28 @@ app.command()(look.study)
 app.add_typer(look.cache, name="cache")
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        import bench
+
+        typer.echo(f"intrinsic-dimension-bench {bench.__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Benchmark of intrinsic-dimension estimators on manifolds of known dimension."""
+
+
 def main() -> None:
     """Entry of the command line."""
-    app(prog_name="python -m bench")
+    # Shells complete the commands of programs, not those of Python's modules.
+    program = Path(sys.argv[0]).stem
+    app(prog_name="python -m bench" if program == "__main__" else program)

@@ -11,6 +11,7 @@ from bench.cli.options import (
     ArrayOption,
     DataRootOption,
     DeviceOption,
+    DownloadOption,
     PluginOption,
     clear_errors,
     load,
@@ -40,9 +41,7 @@ def autoencoder(
     ] = None,
     array: ArrayOption = None,
     data_root: DataRootOption = None,
-    download: Annotated[
-        bool, typer.Option("--download", help="Fetch a data set that is not in the data root.")
-    ] = False,
+    download: DownloadOption = False,
     plugin: PluginOption = None,
 ) -> None:
     """Plot how well points are rebuilt from bottlenecks around their dimension."""

@@ -7,9 +7,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from bench.cli import complete
 from bench.cli.options import (
     DataRootOption,
     DeviceOption,
+    DownloadOption,
     EstimatorsOption,
     JobsOption,
     ManifoldsOption,
@@ -24,7 +26,9 @@ from bench.cli.options import (
 _UNFINISHED = 3
 _ANEW = "the same command begins anew"
 
-PresetOption = Annotated[str, typer.Option(help="smoke, quick or full.")]
+PresetOption = Annotated[
+    str, typer.Option(help="smoke, quick or full.", autocompletion=complete.presets)
+]
 OutOption = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(help="Folder of the run's records (default: results/check-SUITE)."),
@@ -59,6 +63,7 @@ def save(
     jobs: JobsOption = None,
     device: DeviceOption = "auto",
     data_root: DataRootOption = None,
+    download: DownloadOption = False,
     plugin: PluginOption = None,
 ) -> None:
     """Run a suite and keep its estimates and times as a baseline."""
@@ -83,6 +88,7 @@ def save(
             jobs=jobs,
             device=device,
             data_root=data_root,
+            download=download,
             plugins=plugin or [],
         )
 
@@ -138,6 +144,7 @@ def check(
     jobs: JobsOption = None,
     device: DeviceOption = "auto",
     data_root: DataRootOption = None,
+    download: DownloadOption = False,
     plugin: PluginOption = None,
 ) -> None:
     """Compare a suite with a baseline; exit: 0 nothing, 1 regression, 2 misuse, 3 unfinished."""
@@ -166,6 +173,7 @@ def check(
             jobs=jobs,
             device=device,
             data_root=data_root,
+            download=download,
             plugins=plugin or [],
         )
         if outcome.alarms:

@@ -7,11 +7,18 @@ from typing import Annotated, Optional
 
 import typer
 
+from bench.cli import complete
 from bench.cli.options import PluginOption, clear_errors, load
 
 
 def list_(
-    what: Annotated[str, typer.Argument(help="suites, manifolds or estimators")],
+    what: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(
+            help="suites, manifolds or estimators; all three if not given.",
+            autocompletion=complete.kinds,
+        ),
+    ] = None,
     plugin: PluginOption = None,
 ) -> None:
     """List what there is: suites, manifolds or estimators."""
@@ -23,7 +30,10 @@ def list_(
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A suite, manifold or estimator.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="A suite, manifold or estimator.", autocompletion=complete.anything),
+    ],
     plugin: PluginOption = None,
 ) -> None:
     """Show a suite, manifold or estimator: what it is, parameters, defaults, source."""

@@ -12,6 +12,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from bench.cli import complete
 from bench.stopped import RunStopped
 
 _INTERRUPTED = 130
@@ -24,6 +25,9 @@ DataRootOption = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(help="Folder of data sets' files (default: $BENCH_DATA, or the user's cache)."),
 ]
+DownloadOption = Annotated[
+    bool, typer.Option("--download", help="Fetch data sets that are not in the data root.")
+]
 ArrayOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(help="Which array of an .npz file with several."),
@@ -32,15 +36,23 @@ JobsOption = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option(help="Cells at a time, at most one a core (default: all cores)."),
 ]
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda")]
-SuiteOption = Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")]
+DeviceOption = Annotated[
+    str, typer.Option(help="auto, cpu or cuda", autocompletion=complete.devices)
+]
+SuiteOption = Annotated[
+    str,
+    typer.Option(
+        help="A suite's name, or the path of a TOML file.", autocompletion=complete.suites
+    ),
+]
+_NAMES = "Names or globs, separated by commas; all if not given."
 ManifoldsOption = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option(help="Names or globs, separated by commas; all if not given."),
+    typer.Option(help=_NAMES, autocompletion=complete.manifolds),
 ]
 EstimatorsOption = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option(help="Names or globs, separated by commas; all if not given."),
+    typer.Option(help=_NAMES, autocompletion=complete.estimators),
 ]
 
 

@@ -7,9 +7,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from bench.cli import complete
 from bench.cli.options import (
     DataRootOption,
     DeviceOption,
+    DownloadOption,
     JobsOption,
     clear_errors,
     keeping_what_is_finished,
@@ -33,7 +35,10 @@ def paper(
     ] = None,
     preset: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="smoke, quick or full (default: quick; full where there is a GPU)."),
+        typer.Option(
+            help="smoke, quick or full (default: quick; full where there is a GPU).",
+            autocompletion=complete.presets,
+        ),
     ] = None,
     no_run: Annotated[
         bool, typer.Option("--no-run", help="Draw from the records that are there, run nothing.")
@@ -45,6 +50,7 @@ def paper(
     jobs: JobsOption = None,
     device: DeviceOption = "auto",
     data_root: DataRootOption = None,
+    download: DownloadOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
     ] = False,
@@ -71,6 +77,7 @@ def paper(
                 out=out,
                 jobs=jobs,
                 data_root=data_root,
+                download=download,
             )
             kept.out = asked.out
             if dry_run:

@@ -7,9 +7,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from bench.cli import complete
 from bench.cli.options import (
     DataRootOption,
     DeviceOption,
+    DownloadOption,
     EstimatorsOption,
     JobsOption,
     ManifoldsOption,
@@ -26,7 +28,10 @@ def run(
     suite: SuiteOption,
     preset: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="smoke, quick or full (default: quick; full where there is a GPU)."),
+        typer.Option(
+            help="smoke, quick or full (default: quick; full where there is a GPU).",
+            autocompletion=complete.presets,
+        ),
     ] = None,
     estimators: EstimatorsOption = None,
     manifolds: ManifoldsOption = None,
@@ -61,9 +66,7 @@ def run(
         typer.Option(help="Address of the dask scheduler, such as tcp://HOST:8786."),
     ] = None,
     data_root: DataRootOption = None,
-    download: Annotated[
-        bool, typer.Option("--download", help="Fetch data sets that are not in the data root.")
-    ] = False,
+    download: DownloadOption = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Run failed cells again.")] = False,
     plugin: PluginOption = None,

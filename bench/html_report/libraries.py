@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-_EXTRA = "pip install 'intrinsic-dimension-bench[report]'"
+from bench.environment import missing_extra
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def _pack(script: str) -> Library:
 
 def missing(package: ImportError) -> ValueError:
     """The error that says what to install."""
-    return ValueError(f"the report needs the package {package.name}: {_EXTRA}")
+    return missing_extra("report", "the report", package.name)
 
 
 def table_library() -> Library:

@@ -44,6 +44,7 @@ class Asked:
     out: Path
     jobs: int | None = None
     data_root: Path | None = None
+    download: bool = False
 
     @property
     def data(self) -> Path:
@@ -60,6 +61,7 @@ def asked(
     out: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
     data_root: Path | None = None,
+    download: bool = False,
 ) -> Asked:
     """Check every option; ValueError says what is wrong and what is allowed.
 
@@ -74,7 +76,7 @@ def asked(
     if data_root is not None:
         use_data_root(data_root)
     folder = Path(out) if out is not None else Path("results") / f"paper-{publication.name}"
-    return Asked(name, publication, items, preset, device, folder, jobs, data_root)
+    return Asked(name, publication, items, preset, device, folder, jobs, data_root, download)
 
 
 def make(asked: Asked, *, running: bool = True, console: Console) -> list[str]:
@@ -150,6 +152,7 @@ def job_of(asked: Asked, console: Console) -> Job:
                 device=asked.device,
                 out=asked.out,
                 data_root=asked.data_root,
+                download=asked.download,
                 seeds=_own(asked, wanted.seeds),
                 n=_own(asked, wanted.n),
             )

@@ -17,8 +17,8 @@ def require_torchvision() -> None:
     """ValueError where torchvision is not installed; imports nothing."""
     if importlib.util.find_spec("torchvision") is None:
         raise ValueError(
-            "this data set is read by torchvision, which is not installed: "
-            "pip install 'intrinsic-dimension-bench[images]'"
+            "this data set is read by torchvision, which is not installed; beside torch 2.N it is "
+            "release 0.(N + 15): pip install 'torchvision>=0.21,<0.29'"
         )
 
 

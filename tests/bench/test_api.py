@@ -2,9 +2,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import bench
+import estimators
 
 TROUBLE = str(Path(__file__).parent / "plugins" / "troublesome.py")
 
@@ -28,6 +31,47 @@ def test_run_returns_one_row_a_cell_with_error_against_the_truth_at_each_level(t
     assert (union.truth, union.error) == (20.0, 0.5 * 7 + 0.5 * 27)
     assert union.fit_seconds >= 0
     assert union.ambient == 100
+
+
+def test_a_frame_begins_with_what_a_reader_looks_for(tmp_path):
+    frame = run(tmp_path)
+    assert list(frame)[:5] == ["manifold", "estimator", "truth", "estimate", "error"]
+    assert len(set(frame)) == len(frame.columns)
+
+
+def test_points_are_estimated_without_a_file_and_nothing_stays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    points = rng.random((200, 2)) @ rng.standard_normal((2, 5))
+    rows = bench.estimate(points, estimators=["lpca-global", "twonn"], halves=0)
+    rows = rows.set_index("estimator")
+    assert rows.loc["lpca-global", "estimate"] == 2
+    assert rows.loc["twonn", "estimate"] == estimators.get("twonn").fit(points).dimension_
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_frame_is_estimated_with_the_names_of_its_columns(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.random((200, 2)), columns=["x", "y"]).assign(kind=rng.integers(3))
+    bench.estimate(frame, estimators="lpca-global", halves=0, out=tmp_path / "found")
+    assert list(pd.read_parquet(tmp_path / "found" / "points.parquet")) == ["x", "y", "kind"]
+    assert (tmp_path / "found" / "estimate.csv").exists()
+    with pytest.raises(ValueError, match="1 of 3 columns hold no real numbers"):
+        bench.estimate(frame.assign(kind="a"), out=tmp_path / "other")
+    with pytest.raises(ValueError, match="unknown option 'halfs'; did you mean 'halves'"):
+        bench.estimate(frame, halfs=0)
+
+
+def test_a_report_is_written_from_python(tmp_path):
+    run(tmp_path)
+    assert bench.report(tmp_path) == tmp_path / "report.html"
+    assert bench.report(tmp_path, tmp_path / "other.html").exists()
+
+
+def test_names_that_the_package_does_not_have_are_no_attributes():
+    assert {"check", "estimate", "report", "run"} <= set(dir(bench))
+    with pytest.raises(AttributeError, match="no attribute 'estimates'"):
+        _ = bench.estimates
 
 
 def test_a_run_whose_every_cell_failed_warns_and_returns_the_records(tmp_path):

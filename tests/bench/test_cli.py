@@ -299,6 +299,57 @@ def test_show_gives_parameters_defaults_and_source():
     assert "Levina" in said
 
 
+def test_a_list_of_everything_has_suites_manifolds_and_estimators():
+    text = bench("list").stdout
+    for kind, name in (("suites", "euclidean"), ("manifolds", "torus"), ("estimators", "twonn")):
+        assert re.search(rf"^{kind}:\n(.+\n)*{name} ", text, re.M)
+
+
+def test_show_of_a_label_says_in_which_suites_it_is_and_what_it_stands_for():
+    text = bench("show", "mle-5").stdout
+    assert re.match(r"mle-5 is mle\(neighbors=5\) in suites .*\bdigits, euclidean\b", text)
+    assert "estimator mle\n" in text
+    shown = bench("show", "mle").stdout
+    assert re.search(r"^suites +.*euclidean \(mle-5, mle-20\)", shown, re.M)
+
+
+def test_a_name_in_other_letters_is_answered_with_the_right_one():
+    assert "did you mean 'mle'?" in bench("show", "MLE", check=2).stderr
+
+
+def test_the_version_is_that_of_the_package():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    number = re.search(r'^version = "(.*)"', text, re.M).group(1)
+    assert bench("--version").stdout == f"intrinsic-dimension-bench {number}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("run --suite eucl", ["euclidean"]),
+        ("run --estimators mle-5,two", ["mle-5,twonn"]),
+        ("run --manifolds line,swi", ["line,swiss-roll"]),
+        ("show swiss", ["swiss-roll"]),
+        ("stat", ["status"]),
+    ],
+)
+def test_a_shell_completes_commands_and_names(typed, completed):
+    words = f"id-bench {typed}"
+    found = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv = ['id-bench']; "
+         "from bench.cli import main; main()"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "_ID_BENCH_COMPLETE": "complete_bash",
+             "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert found.stdout.split() == completed
+
+
+def test_a_thread_limit_of_the_environment_that_is_not_used_is_named(tmp_path):
+    said = bench(*tiny(tmp_path), OMP_NUM_THREADS="7")
+    assert "OMP_NUM_THREADS=7 is not used: each cell runs on 1 thread" in said.stdout
+
+
 def test_help_and_list_import_nothing_heavy():
     code = (
         "import sys; sys.argv = ['bench', {0}]\n"

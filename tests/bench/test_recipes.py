@@ -45,6 +45,22 @@ def test_the_recipes_of_contributing_work_as_written(tmp_path, index, column):
     assert (own["status"] == "ok").all()
 
 
+def test_the_tests_of_contributing_pass_as_written(tmp_path):
+    estimator, manifold, tests = blocks("CONTRIBUTING.md", "python")[:3]
+    for name, code in (("correlation_sum", estimator), ("helix", manifold), ("test_mine", tests)):
+        (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert found.returncode == 0, found.stdout
+    assert "passed" in found.stdout
+
+
 # One of them needs Slurm.
 RUNNABLE = [code for code in blocks("README.md", "python") if "SLURMCluster" not in code]
 

@@ -1,15 +1,18 @@
 """What every estimator promises beside its number."""
 
+import inspect
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 import estimators
-from estimators.catalogue import EstimatorEntry
+from estimators.catalogue import EstimatorEntry, Family
 from manifolds.registry import Registry
 
 NAMES = [name for name in estimators.names() if estimators.entry(name).family != "score"]
@@ -148,6 +151,24 @@ def test_an_entry_says_what_it_is_where_it_is_from_and_what_each_parameter_means
     about = {a.name: a.metadata.get("about") for a in entry.cls.__attrs_attrs__}
     assert set(about) == set(entry.parameters)
     assert all(about.values())
+
+
+def test_help_says_what_a_registration_may_declare():
+    text = inspect.getdoc(estimators.register)
+    for family in get_args(Family):
+        assert family in text
+    for fact in fields(estimators.EstimatorEntry)[2:]:
+        assert f"``{fact.name}``" in text
+
+
+def test_help_of_an_estimator_lists_its_parameters():
+    text = inspect.getdoc(estimators.entry("mle").cls)
+    assert "neighbors : int, default 20\n    neighbourhood size k" in text
+
+
+def test_an_estimate_is_shown_in_one_line():
+    found = estimators.Estimate(2.5, np.ones(3), details={"spectra": np.zeros((2, 2))})
+    assert repr(found) == "Estimate(2.5, at 3 points, details: spectra)"
 
 
 def test_a_plain_class_with_a_fit_can_be_registered(registry):

@@ -181,7 +181,7 @@ def test_without_torchvision_its_sets_say_what_to_install(root, monkeypatch):
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torchvision", None)
-    with pytest.raises(ValueError, match=r"pip install 'intrinsic-dimension-bench\[images\]'"):
+    with pytest.raises(ValueError, match=r"pip install 'torchvision>=0\.21,<0\.29'"):
         manifolds.get("mnist").sample(10, 0)
 
 

@@ -1,5 +1,6 @@
 """Manifolds by name: what is refused, with which words, and how one's own join."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -117,6 +118,24 @@ def test_a_list_from_a_suite_file_is_as_good_as_a_tuple():
     assert manifolds.get("sphere-union", dimensions=[2, 3]) == manifolds.get(
         "sphere-union", dimensions=(2, 3)
     )
+
+
+def test_help_of_a_class_lists_its_parameters():
+    text = inspect.getdoc(manifolds.entry("sphere").cls)
+    assert "Parameters\n----------\n" in text
+    assert "radius : float, default 1.0\n    radius" in text
+    # What is shown as the description leaves them out.
+    assert "Parameters" not in manifolds.entry("sphere").text
+
+
+def test_a_fact_that_no_entry_has_is_answered_with_the_nearest():
+    with pytest.raises(ValueError, match=r"unknown fact 'sorce'; did you mean 'source'\? "):
+        manifolds.register("mine", sorce="a book")
+
+
+def test_a_sample_is_shown_in_one_line():
+    sample = manifolds.get("sphere", dimension=3, ambient=7).sample(20, 0)
+    assert repr(sample) == "Sample(Sphere: 20 points in R^7, dimension 3)"
 
 
 def test_a_taken_name_is_refused_and_a_class_defined_anew_replaces_itself(registry):

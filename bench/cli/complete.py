@@ -1,0 +1,47 @@
+"""Names that a shell completes, after ``id-bench --install-completion``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+
+def _last(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Return a function that completes the last of several names, separated by commas."""
+
+    def complete(incomplete: str) -> list[str]:
+        before, comma, start = incomplete.rpartition(",")
+        return [f"{before}{comma}{name}" for name in sorted(names()) if name.startswith(start)]
+
+    return complete
+
+
+def _suites() -> set[str]:
+    from bench import suite
+
+    return set(suite.names())
+
+
+def _estimators() -> set[str]:
+    import estimators
+    from bench import suite
+
+    return {*estimators.names(), *(e for name in _suites() for e in suite.load(name).estimators)}
+
+
+def _manifolds() -> set[str]:
+    import manifolds
+    from bench import suite
+
+    return {*manifolds.names(), *(m for name in _suites() for m in suite.load(name).manifolds)}
+
+
+def _kinds() -> Iterable[str]:
+    from bench.catalogue import KINDS
+
+    return KINDS
+
+
+suites, estimators, manifolds, kinds = map(_last, (_suites, _estimators, _manifolds, _kinds))
+presets = _last(lambda: ("smoke", "quick", "full"))
+devices = _last(lambda: ("auto", "cpu", "cuda"))
+anything = _last(lambda: _suites() | _estimators() | _manifolds())
