@@ -174,7 +174,7 @@ def started(out):
 def test_an_interrupt_keeps_finished_cells_leaves_no_process_and_says_how_to_resume(tmp_path, stop):
     process, workers = started(tmp_path)
     process.send_signal(stop)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
     assert "goes on where it stopped" in said
     assert not any(worker.is_running() for worker in workers)
@@ -185,7 +185,7 @@ def test_a_killed_coordinator_leaves_no_worker_and_the_next_run_goes_on(tmp_path
     process, workers = started(tmp_path)
     process.kill()
     process.communicate()
-    _, alive = psutil.wait_procs(workers, timeout=5)
+    _, alive = psutil.wait_procs(workers, timeout=60)
     assert not alive
     said = bench(*tiny(tmp_path, "--timeout", 1, estimators="constant,sleeps"))
     assert "1 done before, 1 to run" in said.stdout

@@ -44,7 +44,7 @@ def test_never_more_places_are_taken_than_there_are_and_nobody_waits_for_ever():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(done) == 60
     assert most == 4
 
@@ -63,9 +63,12 @@ def test_who_needs_many_places_is_not_passed_over():
     for name, places in (("many", 2), ("few", 1)):
         threads.append(threading.Thread(target=work, args=(name, places)))
         threads[-1].start()
-        time.sleep(0.05)
+        # One of them asks after the other.
+        until = time.monotonic() + 60
+        while len(slots._waiting) < len(threads) and time.monotonic() < until:
+            time.sleep(0.005)
     assert order == []
     first.__exit__(None, None, None)
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert order == ["many", "few"]

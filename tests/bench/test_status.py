@@ -20,14 +20,14 @@ def test_a_run_that_is_going_on_tells_what_runs_and_for_how_long_and_what_is_lef
 ):
     run = background(*small(tmp_path, STEADY, "steady,unending", "--jobs", 2, "--seeds", 3))
     run.read_until("[3/")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while len((found := status(tmp_path))["running"]) < 2 and time.monotonic() < until:
         time.sleep(0.3)
     assert found["active"]
     assert found["process"] == run.process.pid
     assert (found["cells"], found["statuses"], found["left"]) == (6, {"ok": 3}, 3)
     assert {cell["estimator"] for cell in found["running"]} == {"unending"}
-    assert all(0 <= cell["seconds"] < 60 for cell in found["running"])
+    assert all(0 <= cell["seconds"] < 600 for cell in found["running"])
     assert 0 < found["seconds_left"] < 600
     said = bench("status", "--out", tmp_path).stdout
     assert "6 cells: 3 done, 0 failed, 2 running, 1 left" in said
