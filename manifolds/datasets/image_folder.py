@@ -49,6 +49,8 @@ def read_folder(path: Path) -> Found:
         row[:] = image
     if channels == 3 and all(len(i) == 1 or (i == i[:1]).all() for i in images):
         points = np.ascontiguousarray(points[:, :1])
+    elif channels == 3 and (grey := sum(len(image) == 1 for image in images)):
+        notes["are grey, beside images in colour, and got three equal channels"] = grey
     return Found(
         points.reshape(len(points), -1),
         points.shape[1:],
