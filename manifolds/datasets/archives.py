@@ -177,9 +177,9 @@ def _h5ad(path: Path, name: str | None) -> Stored:
         try:
             others = [*data.obsm.keys(), *data.layers.keys()]
             if name in (None, "X"):
-                if data.X is None:
-                    raise ValueError(f"{path} has no X: {_say_which(path, others)}")
-                found, columns = data.X, tuple(map(str, data.var_names))
+                found, columns = _x(data), tuple(map(str, data.var_names))
+                if found is None:
+                    raise ValueError(f"{path} has no X: {_say_which(others)}")
             elif name in data.obsm:
                 found, columns = data.obsm[name], ()
             elif name in data.layers:
@@ -196,6 +196,14 @@ def _h5ad(path: Path, name: str | None) -> Stored:
     note = f"X was read; there are also {_listed(others)} (--array NAME)"
     notes = (note,) if name is None and others else ()
     return Stored(values, f"{path} ({name or 'X'})", columns, notes)
+
+
+def _x(data: Any) -> Any:
+    """Return X of annotated data on disk; None where there is none."""
+    try:
+        return data.X
+    except KeyError:
+        return None
 
 
 def _dense(found: Any) -> NDArray[Any]:
@@ -234,7 +242,7 @@ def _one_of(path: Path, name: str | None, arrays: Mapping[str, NDArray[Any]]) ->
     )
 
 
-def _say_which(path: Path, names: list[str]) -> str:
+def _say_which(names: list[str]) -> str:
     return f"say which of {_listed(names)} with --array NAME" if names else "there is nothing else"
 
 

@@ -26,6 +26,10 @@ MISSING = ("?", "-", ".", "NA", "N/A", "NaN", "nan", "null", "None", "none", "mi
 COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 #: A number as Fortran writes those of double precision: 0.25D+01.
 _FORTRAN = re.compile(r"(?<![\w.])([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d{1,3})(?![\w.])")
+#: A line of two numbers or more with decimal commas, between white space.
+_DECIMAL_COMMAS = re.compile(
+    r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?(\s+[+-]?\d+(,\d+)?([eE][+-]?\d+)?)+\s*"
+)
 
 
 def read_text(path: Path, header: bool | None) -> tuple[Any, bool, tuple[str, ...]]:
@@ -66,11 +70,11 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
     outside_quotes = re.sub(r'"[^"\n]*"', "", start)
     counted = {mark: outside_quotes.count(mark) for mark in DELIMITERS}
     # Decimal commas stand between digits, in every second place of lines that have others.
-    if counted[";"] or counted["\t"]:
+    if counted[";"] or counted["\t"] or _DECIMAL_COMMAS.fullmatch(start.rpartition("\n")[2]):
         counted[","] = 0
     delimiter = max(DELIMITERS, key=lambda mark: counted[mark])
     separator = delimiter if counted[delimiter] else r"\s+"
-    decimal = "," if delimiter != "," and re.search(r"\d,\d", start) else "."
+    decimal = "," if separator != "," and re.search(r"\d,\d", start) else "."
     # A separator at the end of every line separates nothing.
     if counted[delimiter] and all(line.rstrip().endswith(delimiter) for line in lines if line):
         lines = [line.rstrip()[: -len(delimiter)] for line in lines]
