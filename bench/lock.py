@@ -21,6 +21,11 @@ def take(folder: Path) -> TextIO:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = open(folder / FILE, "a+", encoding="utf-8")
+    except (FileExistsError, NotADirectoryError):
+        raise ValueError(
+            f"cannot write to {folder}: --out names a file, or is below one, and results need a "
+            "folder; name one that is there or is to be made"
+        ) from None
     except OSError as error:
         raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from None
     try:

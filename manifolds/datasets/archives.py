@@ -7,8 +7,9 @@ as a ValueError.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +97,11 @@ def _tensors(held: Any, name: str = "") -> dict[str, Any]:
     if isinstance(held, torch.Tensor):
         return {name: held}
     found: dict[str, Any] = {}
+    inner: Iterable[tuple[Any, Any]] = ()
     if isinstance(held, Mapping):
         inner = held.items()
-    else:
-        inner = enumerate(held) if isinstance(held, list | tuple) else ()
+    elif isinstance(held, list | tuple):
+        inner = enumerate(held)
     for key, value in inner:
         found |= _tensors(value, f"{name}.{key}" if name else str(key))
     return found
@@ -146,7 +148,7 @@ def _mat(path: Path, name: str | None) -> Stored:
 def _mat_of_hdf5(path: Path) -> dict[str, Any]:
     """Return the arrays of a file of MATLAB 7.3, whose dimensions are the other way round."""
     try:
-        import h5py
+        h5py = import_module("h5py")
     except ImportError:
         raise ValueError(
             f"{path} is of MATLAB 7.3, which needs h5py (pip install h5py); or save it as version "
@@ -165,7 +167,7 @@ def _mat_of_hdf5(path: Path) -> dict[str, Any]:
 def _h5ad(path: Path, name: str | None) -> Stored:
     """X of annotated data, or one of its embeddings (obsm) or layers."""
     try:
-        import anndata
+        anndata = import_module("anndata")
     except ImportError:
         raise ValueError(
             f"{path} needs the extra 'anndata': pip install '.[anndata]' in the clone, or "

@@ -61,14 +61,14 @@ def labels(points: Array, names: Sequence[str] = ()) -> list[int]:
     values = [len(np.unique(some[:, i])) for i in range(some.shape[1])]
     usual = float(np.median(values))
     found = []
-    for i in np.flatnonzero(whole):
+    for i in map(int, np.flatnonzero(whole)):
         column, count = some[:, i], values[i]
         if not 2 <= count <= min(MOST_CLASSES, len(some) / ROWS_OF_CLASS):
             continue
         named = bool(names and LABELS.search(names[i]))
         apart = whole.mean() <= 0.5 and np.median(np.array(values)[~whole]) > count
         if named or apart or (usual > MORE_VALUES * count and _all_in_between(column, count)):
-            found.append(int(i))
+            found.append(i)
     return found
 
 

@@ -55,12 +55,25 @@ class Found:
         whole.update(np.ascontiguousarray(self.points).tobytes())
         return whole.hexdigest()
 
-    @cached_property
+    @property
     def distinct(self) -> NDArray[np.int64]:
         """Rows of the first of each distinct point, ascending."""
+        return self._distinct[0]
+
+    @property
+    def place(self) -> NDArray[np.int64]:
+        """Place (n,) of each point among the distinct ones."""
+        return self._distinct[1]
+
+    @cached_property
+    def _distinct(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         rows = np.ascontiguousarray(self.points + 0.0)  # no -0.0
         keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
-        return np.sort(np.unique(keys, return_index=True)[1])
+        _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        return first[order], place[which.ravel()]
 
 
 def read_points(

@@ -10,6 +10,7 @@ import lzma
 import re
 import warnings
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ DELIMITERS = (",", ";", "\t")
 #: What is written for a missing number.
 MISSING = ("?", "-", ".", "NA", "N/A", "NaN", "nan", "null", "None", "none", "missing")
 #: How files of these endings are opened.
-COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+COMPRESSED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 #: A number as Fortran writes those of double precision: 0.25D+01.
 _FORTRAN = re.compile(r"(?<![\w.])([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d{1,3})(?![\w.])")
 #: A line of two numbers or more with decimal commas, between white space.
@@ -49,7 +50,7 @@ def read_text(path: Path, header: bool | None) -> tuple[Any, bool, tuple[str, ..
 
 
 def _lines(path: Path) -> list[str]:
-    opened = COMPRESSED.get(path.suffix.lower(), open)
+    opened: Callable[..., Any] = COMPRESSED.get(path.suffix.lower(), open)
     with opened(path, "rb") as file:
         text = file.read().decode("utf-8-sig")
     lines: list[str] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
