@@ -145,14 +145,12 @@ def _no_coordinates(own: Found) -> list[str]:
             f"out with --drop {names[column] if names else column}"
         )
     if classes := labels(points, names):
-        which = listed("column", [repr(names[c]) if names else c for c in classes])
+        which = listed("column", [repr(names[c]) if names else f"{c} (from 0)" for c in classes])
         values = max(len(np.unique(points[:, c])) for c in classes)
-        verb, what = (
-            ("takes", "a label of classes") if len(classes) == 1 else ("take", "labels of classes")
-        )
+        what = "takes" if len(classes) == 1 else "take"
         found.append(
-            f"{which} (from 0) {verb} at most {values} whole numbers, unlike other columns: "
-            f"{what}, or coordinates? If not coordinates, leave out with --drop "
+            f"{which} {what} few whole numbers (at most {values}), unlike other columns: labels "
+            "of classes, or coordinates? Leave labels out with --drop "
             f"{','.join(names[c] if names else str(c) for c in classes[:5])}"
         )
     return found

@@ -29,6 +29,8 @@ def chosen(specs: Sequence[str]) -> tuple[dict[str, EstimatorChoice], list[str]]
         if "(" in spec or ")" in spec:
             choice = _called(spec)
             label = _label(choice)
+            if found.get(label, choice) != choice:
+                label = _label(choice, keys=True)
             found[label] = choice
         else:
             label = spec
@@ -70,14 +72,20 @@ def _value(text: str) -> Any:
         return text
 
 
-def _label(choice: EstimatorChoice) -> str:
-    """Return the label of a choice in the suites, or a new one from its parameters."""
+def _label(choice: EstimatorChoice, keys: bool = False) -> str:
+    """Return the label of a choice in the suites, or one made like those, of values.
+
+    What is no number or word goes with its parameter, as all do with ``keys``.
+    """
     if not choice.parameters:
         return choice.estimator
     for label, known in _of_suites().items():
         if known == choice:
             return label
-    told = [f"{key}-{value}" for key, value in choice.parameters.items()]
+    told = [
+        str(value) if type(value) in (int, float, str) and not keys else f"{key}-{value}"
+        for key, value in choice.parameters.items()
+    ]
     return re.sub(r"[^A-Za-z0-9._+-]+", "_", "-".join([choice.estimator, *told]))[:80]
 
 

@@ -30,7 +30,7 @@ def points_table(found: Found, records: pd.DataFrame, folder: Path) -> pd.DataFr
             dimension = np.asarray(arrays["dimension"], dtype=np.float64)
             query = np.asarray(arrays["query"], dtype=np.int64)
             at = np.full(len(found.distinct), np.nan)
-            at[query] = dimension
+            at[query] = np.round(dimension, 6)
         except (ValueError, KeyError, IndexError, TypeError):
             # Nothing is read at points, or what was is lost.
             continue

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.estimation import order
 from bench.estimation.answers import MEANING
 from bench.estimation.caveats import Caveat, short_lines
-from bench.estimation.plan import ALL, HALF
+from bench.estimation.plan import HALF
 from bench.outputs.metrics import OK
 from bench.outputs.wording import number, percent
 from bench.progress import counted
@@ -20,29 +22,35 @@ from bench.progress import counted
 
 def print_answers(rows: pd.DataFrame, told: Sequence[Caveat], console: Console) -> None:
     """Print the answers in their order, why some failed, and the caveats, one line a kind."""
+    answered = rows["estimate"].notna()
     known = bool(rows[order.ERROR].notna().any())
+    columns: dict[str, list[str]] = {
+        "estimator": list(rows["estimator"]),
+        "dimension": [
+            row.status if math.isnan(row.estimate) else number(row.estimate)
+            for row in rows.itertuples()
+        ],
+        "another sample (95 %)": [
+            "" if math.isnan(row.low) else f"{number(row.low)} to {number(row.high)}"
+            for row in rows.itertuples()
+        ],
+        "from": list(rows["interval"]),
+        "on halves": [_shown(half, number) for half in rows["half_estimate"].where(answered)],
+        "seconds": [
+            _shown(seconds, "{:.1f}".format) for seconds in rows["seconds"].where(answered)
+        ],
+    }
+    if known:
+        columns["in suites"] = [
+            _shown(error, lambda share: f"± {percent(share)}") for error in rows[order.ERROR]
+        ]
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("estimator", no_wrap=True)
-    headings = ["dimension", "another sample (95 %)", "from", "on halves", "seconds"]
-    for heading in [*headings, "in suites"] if known else headings:
-        table.add_column(heading, justify="right", no_wrap=heading not in ("from", headings[1]))
-    for row in rows.to_dict("records"):
-        if math.isnan(row["estimate"]):
-            table.add_row(row["estimator"], row["status"])
-            continue
-        low, high, half, error = (
-            row[name] for name in ("low", "high", "half_estimate", order.ERROR)
-        )
-        seconds = row["seconds"]
-        table.add_row(
-            row["estimator"],
-            number(row["estimate"]),
-            "" if math.isnan(low) else f"{number(low)} to {number(high)}",
-            row["interval"],
-            "" if math.isnan(half) else number(half),
-            f"{seconds:.1f}" if seconds is not None and not math.isnan(seconds) else "",
-            *([] if not known else ["" if math.isnan(error) else f"± {percent(error)}"]),
-        )
+    columns = _fitting(columns, console.width)
+    for heading in columns:
+        justify: Literal["left", "right"] = "left" if heading == "estimator" else "right"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading != "estimator")
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*map(escape, cells))
     console.print()
     console.print(table)
     if rows["low"].notna().any():
@@ -59,6 +67,23 @@ def print_answers(rows: pd.DataFrame, told: Sequence[Caveat], console: Console) 
         console.print("Caveats:")
     for line in short_lines(told):
         console.print(f"- {line}", highlight=False, soft_wrap=False, markup=False)
+
+
+def _fitting(columns: dict[str, list[str]], width: int) -> dict[str, list[str]]:
+    """Columns by heading; in several lines what is too wide for the terminal."""
+    needed = sum(2 + max(map(len, [heading, *cells])) for heading, cells in columns.items())
+    if needed - 2 <= width:
+        return columns
+    return {
+        "another\nsample (95 %)" if heading.startswith("another") else heading.replace(" ", "\n"): [
+            cell.replace(", ", ",\n") for cell in cells
+        ]
+        for heading, cells in columns.items()
+    }
+
+
+def _shown(value: float | None, words: Callable[[float], str]) -> str:
+    return "" if value is None or math.isnan(value) else words(value)
 
 
 def of_halves(records: pd.DataFrame) -> str:
