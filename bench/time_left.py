@@ -20,6 +20,12 @@ LONGEST_START = 15.0
 _SECONDS_LEFT = re.compile(r"([0-9]+(?:\.[0-9]+)?) s left")
 
 
+def seconds_said(text: str, otherwise: float) -> float:
+    """Seconds left that the words of a running cell give, else what is predicted otherwise."""
+    said = _SECONDS_LEFT.search(text)
+    return float(said[1]) if said else otherwise
+
+
 class TimeLeft:
     """Predicts the wall seconds until the end of a run from what has started and finished.
 
@@ -73,9 +79,8 @@ class TimeLeft:
 
         A training knows better than a prediction.
         """
-        said = _SECONDS_LEFT.search(text)
-        if said and key in self._running:
-            self._said[key] = float(said[1])
+        if key in self._running and _SECONDS_LEFT.search(text):
+            self._said[key] = seconds_said(text, 0.0)
 
     def finished(self, key: str) -> None:
         """A cell has ended."""

@@ -94,10 +94,11 @@ def estimate(
     from rich.console import Console
 
     from bench.estimation import command
+    from bench.estimation.folder import default_folder
     from manifolds.datasets.columns import parts
 
     with keeping_what_is_finished() as kept, clear_errors():
-        kept.out = command.default_folder(path, array, out)
+        kept.out = default_folder(path, array, out)
         rows = command.estimate(
             path,
             array=array,

@@ -20,11 +20,10 @@ import pandas as pd
 import estimators
 from bench.outputs.wording import number, percent
 from estimators.diagnosis import diagnose
-from estimators.rows import listed, usable_rows
+from estimators.rows import usable_rows
 from estimators.score.family import UNEVEN
 from estimators.score.whole_sample import LOW
-from manifolds.datasets.first_line import counts
-from manifolds.datasets.identifiers import identifiers, labels
+from manifolds.datasets.identifiers import no_coordinates
 from manifolds.datasets.reading import Found
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
@@ -115,7 +114,7 @@ def of_points(own: Found, answers: pd.DataFrame) -> list[Caveat]:
             "the score family do so themselves)"
         )
     if len(own.shape) == 1:
-        found += _no_coordinates(own)
+        found += no_coordinates(points, own.columns)
     middle = consensus(answers)
     if not math.isnan(middle):
         if n < 10 * middle:
@@ -131,29 +130,6 @@ def of_points(own: Found, answers: pd.DataFrame) -> list[Caveat]:
                 "dimension, where distances read too little and linear spans too much"
             )
     return [Caveat("", text) for text in found]
-
-
-def _no_coordinates(own: Found) -> list[str]:
-    """Sentences on columns that number the rows, or are labels of classes, by their names."""
-    points, names = own.points, own.columns
-    found = []
-    for column in identifiers(points):
-        name = f" ({names[column]!r})" if names else ""
-        verb = "counts" if counts(points[:, column]) else "numbers"
-        found.append(
-            f"column {column}{name} (from 0) {verb} the rows: is it a coordinate? If not, leave it "
-            f"out with --drop {names[column] if names else column}"
-        )
-    if classes := labels(points, names):
-        which = listed("column", [repr(names[c]) if names else f"{c} (from 0)" for c in classes])
-        values = max(len(np.unique(points[:, c])) for c in classes)
-        what = "takes" if len(classes) == 1 else "take"
-        found.append(
-            f"{which} {what} few whole numbers (at most {values}), unlike other columns: labels "
-            "of classes, or coordinates? Leave labels out with --drop "
-            f"{','.join(names[c] if names else str(c) for c in classes[:5])}"
-        )
-    return found
 
 
 def of_estimators(

@@ -53,7 +53,7 @@ def estimate(
     back. ``options`` are those of ``estimation_job``.
     Raises ValueError for what cannot be read, and wrong options.
     """
-    selection = {
+    selection: dict[str, Any] = {
         "columns": list(columns),
         "drop": list(drop),
         "rows": rows,

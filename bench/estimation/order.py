@@ -24,7 +24,7 @@ def by_evidence(shape: tuple[int, int], answers: pd.DataFrame, known: pd.DataFra
     order that they had, before those without an answer.
     """
     like = like_points(shape, consensus(answers), known)
-    logs = np.log(like["estimate"] / like["truth"]).abs()
+    logs = (like["estimate"] / like["truth"]).map(np.log).abs()
     error = np.expm1(logs.groupby(like["estimator"]).mean())
     rows = answers.assign(**{ERROR: answers["estimator"].map(error).astype(float)})
     answered = rows["estimate"].notna()

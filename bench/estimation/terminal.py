@@ -27,12 +27,12 @@ def print_answers(rows: pd.DataFrame, told: Sequence[Caveat], console: Console) 
     columns: dict[str, list[str]] = {
         "estimator": list(rows["estimator"]),
         "dimension": [
-            row.status if math.isnan(row.estimate) else number(row.estimate)
-            for row in rows.itertuples()
+            _shown(estimate, number) or str(status)
+            for estimate, status in zip(rows["estimate"], rows["status"], strict=True)
         ],
         "another sample (95 %)": [
-            "" if math.isnan(row.low) else f"{number(row.low)} to {number(row.high)}"
-            for row in rows.itertuples()
+            "" if math.isnan(low) else f"{number(low)} to {number(high)}"
+            for low, high in zip(rows["low"], rows["high"], strict=True)
         ],
         "from": list(rows["interval"]),
         "on halves": [_shown(half, number) for half in rows["half_estimate"].where(answered)],

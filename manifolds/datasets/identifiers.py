@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from manifolds.base import Array
+from manifolds.datasets.first_line import counts
 
 #: Logarithm of the probability below which it is no chance that no whole number occurs twice.
 BY_CHANCE = -10.0
@@ -21,7 +22,7 @@ LABELS = re.compile(
     r"digit)$|(_|\b)(label|class|target|cluster|category|id)$",
     re.IGNORECASE,
 )
-_ROWS = 20_000
+_ROWS = 5000
 
 
 def numbers_rows(column: Array) -> bool:
@@ -58,17 +59,42 @@ def labels(points: Array, names: Sequence[str] = ()) -> list[int]:
     if some.shape[1] < 2:
         return []
     whole = (some % 1 == 0).all(axis=0)
-    values = [len(np.unique(some[:, i])) for i in range(some.shape[1])]
+    values = 1 + np.count_nonzero(np.diff(np.sort(some, axis=0), axis=0), axis=0)
     usual = float(np.median(values))
     found = []
     for i in map(int, np.flatnonzero(whole)):
-        column, count = some[:, i], values[i]
+        column, count = some[:, i], int(values[i])
         if not 2 <= count <= min(MOST_CLASSES, len(some) / ROWS_OF_CLASS):
             continue
         named = bool(names and LABELS.search(names[i]))
-        apart = whole.mean() <= 0.5 and np.median(np.array(values)[~whole]) > count
+        apart = whole.mean() <= 0.5 and np.median(values[~whole]) > count
         if named or apart or (usual > MORE_VALUES * count and _all_in_between(column, count)):
             found.append(i)
+    return found
+
+
+def no_coordinates(points: Array, names: Sequence[str] = ()) -> list[str]:
+    """Return sentences on the columns that number the rows, or are labels, by their names."""
+    found = []
+    for column in identifiers(points):
+        name = f" ({names[column]!r})" if names else ""
+        does = "counts the rows" if counts(points[:, column]) else "numbers the rows"
+        if (points[:, column] % 1 != 0).any():
+            does = "goes in even steps, as numbers of rows or times do"
+        found.append(
+            f"column {column}{name} (from 0) {does}: is it a coordinate? If not, leave it out with "
+            f"--drop {names[column] if names else column}"
+        )
+    if classes := labels(points, names):
+        some = [repr(names[c]) if names else f"{c} (from 0)" for c in classes[:5]]
+        which = ", ".join(some) + (", ..." if len(classes) > 5 else "")
+        values = max(len(np.unique(points[:, c])) for c in classes)
+        what, take = ("column", "takes") if len(classes) == 1 else ("columns", "take")
+        found.append(
+            f"{what} {which} {take} few whole numbers (at most {values}), unlike other columns: "
+            "labels of classes, or coordinates? Leave labels out with --drop "
+            f"{','.join(names[c] if names else str(c) for c in classes[:5])}"
+        )
     return found
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from manifolds.base import Array
 from manifolds.datasets import archives
 from manifolds.datasets.columns import chosen
-from manifolds.datasets.identifiers import matrix_of_pairs
+from manifolds.datasets.identifiers import matrix_of_pairs, no_coordinates
 from manifolds.datasets.tables import PARQUET, TEXTS, ending, read_table
 
 #: What a file may be.
@@ -138,13 +138,16 @@ def _drawn(found: Found, rows: int, path: Path) -> Found:
 
 
 def _standardized(found: Found) -> Found:
+    # Whole numbers are none afterwards.
+    notes = no_coordinates(found.points, found.columns) if len(found.shape) == 1 else []
     points = found.points - found.points.mean(axis=0)
     spread = np.sqrt(np.square(points).mean(axis=0))
     # What varies by rounding alone is constant.
     constant = spread <= 1e-12 * np.abs(found.points).max(axis=0)
     points = np.where(constant, 0.0, points / np.where(constant, 1.0, spread))
     note = "each column was brought to mean 0 and variance 1"
-    return replace(found, points=np.ascontiguousarray(points), notes=(*found.notes, note))
+    points = np.ascontiguousarray(points)
+    return replace(found, points=points, notes=(*found.notes, note, *notes))
 
 
 def _check(found: Found, path: Path) -> None:

@@ -95,7 +95,8 @@ def _check_columns(frame: Any, path: Path) -> None:
         some = ", ".join(repr(str(name)) for name in texts[:5])
         raise ValueError(
             f"{path}: every column must hold numbers, but {some} "
-            f"{'does' if len(texts) == 1 else 'do'} not; leave out what is no coordinate (--drop)"
+            f"{'does' if len(texts) == 1 else 'do'} not; leave out what is no coordinate "
+            f"(--drop {','.join(map(str, texts))[:200]})"
         )
 
 

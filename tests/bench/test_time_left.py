@@ -176,7 +176,6 @@ def test_the_time_left_is_never_less_than_a_running_cell_says_of_itself(predicti
 
 
 def test_what_follows_a_running_cell_in_its_batch_is_added_to_what_it_says():
-    clock = Clock()
     costs = {"training": 1.0, "reading": 50.0, "other": 1.0}
     batches = [[Cell("training"), Cell("reading")], [Cell("other")]]
     left = LongestLeft(costs, [(2, batches)])

@@ -48,7 +48,7 @@ def test_what_is_no_column_is_answered_with_the_nearest_name(table):
         read_points(table, drop=["9"])
     with pytest.raises(ValueError, match="no column is left"):
         read_points(table, drop=["*"])
-    with pytest.raises(ValueError, match=r"'species' does not; leave out .*\(--drop\)"):
+    with pytest.raises(ValueError, match=r"'species' does not; leave out .*\(--drop species\)"):
         read_points(table, drop=["mass"])
 
 
@@ -95,6 +95,16 @@ def test_standardized_columns_have_mean_0_and_variance_1_and_constant_ones_stay(
     np.testing.assert_allclose(found.points.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(found.points.std(axis=0), [1] * 6 + [0], atol=1e-12)
     assert found.notes == ("each column was brought to mean 0 and variance 1",)
+
+
+def test_labels_and_identifiers_are_told_before_they_are_standardized(tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(POINTS, columns=NAMES)
+    table["id"], table["kind"] = rng.permutation(60), np.arange(60) % 3
+    table.to_csv(tmp_path / "t.csv", index=False)
+    notes = " ".join(read_points(tmp_path / "t.csv", standardize=True).notes)
+    assert "column 6 ('id') (from 0) numbers the rows" in notes
+    assert "column 'kind' takes few whole numbers" in notes
 
 
 def test_a_sample_of_a_file_is_of_the_rows_and_columns_that_were_chosen(table):
