@@ -11,6 +11,8 @@ from manifolds.base import Array
 #: Columns from which a first line in order is taken for names, where other rows are not in order:
 #: by chance a row of six numbers is once in 360.
 IN_ORDER = 6
+#: Columns from which one in order of few digits is taken for names: a place has three.
+BRIEF = 4
 #: Share of the other rows that may be like the first line, if that is one of names.
 ALIKE = 0.01
 
@@ -20,13 +22,14 @@ def counts(column: Array) -> bool:
     return len(column) > 2 and bool((np.diff(column) == 1).all())
 
 
-def is_named(first: Array, rest: Any) -> tuple[bool, str]:
+def is_named(first: Array, rest: Any, brief: bool = False) -> tuple[bool, str]:
     """Return whether the numbers (D,) of a first line name the columns of the rows below.
 
     ``rest`` is a data frame of these. Numbers are names (wavelengths, years, quantiles) if they
     rise or fall all along, and the law of the rows below is another one: few of these are in order,
-    or in even steps, or whole numbers; or the first line is beyond their range. Also returns a
-    sentence that says so, "" where there is nothing to say.
+    or in even steps, or whole numbers; or the first line is beyond their range, or (of more columns
+    than a place has) is ``brief``, of far fewer digits. Also returns a sentence that says so, ""
+    where there is nothing to say.
     """
     if first[0] in (0.0, 1.0) and counts(first):
         return True, ""
@@ -43,7 +46,8 @@ def is_named(first: Array, rest: Any) -> tuple[bool, str]:
     else:
         alone = columns >= IN_ORDER and ordered[1:].mean() <= ALIKE
         stepped = even[0] > even[1:].mean() + 1 - ALIKE
-        named = bool(ordered[0]) and bool(alone or stepped or whole_alone or outside.mean() > 0.5)
+        unlike = alone or stepped or whole_alone or outside.mean() > 0.5
+        named = bool(ordered[0] and (unlike or (brief and columns >= BRIEF)))
     if not named:
         return False, ""
     some = ", ".join(f"{value:g}" for value in first[:3])

@@ -46,7 +46,7 @@ def read_table(
         frame, named = _parquet(path), True
     else:
         frame, named, notes = read_text(path, header)
-    names = tuple(str(name) if named else str(i) for i, name in enumerate(frame.columns))
+    names = tuple(str(name).strip() if named else str(i) for i, name in enumerate(frame.columns))
     which = chosen(names, columns, drop, str(path))
     if named and not columns and which[0] == 0 and len(which) > 1 and _is_index(frame):
         del which[0]
@@ -57,7 +57,11 @@ def read_table(
     frame = frame.iloc[:, which]
     _check_columns(frame, path)
     kept = tuple(names[i] for i in which) if named or columns or drop else ()
-    return frame.to_numpy(dtype=np.float64), kept, notes
+    try:
+        points = frame.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+    return points, kept, notes
 
 
 def _is_index(frame: Any) -> bool:
@@ -85,7 +89,7 @@ def _check_columns(frame: Any, path: Path) -> None:
                 f"({column.iloc[row]!r}), the first in row {row} (from 0); fill them in or leave "
                 "the rows out"
             )
-        if re.fullmatch(r"[+-]?\d+,\d+", written.iloc[0]):
+        if len(column) and re.fullmatch(r"[+-]?\d+,\d+", str(written.iloc[0])):
             raise ValueError(
                 f"{path}: column {str(name)!r} has numbers with commas ({written.iloc[0]!r}), "
                 "which may be decimals or thousands: write them with decimal points and nothing "
@@ -103,7 +107,7 @@ def _check_columns(frame: Any, path: Path) -> None:
 def _no_numbers(column: Any) -> bool:
     try:
         column.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return True
     return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import csv
 import gzip
 import io
@@ -20,11 +21,17 @@ from manifolds.base import Array
 from manifolds.datasets.first_line import is_named
 
 #: What may stand between the numbers of a line; the most frequent one is taken, else white space.
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 #: What is written for a missing number.
 MISSING = ("?", "-", ".", "NA", "N/A", "NaN", "nan", "null", "None", "none", "missing")
 #: How files of these endings are opened.
 COMPRESSED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+#: How texts of two bytes a character begin.
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: Lines whose digits are compared.
+_LOOKED_AT = 100
+#: What a line of comments begins with.
+_COMMENTS = ("#", "%")
 #: A number as Fortran writes those of double precision: 0.25D+01.
 _FORTRAN = re.compile(r"(?<![\w.])([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d{1,3})(?![\w.])")
 #: A line of two numbers or more with decimal commas, between white space.
@@ -52,7 +59,8 @@ def read_text(path: Path, header: bool | None) -> tuple[Any, bool, tuple[str, ..
 def _lines(path: Path) -> list[str]:
     opened: Callable[..., Any] = COMPRESSED.get(path.suffix.lower(), open)
     with opened(path, "rb") as file:
-        text = file.read().decode("utf-8-sig")
+        content: bytes = file.read()
+    text = content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
     lines: list[str] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not any(line.strip() for line in lines):
         raise ValueError("it is empty")
@@ -63,8 +71,8 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
     import pandas as pd
 
     comments = []
-    while lines and (lines[0].startswith("#") or not lines[0].strip()):
-        comments.append(lines.pop(0).lstrip("# "))
+    while lines and (lines[0].startswith(_COMMENTS) or not lines[0].strip()):
+        comments.append(lines.pop(0).lstrip("#% "))
     start = "\n".join(lines[:2])
     if _FORTRAN.search(start):
         lines = [_FORTRAN.sub(r"\1e\2", line) for line in lines]
@@ -77,8 +85,10 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
     separator = delimiter if counted[delimiter] else r"\s+"
     decimal = "," if separator != "," and re.search(r"\d,\d", start) else "."
     # A separator at the end of every line separates nothing.
-    if counted[delimiter] and all(line.rstrip().endswith(delimiter) for line in lines if line):
-        lines = [line.rstrip()[: -len(delimiter)] for line in lines]
+    if counted[delimiter] and all(
+        line.rstrip(" ").endswith(delimiter) for line in lines if line.strip()
+    ):
+        lines = [line.rstrip(" ")[: -len(delimiter)] for line in lines]
     names = _fields(comments[-1], separator) if comments else []
     if lines and len(names) == len(_fields(lines[0], separator)) and header is None:
         lines.insert(0, separator.join(names) if counted[delimiter] else " ".join(names))
@@ -103,11 +113,21 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
         )
     if first is None:
         return frame, header, ()
-    named, note = is_named(first, frame.iloc[1:])
+    named, note = is_named(first, frame.iloc[1:], _is_brief(lines, separator))
     if named:
         frame = frame.iloc[1:].reset_index(drop=True)
         frame.columns = pd.Index(_fields(lines[0], separator))
     return frame, named, (note,) if note else ()
+
+
+def _is_brief(lines: list[str], separator: str) -> bool:
+    """Return whether the first line has numbers of far fewer digits than any of the next ones."""
+
+    def length(line: str) -> float:
+        return float(np.mean([len(field) for field in _fields(line, separator)] or [0]))
+
+    others = [length(line) for line in lines[1:_LOOKED_AT] if line.strip()]
+    return bool(others) and length(lines[0]) <= 0.5 * min(others)
 
 
 def _fields(line: str, separator: str) -> list[str]:

@@ -135,6 +135,7 @@ SMOOTH = 0.5 + 0.4 * np.sin(np.arange(6) * (0.5 + ROWS[:, :1]) + 6 * ROWS[:, 1:2
         ("2019,2020,2021", np.floor(5000 * ROWS[:, :3])),
         ("0.05,0.25,0.5,0.75,0.95", np.sort(10 + ROWS[:, :5], axis=1)),
         ("-3,-2,-1,0,1,2", 5 * ROWS - 2),
+        ("0.1,0.25,0.5,0.9", np.sort(ROWS[:, :4], axis=1)),  # of fewer digits
     ],
 )
 def test_numbers_in_order_are_names_whatever_they_count(tmp_path, first, values):
@@ -177,3 +178,28 @@ def test_a_text_is_parsed_once_where_its_first_line_is_of_numbers(tmp_path, monk
         calls.clear()
         assert read(tmp_path, lines(first=first)).points.shape == (40, 4)
         assert len(calls) == 1
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", ",", "|", " ; "])
+def test_a_separator_at_the_end_of_each_line_separates_nothing(tmp_path, delimiter):
+    text = lines(delimiter=delimiter, first=delimiter.join("abcd"))
+    found = read(tmp_path, text.replace("\n", delimiter + "\n"))
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert found.columns == ("a", "b", "c", "d")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_names_of_any_language_are_read(tmp_path, encoding):
+    found = read(tmp_path, lines(first="größe,b,c,d").encode(encoding))
+    assert found.columns[0] == "größe"
+
+
+def test_comments_of_matlab_are_none_of_the_points(tmp_path):
+    text = "% of an instrument\n%\n" + lines(delimiter=" ")
+    assert read(tmp_path, text, "x.dat").points.shape == POINTS.shape
+
+
+def test_numbers_too_large_and_empty_columns_are_refused_in_words(tmp_path):
+    for text in ("a,b\n,1\n" * 30, "a,b\n" + lines(POINTS[:, :2]) + "9" * 400 + ",1\n", "a;b\n"):
+        with pytest.raises(ValueError, match=r"table\.csv"):
+            read(tmp_path, text)
