@@ -19,7 +19,7 @@ from manifolds.datasets.reading import LEAST, Found
 #: Labels of all points, and of halves (with a number) and classes of images (with a name).
 ALL, HALF, CLASS = "all", "half-", "class-"
 #: Halves that are drawn, unless it is said otherwise.
-HALVES = 10
+HALVES, MOST_HALVES = 10, 1000
 #: Classes of images that are estimated one by one, at most.
 MOST_CLASSES = 20
 #: Seconds after which a fit is stopped, unless it is said otherwise.
@@ -47,6 +47,8 @@ def estimation_job(
     """
     if halves == 1 or halves < 0:
         raise ValueError(f"halves must be 0, for no intervals, or at least 2, not {halves}")
+    if halves > MOST_HALVES:
+        raise ValueError(f"halves must be at most {MOST_HALVES}, not {halves}")
     if halves and len(found.distinct) < 2 * LEAST:
         raise ValueError(
             f"{path} has {len(found.distinct)} distinct rows: halves need at least {2 * LEAST}; "

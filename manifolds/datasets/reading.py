@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from manifolds.base import Array
 from manifolds.datasets import archives
 from manifolds.datasets.columns import chosen
+from manifolds.datasets.damage import readable
 from manifolds.datasets.identifiers import matrix_of_pairs, no_coordinates
 from manifolds.datasets.tables import PARQUET, TEXTS, ending, read_table
 
@@ -96,32 +97,44 @@ def read_points(
     column gets mean 0 and variance 1. Raises ValueError, which names the file and what is wrong
     with it.
     """
+    with readable(path, f"allowed: an undamaged file ({', '.join(FILES)}), or a folder of images"):
+        found = _read(path, array, header, columns, drop)
+        _check(found, path)
+        if pairs := matrix_of_pairs(found.points) if len(found.shape) == 1 else "":
+            found = replace(found, notes=(*found.notes, pairs))
+        if rows is not None:
+            found = _drawn(found, rows, path)
+        return _standardized(found) if standardize else found
+
+
+def _read(
+    path: Path,
+    array: str | None,
+    header: bool | None,
+    columns: Sequence[str],
+    drop: Sequence[str],
+) -> Found:
     if path.is_dir():
         from manifolds.datasets.image_folder import read_folder
 
-        found = read_folder(path)
         if columns or drop:
             raise ValueError(f"--columns and --drop are for tables, and {path} has images")
-    elif not path.exists():
+        return read_folder(path)
+    if not path.exists():
         raise ValueError(f"{path} does not exist")
-    elif ending(path) in FILES:
-        found = _file(path, array, header, columns, drop)
-    else:
-        raise ValueError(
-            f"{path} is no folder of images and has none of the endings {', '.join(FILES)}"
-        )
-    _check(found, path)
-    if pairs := matrix_of_pairs(found.points) if len(found.shape) == 1 else "":
-        found = replace(found, notes=(*found.notes, pairs))
-    if rows is not None:
-        found = _drawn(found, rows, path)
-    return _standardized(found) if standardize else found
+    if not path.is_file():
+        raise ValueError(f"{path} is neither a file nor a folder")
+    if ending(path) in FILES:
+        return _file(path, array, header, columns, drop)
+    raise ValueError(
+        f"{path} is no folder of images and has none of the endings {', '.join(FILES)}"
+    )
 
 
 def _drawn(found: Found, rows: int, path: Path) -> Found:
     """So many of the distinct points, drawn at random with one seed, in their order."""
     if rows < LEAST:
-        raise ValueError(f"--n must be at least {LEAST} rows, not {rows}")
+        raise ValueError(f"{path}: --n must be at least {LEAST} rows, not {rows}")
     distinct = found.distinct
     if rows >= len(distinct):
         note = f"{path} has {len(distinct)} distinct rows, all of which were used"

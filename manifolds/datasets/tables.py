@@ -11,6 +11,7 @@ import numpy as np
 
 from manifolds.base import Array
 from manifolds.datasets.columns import chosen
+from manifolds.datasets.damage import check_memory
 from manifolds.datasets.identifiers import numbers_rows
 from manifolds.datasets.text_file import COMPRESSED, MISSING, read_text
 
@@ -115,8 +116,12 @@ def _no_numbers(column: Any) -> bool:
 def _parquet(path: Path) -> Any:
     import pandas as pd
     import pyarrow
+    import pyarrow.parquet
 
     try:
+        facts = pyarrow.parquet.read_metadata(path)
+        size = 16 * facts.num_rows * facts.num_columns
+        check_memory(size, f"{facts.num_rows} rows of {facts.num_columns} columns")
         return pd.read_parquet(path)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from manifolds.base import Array
+from manifolds.datasets.damage import check_memory
 from manifolds.datasets.first_line import is_named
 
 #: What may stand between the numbers of a line; the most frequent one is taken, else white space.
@@ -28,6 +29,8 @@ MISSING = ("?", "-", ".", "NA", "N/A", "NaN", "nan", "null", "None", "none", "mi
 COMPRESSED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 #: How texts of two bytes a character begin.
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: Bytes that are read at a time.
+_PART = 2**26
 #: Lines whose digits are compared.
 _LOOKED_AT = 100
 #: What a line of comments begins with.
@@ -58,8 +61,13 @@ def read_text(path: Path, header: bool | None) -> tuple[Any, bool, tuple[str, ..
 
 def _lines(path: Path) -> list[str]:
     opened: Callable[..., Any] = COMPRESSED.get(path.suffix.lower(), open)
+    parts: list[bytes] = []
     with opened(path, "rb") as file:
-        content: bytes = file.read()
+        # A compressed file may hold far more than its size says.
+        while part := file.read(_PART):
+            parts.append(part)
+            check_memory(4 * len(parts) * len(parts[0]), "the text")
+    content = b"".join(parts)
     text = content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
     lines: list[str] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not any(line.strip() for line in lines):

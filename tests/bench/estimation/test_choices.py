@@ -61,6 +61,11 @@ def test_choices_that_would_have_one_label_are_told_apart():
     assert found["x-c-True"].parameters == {"c": True}
 
 
+def test_more_halves_than_anybody_needs_are_refused(points):
+    with pytest.raises(ValueError, match="halves must be at most 1000, not 1000000"):
+        estimation_job(points, read_points(points), array=None, halves=10**6)
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
