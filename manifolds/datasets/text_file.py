@@ -139,9 +139,9 @@ def _is_brief(lines: list[str], separator: str) -> bool:
 
 
 def _fields(line: str, separator: str) -> list[str]:
-    line = line.partition("#")[0].strip()
+    line = line.partition("#")[0].strip(" ")
     if len(separator) > 1:
-        line, separator = re.sub(r"\s+", " ", line), " "
+        line, separator = re.sub(r"\s+", " ", line.strip()), " "
     (fields,) = csv.reader([line], delimiter=separator, skipinitialspace=True)
     return [field.strip() for field in fields]
 

@@ -100,6 +100,15 @@ def test_an_index_of_pandas_is_left_out_and_named(tmp_path, order):
     np.testing.assert_array_equal(found.points[:, 0], order)
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_an_index_beside_names_that_are_numbers_is_left_out(tmp_path, delimiter):
+    frame = pd.DataFrame(POINTS, columns=[2022, 2021, 2020, 2019])
+    found = read(tmp_path, frame.to_csv(sep=delimiter))
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert found.columns == ("2022", "2021", "2020", "2019")
+    assert "column 'Unnamed: 0'" in found.notes[0]
+
+
 def test_names_of_rows_are_left_out_and_named(tmp_path):
     frame = pd.DataFrame(POINTS, columns=list("abcd"), index=[f"cell {k}" for k in range(40)])
     found = read(tmp_path, frame.to_csv())
