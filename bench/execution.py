@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from bench.live import Live
 from bench.plan import Cell
 from bench.plugins import REGISTRIES, read_source
 from bench.progress import Display
+from bench.records import Record
 from bench.runner import Batch, Event, Finished, Started
 from bench.slots import unused_thread_limit
 from bench.store import Planned, Store
@@ -67,8 +68,17 @@ def records_of(job: Job, store: Store) -> pd.DataFrame:
     return records
 
 
-def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> None:
-    """Run cells and keep their records; on KeyboardInterrupt the finished ones are kept."""
+def run_cells(
+    job: Job,
+    missing: list[Cell],
+    store: Store,
+    console: Console,
+    silent: Callable[[Record], bool] = lambda record: False,
+) -> None:
+    """Run cells and keep their records; on KeyboardInterrupt the finished ones are kept.
+
+    Results are shown as they arrive, but for those that are ``silent``.
+    """
     # What a cluster's workers are comes with their records.
     identity, facts = environment.describe("cpu" if job.scheduler else job.device)
     store.add_environment(identity, facts)
@@ -83,7 +93,7 @@ def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> 
     with (
         _events(job, missing, batches) as events,
         Live(job.out, job.room.jobs) as live,
-        Display(console, wanted, _groups(job, batches)) as display,
+        Display(console, wanted, _groups(job, batches), silent) as display,
     ):
         for together in events:
             live.note(together)

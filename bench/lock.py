@@ -18,6 +18,11 @@ def take(folder: Path) -> TextIO:
 
     Raises ValueError where it cannot be written, or another run has it.
     """
+    nearest = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    if nearest.exists() and not nearest.is_dir():
+        raise ValueError(
+            f"cannot write to {folder}: --out names a file ({nearest}), and results need a folder"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = open(folder / FILE, "a+", encoding="utf-8")

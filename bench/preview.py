@@ -25,8 +25,8 @@ class _Row:
     seconds: float = 0.0
 
 
-def preview(job: Job, console: Console) -> None:
-    """Print what would run, and a guess of what it costs."""
+def preview(job: Job, console: Console, title: str | None = None) -> None:
+    """Print what would run, and a guess of what it costs, under a title (default: the preset)."""
     timings: list[Timing] = []
     missing: list[Cell] = job.cells
     if (job.out / FILE).exists():
@@ -43,7 +43,9 @@ def preview(job: Job, console: Console) -> None:
         row.done += cell.key not in seconds
         row.sizes.add(cell.n)
         row.seconds += seconds.get(cell.key, 0.0)
-    table = Table("estimator", "cells", "done", "points", "core time", title=f"preset {job.preset}")
+    table = Table(
+        "estimator", "cells", "done", "points", "core time", title=title or f"preset {job.preset}"
+    )
     for label, row in rows.items():
         sizes = sorted({min(row.sizes), max(row.sizes)})
         table.add_row(

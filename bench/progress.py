@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -46,6 +46,7 @@ class Display:
     ``costs`` are the predicted seconds of the cells to run, by key; each of the ``groups`` is how
     many of its cells run at a time, and its batches, whose cells run one after another. The time
     left is what the predictions say of the rest, corrected by how well they did on what is done.
+    Results that are ``silent`` are counted, not printed.
     """
 
     def __init__(
@@ -53,8 +54,10 @@ class Display:
         console: Console,
         costs: Mapping[str, float],
         groups: Iterable[tuple[int, Sequence[Sequence[Cell]]]],
+        silent: Callable[[Record], bool] = lambda record: False,
     ) -> None:
         self._console = console
+        self._silent = silent
         self._cells = len(costs)
         self._left = LongestLeft(costs, groups)
         self._running: dict[str, Cell] = {}
@@ -101,6 +104,7 @@ class Display:
     def told(self, cell: Cell, text: str) -> None:
         """A cell says how far it is: shown beside it while it runs."""
         self._told[cell.key] = text
+        self._left.told(cell.key, text)
 
     def finished(self, record: Record) -> None:
         """A cell has ended: print its result."""
@@ -108,7 +112,8 @@ class Display:
         self._told.pop(record.key, None)
         self._done += 1
         self._left.finished(record.key)
-        self._lines.append(self._line(record))
+        if not self._silent(record):
+            self._lines.append(self._line(record))
         if not self._console.is_terminal:
             self._tell()
 

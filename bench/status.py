@@ -16,6 +16,7 @@ from bench import live
 from bench.lock import in_use
 from bench.progress import counted, duration
 from bench.store import FILE, Planned, Store
+from bench.time_left import seconds_said
 
 
 @dataclass
@@ -83,7 +84,7 @@ def status_of(folder: Path) -> Status:
         left=sum(tally.left for tally in tallies.values()),
         running=running,
         seconds=now - facts.start if facts else None,
-        seconds_left=_left(progress, running) / (facts.jobs if facts else 1),
+        seconds_left=_left(progress, running, facts.jobs if facts else 1),
         estimators=list(tallies.values()),
     )
 
@@ -91,10 +92,12 @@ def status_of(folder: Path) -> Status:
 def _left(
     progress: list[tuple[Planned, str | None, float | None]],
     running: list[tuple[live.Running, float]],
+    jobs: int,
 ) -> float:
-    """Core seconds that cells without a record will take.
+    """Seconds that cells without a record will take, so many at a time.
 
-    The run's own predictions, scaled by how they did on the cells that are done.
+    The run's own predictions, scaled by how they did on the cells that are done, or what a running
+    cell says of itself; never less than any of these will take.
     """
     done = [(cell.seconds, took) for cell, found, took in progress if found == "ok" and took]
     predicted, taken = (sum(column) for column in zip(*done, strict=True)) if done else (0.0, 0.0)
@@ -102,11 +105,16 @@ def _left(
     trust = 10.0
     scale = (taken + trust) / (predicted + trust)
     so_far = {one.key: seconds for one, seconds in running}
-    return sum(
-        max(0.0, cell.seconds * scale - so_far.get(cell.key, 0.0))
+    left = {
+        cell.key: max(0.0, cell.seconds * scale - so_far.get(cell.key, 0.0))
         for cell, found, _ in progress
         if found is None
-    )
+    }
+    for one, _ in running:
+        if one.key in left:
+            left[one.key] = seconds_said(one.told, left[one.key])
+    longest = max((left.get(one.key, 0.0) for one, _ in running), default=0.0)
+    return max(sum(left.values()) / jobs, longest)
 
 
 def report(status: Status, console: Console, *, as_json: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,14 @@ TRUSTED_SECONDS, TRUSTED_CELLS, TRUSTED_PART = 10.0, 20, 0.1
 OVERDUE = 0.1
 #: Workers take no longer than this to start, in seconds.
 LONGEST_START = 15.0
+#: How cells say what they will take yet.
+_SECONDS_LEFT = re.compile(r"([0-9]+(?:\.[0-9]+)?) s left")
+
+
+def seconds_said(text: str, otherwise: float) -> float:
+    """Seconds left that the words of a running cell give, else what is predicted otherwise."""
+    said = _SECONDS_LEFT.search(text)
+    return float(said[1]) if said else otherwise
 
 
 class TimeLeft:
@@ -50,6 +59,8 @@ class TimeLeft:
         self._begun: set[int | str] = set()
         self._active = 0  # batches that have begun and not ended
         self._running: dict[str, float] = {}
+        #: What running cells last said that they will take yet.
+        self._said: dict[str, float] = {}
         self._any_result = False
         # Of the past, in seconds of one worker: what was predicted of cells that have finished,
         # what they took, and what all workers had that had something to do.
@@ -61,12 +72,22 @@ class TimeLeft:
         now = self._pass()
         self._begin(key)
         self._running[key] = now
+        self._said.pop(key, None)
+
+    def told(self, key: str, text: str) -> None:
+        """A cell says how far it is: heeded where that has the seconds that are left ("12 s left").
+
+        A training knows better than a prediction.
+        """
+        if key in self._running and _SECONDS_LEFT.search(text):
+            self._said[key] = seconds_said(text, 0.0)
 
     def finished(self, key: str) -> None:
         """A cell has ended."""
         now = self._pass()
         self._begin(key)
         taken = now - self._running.pop(key, now)
+        self._said.pop(key, None)
         if not self._any_result:
             taken -= self._leave_out_start(now, taken - self._costs[key])
         self._predicted += self._costs[key]
@@ -78,7 +99,8 @@ class TimeLeft:
     def seconds(self) -> float | None:
         """Predicted seconds until the end; None before the first result.
 
-        At least what the rest takes all workers together, and what the longest batch takes one.
+        At least what the rest takes all workers together, what the longest batch takes one, and
+        what any running cell says of itself.
         """
         if not self._any_result:
             return None
@@ -94,7 +116,9 @@ class TimeLeft:
         rest = among * max(0.0, self._all_ahead)
         lanes = [0.0] * max(0, self._jobs - len(running))
         for key, had in running:
-            own = max(alone * self._costs[key] - had, OVERDUE * had)
+            predicted = max(alone * self._costs[key] - had, OVERDUE * had)
+            # Not less than is shown beside the cell until it says more.
+            own = self._said.get(key, predicted)
             rest += own
             lanes.append(own + alone * max(0.0, self._ahead[self._batch[key]]))
         return max(rest / self._jobs, max(lanes), min(lanes) + alone * self._longest_whole())
@@ -156,6 +180,10 @@ class LongestLeft:
     def started(self, key: str) -> None:
         """A cell has begun, maybe anew."""
         self._of[key].started(key)
+
+    def told(self, key: str, text: str) -> None:
+        """A cell says how far it is."""
+        self._of[key].told(key, text)
 
     def finished(self, key: str) -> None:
         """A cell has ended."""

@@ -90,6 +90,16 @@ def text(default: str | None, about: str, *, none: bool = False) -> Any:
     return _parameter(default, about, wrong, none=none)
 
 
+def texts(about: str) -> Any:
+    """A list of words, none by default, kept as a tuple."""
+
+    def wrong(value: Any) -> str | None:
+        fits = isinstance(value, tuple) and all(isinstance(v, str) and v for v in value)
+        return None if fits else "a list of texts"
+
+    return _parameter((), about, wrong, converter=_as_tuple)
+
+
 def flag(default: bool, about: str) -> Any:
     """True or False."""
 
@@ -140,5 +150,9 @@ def numbers(
         about,
         wrong,
         none=none,
-        converter=lambda value: tuple(value) if isinstance(value, list) else value,
+        converter=_as_tuple,
     )
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -10,7 +10,6 @@ import typer
 from bench.cli.options import (
     ArrayOption,
     DeviceOption,
-    EstimatorsOption,
     JobsOption,
     PluginOption,
     clear_errors,
@@ -23,10 +22,17 @@ def estimate(
     path: Annotated[
         Path,
         typer.Argument(
-            help="A folder of images, or a .npy, .npz, .csv, .tsv, .txt, .dat or .parquet file."
+            help="A folder of images, or a file: .npy, .npz, .csv, .tsv, .txt, .dat (also .gz), "
+            ".parquet, .pt, .mat or .h5ad."
         ),
     ],
-    estimators: EstimatorsOption = None,
+    estimators: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            help="Names, globs, labels of suites (mle-5) or names with parameters "
+            "(mle(neighbors=5)), separated by commas; all if not given."
+        ),
+    ] = None,
     array: ArrayOption = None,
     header: Annotated[
         Optional[bool],  # noqa: UP045
@@ -35,6 +41,24 @@ def estimate(
             help="Whether a text file begins with names of columns (default: as it looks).",
         ),
     ] = None,
+    columns: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            help="Columns of a table to read: names, globs, numbers from 0 or ranges (0-9), "
+            "separated by commas; all if not given."
+        ),
+    ] = None,
+    drop: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Columns of a table to leave out, named in the same way."),
+    ] = None,
+    n: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--n", help="Distinct rows to draw at random, always the same ones."),
+    ] = None,
+    standardize: Annotated[
+        bool, typer.Option("--standardize", help="Bring each column to mean 0 and variance 1.")
+    ] = False,
     halves: Annotated[
         int, typer.Option(help="Random halves of the points for the intervals; 0 for none.")
     ] = 10,
@@ -62,23 +86,33 @@ def estimate(
     fresh: Annotated[bool, typer.Option("--fresh", help="Run finished fits again.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Run failed fits again.")] = False,
     plugin: PluginOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
+    ] = False,
 ) -> None:
     """Print every estimator's dimension of points or images of yours, with interval and caveats."""
     from rich.console import Console
 
     from bench.estimation import command
+    from bench.estimation.folder import default_folder
+    from manifolds.datasets.columns import parts
 
     with keeping_what_is_finished() as kept, clear_errors():
-        kept.out = command.default_folder(path, array, out)
+        kept.out = default_folder(path, array, out)
         rows = command.estimate(
             path,
             array=array,
             header=header,
+            columns=parts(columns or []),
+            drop=parts(drop or []),
+            rows=n,
+            standardize=standardize,
             halves=halves,
             out=kept.out,
             records=records or [],
             fresh=fresh,
             retry=retry,
+            dry_run=dry_run,
             as_json_text=json_,
             console=Console(),
             estimators=split(estimators),
@@ -88,6 +122,6 @@ def estimate(
             memory=memory,
             plugins=plugin or [],
         )
-        if rows["estimate"].isna().all():
+        if not dry_run and rows["estimate"].isna().all():
             # Not one of them has an answer: said above, one by one.
             raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from bench.cli import complete
 from bench.stopped import RunStopped
 
 _INTERRUPTED = 130
+_COMMA = re.compile(r",(?![^(]*\))")
 
 PluginOption = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -30,7 +32,7 @@ DownloadOption = Annotated[
 ]
 ArrayOption = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option(help="Which array of an .npz file with several."),
+    typer.Option(help="Which array of an .npz, .pt, .mat or .h5ad file with several."),
 ]
 JobsOption = Annotated[
     Optional[int],  # noqa: UP045
@@ -101,8 +103,8 @@ def keeping_what_is_finished(
 
 
 def split(values: Optional[list[str]]) -> list[str]:  # noqa: UP045
-    """Options may be given several times, or once with commas."""
-    parts = [part.strip() for value in values or [] for part in value.split(",")]
+    """Options may be given several times, or once with commas outside brackets."""
+    parts = [part.strip() for value in values or [] for part in _COMMA.split(value)]
     if "" in parts:
         raise ValueError(f"a name is empty in {', '.join(map(repr, values or []))}")
     return parts

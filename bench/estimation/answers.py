@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from bench.estimation.plan import ALL
+from bench.estimation.plan import ALL, HALF
 from bench.outputs.arrays import kept_arrays
 from bench.outputs.metrics import OK
 from bench.outputs.wording import plain_number
@@ -52,7 +52,7 @@ def answers(records: pd.DataFrame, store_folder: Path) -> pd.DataFrame:
     rows = []
     for estimator, own in records.groupby("estimator", sort=False):
         whole = own[own["manifold"] == ALL].iloc[0]
-        halves = own[own["manifold"] != ALL]
+        halves = own[own["manifold"].str.startswith(HALF)]
         rows.append({**_answer(whole, halves, store_folder), "estimator": estimator})
     return pd.DataFrame(rows, columns=COLUMNS)
 

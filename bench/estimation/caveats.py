@@ -23,8 +23,8 @@ from estimators.diagnosis import diagnose
 from estimators.rows import usable_rows
 from estimators.score.family import UNEVEN
 from estimators.score.whole_sample import LOW
+from manifolds.datasets.identifiers import no_coordinates
 from manifolds.datasets.reading import Found
-from manifolds.datasets.tables import counts
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
 #: Columns of an accuracy table that are read.
@@ -40,10 +40,17 @@ UNSETTLED = 0.1
 
 @dataclass(frozen=True)
 class Caveat:
-    """A sentence, about an estimator or ("") all of them."""
+    """A sentence, about an estimator or ("") all of them.
+
+    Where several estimators have one of a kind, ``kind`` is what they have in common, ``own`` what
+    is an estimator's, and ``reason`` why it is so.
+    """
 
     estimator: str
     text: str
+    kind: str = ""
+    own: str = ""
+    reason: str = ""
 
 
 def evidence(folders: Iterable[Path] = ()) -> pd.DataFrame:
@@ -106,10 +113,8 @@ def of_points(own: Found, answers: pd.DataFrame) -> list[Caveat]:
             "see the largest alone; bring them to one unit if theirs mean nothing (estimators of "
             "the score family do so themselves)"
         )
-    counting = [column for column in range(ambient) if counts(points[:, column])]
-    if counting:
-        name = f" ({own.columns[counting[0]]!r})" if own.columns else ""
-        found.append(f"column {counting[0]}{name} (from 0) counts the rows: is it a coordinate?")
+    if len(own.shape) == 1:
+        found += no_coordinates(points, own.columns)
     middle = consensus(answers)
     if not math.isnan(middle):
         if n < 10 * middle:
@@ -132,7 +137,7 @@ def of_estimators(
 ) -> list[Caveat]:
     """What is known of each estimator's answers on points such as these (n, D)."""
     middle = consensus(answers)
-    like = _like(shape, middle, known)
+    like = like_points(shape, middle, known)
     found = []
     if like.empty and not math.isnan(middle):
         found.append(
@@ -146,24 +151,22 @@ def of_estimators(
         name = str(row.estimator)
         estimate, half = float(str(row.estimate)), float(str(row.half_estimate))
         if not math.isnan(half) and abs(estimate / half - 1) > UNSETTLED:
-            found.append(
-                Caveat(
-                    name,
-                    f"still changes with n: {number(half)} on half of the points, "
-                    f"{number(estimate)} on all",
-                )
+            text = (
+                f"still changes with n: {number(half)} on half of the points, "
+                f"{number(estimate)} on all"
             )
+            kind = "still change with n (on half of the points, on all)"
+            found.append(Caveat(name, text, kind, f"{number(half)}, {number(estimate)}"))
         confidence = float(str(row.confidence))
         if confidence < LOW:
-            found.append(Caveat(name, f"its own confidence is low ({confidence:.2f})"))
-        told = _in_suites(like[like["estimator"] == name])
-        if told:
-            reason = estimators.entry(name).weakness if name in estimators.names() else ""
-            found.append(Caveat(name, told + (f"; {reason}" if reason else "")))
+            text = f"its own confidence is low ({confidence:.2f})"
+            found.append(Caveat(name, text, "their own confidence is low", f"{confidence:.2f}"))
+        if wrong := _in_suites(name, like[like["estimator"] == name]):
+            found.append(wrong)
     return found
 
 
-def _like(shape: tuple[int, ...], dimension: float, known: pd.DataFrame) -> pd.DataFrame:
+def like_points(shape: tuple[int, ...], dimension: float, known: pd.DataFrame) -> pd.DataFrame:
     """Records of manifolds like the points (n, D) of that dimension."""
     if math.isnan(dimension):
         return known.iloc[:0]
@@ -178,15 +181,47 @@ def _like(shape: tuple[int, ...], dimension: float, known: pd.DataFrame) -> pd.D
     return known[like]
 
 
-def _in_suites(like: pd.DataFrame) -> str:
-    """How an estimator failed on manifolds like the points; "" where it did not."""
+def _in_suites(name: str, like: pd.DataFrame) -> Caveat | None:
+    """How an estimator failed on manifolds like the points; None where it did not."""
     errors = (like["estimate"] / like["truth"] - 1).to_numpy(dtype=float)
     wrong = int((np.abs(errors) > WRONG).sum())
     if not wrong:
-        return ""
+        return None
     worst = like.iloc[int(np.abs(errors).argmax())]
-    return (
-        f"off by more than {percent(WRONG)} on {wrong} of {len(like)} samples or parts "
-        f"of unions of similar dimension, D and n in the suites, most on {worst['manifold']} "
-        f"({number(worst['estimate'])} of {worst['truth']:g}, n = {worst['n']:g})"
+    count = f"{wrong} of {len(like)}"
+    most = (
+        f"{worst['manifold']} ({number(worst['estimate'])} of {worst['truth']:g}, "
+        f"n = {worst['n']:g})"
     )
+    off = f"off by more than {percent(WRONG)} on"
+    where = "samples or parts of unions of similar dimension, D and n in the suites"
+    reason = estimators.entry(name).weakness if name in estimators.names() else ""
+    text = f"{off} {count} {where}, most on {most}" + (f"; {reason}" if reason else "")
+    return Caveat(name, text, f"{off} {where} (how many of them, most on)", f"{count}, {most}",
+                  reason)  # fmt: skip
+
+
+def lines(told: Iterable[Caveat]) -> list[str]:
+    """One line a caveat, of whichever estimator."""
+    return [
+        f"{caveat.estimator}: {caveat.text}" if caveat.estimator else caveat.text for caveat in told
+    ]
+
+
+def short_lines(told: Iterable[Caveat]) -> list[str]:
+    """One line for all caveats of a kind, and one for all estimators with one reason."""
+    kinds: dict[str, list[Caveat]] = {}
+    for caveat in told:
+        kinds.setdefault(caveat.kind or f"{caveat.estimator}: {caveat.text}", []).append(caveat)
+    found = []
+    for kind, own in kinds.items():
+        if len(own) == 1:
+            found += lines(own)
+            continue
+        found.append(f"{kind}: " + "; ".join(f"{one.estimator} {one.own}" for one in own))
+        reasons: dict[str, list[str]] = {}
+        for one in own:
+            if one.reason:
+                reasons.setdefault(one.reason, []).append(one.estimator)
+        found += [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
+    return found

@@ -10,13 +10,16 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
 
 from bench.estimation.answers import MEANING, answers, as_json
-from bench.estimation.caveats import Caveat, caveats, consensus, evidence
-from bench.estimation.plan import ALL, HALVES, estimation_job
+from bench.estimation.caveats import Caveat, caveats, consensus, evidence, lines
+from bench.estimation.folder import default_folder, mark
+from bench.estimation.order import by_evidence
+from bench.estimation.plan import ALL, CLASS, HALF, HALVES, classes_of, estimation_job
+from bench.estimation.points_table import FILE as POINTS
+from bench.estimation.points_table import points_table
+from bench.estimation.terminal import of_halves, print_answers
 from bench.execution import missing_cells, records_of, run_cells
-from bench.outputs.wording import number
 from bench.store import Store
 from manifolds.datasets.reading import Found, read_points
 
@@ -26,64 +29,96 @@ def estimate(
     *,
     array: str | None = None,
     header: bool | None = None,
+    columns: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    rows: int | None = None,
+    standardize: bool = False,
     halves: int = HALVES,
     out: Path | None = None,
     records: Sequence[Path] = (),
     fresh: bool = False,
     retry: bool = False,
+    dry_run: bool = False,
     as_json_text: bool = False,
     console: Console,
     **options: Any,
 ) -> pd.DataFrame:
     """Every estimator's dimension of the points at ``path``; returns a row an estimator.
 
-    Writes estimate.csv, estimate.json, caveats.txt and a figure into ``out`` (default:
+    ``array`` to ``standardize`` are the arguments of ``read_points``. Writes estimate.csv,
+    estimate-points.csv, estimate.json, caveats.txt and a figure into ``out`` (default:
     results/estimate-NAME), of images also what bench/image_report has to say, beside the store
     from which a run that was stopped goes on. ``records`` are folders of runs, whose accuracy
-    tables tell of estimators too. ``options`` are those of ``bench.job.prepare``.
+    tables tell of estimators too. With ``dry_run`` nothing is run or written, and no row comes
+    back. ``options`` are those of ``estimation_job``.
     Raises ValueError for what cannot be read, and wrong options.
     """
-    found = read_points(path, array, header)
-    known = evidence(records)
+    selection: dict[str, Any] = {
+        "columns": list(columns),
+        "drop": list(drop),
+        "rows": rows,
+        "standardize": standardize,
+    }
     out = default_folder(path, array, out)
+    found = read_points(path, array, header, **selection)
+    known = evidence(records)
     if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
         raise ValueError(f"results must not go into the folder of images, but {out} is in {path}")
-    job = estimation_job(path, found, array=array, header=header, halves=halves, out=out, **options)
+    job = estimation_job(
+        path,
+        found,
+        array=array,
+        header=header,
+        selection=selection,
+        halves=halves,
+        out=out,
+        **options,
+    )
     # With --json the standard output is for programs.
     news = Console(stderr=True) if as_json_text else console
     n, ambient = found.points.shape
     size = " x ".join(map(str, found.shape)) if len(found.shape) > 1 else ""
     what = f"{n} images of {size}" if size else f"{n} points of {ambient} coordinates"
     news.print(f"{path}: {what}", highlight=False, soft_wrap=True, markup=False)
+    notes = [note for note in (classes_of(found)[1],) if note]
+    if dry_run:
+        from bench.preview import preview
+
+        for note in (*found.notes, *notes):
+            news.print(f"- {note}", highlight=False, soft_wrap=True, markup=False)
+        preview(job, console, f"{path.name}, all points and {halves} halves")
+        return answers(pd.DataFrame(columns=["estimator", "manifold"]), out)
     with Store(out) as store:
+        mark(out, path, array)
         if fresh:
             store.remove(cell.key for cell in job.cells)
         missing = missing_cells(job, store, retry=retry)
         if missing:
-            run_cells(job, missing, store, news)
+            run_cells(job, missing, store, news, lambda one: one.manifold.startswith(HALF))
         kept = records_of(job, store)
-    rows = answers(kept, out)
-    told = caveats(found, rows, known)
-    facts = json.dumps(_facts(path, found, rows, told), indent=2)
-    files = _write(rows, told, facts, out, f"Dimension of {path.name}: {what}")
+    if missing and (line := of_halves(kept)):
+        news.print(line, highlight=False)
+    table = by_evidence((len(found.distinct), ambient), answers(kept, out), known)
+    told = [*map(_general, notes), *caveats(found, table, known)]
+    facts = json.dumps(_facts(path, found, table, told), indent=2)
+    files = _write(table, told, facts, out, f"Dimension of {path.name}: {what}")
+    files += _write_points(points_table(found, kept, out), out)
     if len(found.shape) == 3:
         from bench.image_report.write import write_image_report
 
-        whole = [cell for cell in job.cells if cell.manifold == ALL]
-        files += write_image_report(whole, kept, out)
+        images = [cell for cell in job.cells if cell.manifold.startswith((ALL, CLASS))]
+        files += write_image_report(images, kept, out)
     if as_json_text:
         print(facts)
     else:
-        _print(rows, told, console)
+        print_answers(table, told, console)
         where = ", ".join(file.name for file in files)
         console.print(f"written to {out}: {where}", highlight=False, soft_wrap=True, markup=False)
-    return rows
+    return table
 
 
-def default_folder(path: Path, array: str | None, out: Path | None) -> Path:
-    """Where results go: ``out``, or a folder of their own below results/."""
-    name = "-".join(filter(None, (path.resolve().name, array)))
-    return out or Path("results") / f"estimate-{name}"
+def _general(note: str) -> Caveat:
+    return Caveat("", note)
 
 
 def _facts(path: Path, found: Found, rows: pd.DataFrame, told: Sequence[Caveat]) -> dict[str, Any]:
@@ -97,7 +132,7 @@ def _facts(path: Path, found: Found, rows: pd.DataFrame, told: Sequence[Caveat])
         "median": None if math.isnan(middle) else middle,
         "intervals": MEANING,
         "estimates": as_json(rows),
-        "caveats": [vars(caveat) for caveat in told],
+        "caveats": [{"estimator": one.estimator, "text": one.text} for one in told],
     }
 
 
@@ -110,7 +145,7 @@ def _write(
 
     written = [
         write_csv(rows, out / "estimate.csv"),
-        write_text("".join(f"{line}\n" for line in _lines(told)), out / "caveats.txt"),
+        write_text("".join(f"{line}\n" for line in lines(told)), out / "caveats.txt"),
         write_text(facts + "\n", out / "estimate.json"),
     ]
     # A figure of earlier points, say, is none of these.
@@ -123,44 +158,9 @@ def _write(
     return written
 
 
-def _lines(told: Sequence[Caveat]) -> list[str]:
-    return [
-        f"{caveat.estimator}: {caveat.text}" if caveat.estimator else caveat.text for caveat in told
-    ]
+def _write_points(table: pd.DataFrame | None, out: Path) -> list[Path]:
+    """The table of points; one of earlier estimators, say, goes."""
+    from bench.outputs.files import write_csv
 
-
-def _print(rows: pd.DataFrame, told: Sequence[Caveat], console: Console) -> None:
-    table = Table("estimator", box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in ("dimension", "another sample (95 %)", "from", "on halves", "seconds"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows.to_dict("records"):
-        if math.isnan(row["estimate"]):
-            table.add_row(row["estimator"], row["status"])
-            continue
-        interval = (
-            "" if math.isnan(row["low"]) else f"{number(row['low'])} to {number(row['high'])}"
-        )
-        half = "" if math.isnan(row["half_estimate"]) else number(row["half_estimate"])
-        seconds = row["seconds"]
-        table.add_row(
-            row["estimator"],
-            number(row["estimate"]),
-            interval,
-            row["interval"],
-            half,
-            f"{seconds:.1f}" if seconds is not None and not math.isnan(seconds) else "",
-        )
-    console.print()
-    console.print(table)
-    if rows["low"].notna().any():
-        console.print(MEANING, highlight=False)
-    console.print()
-    for row in rows.to_dict("records"):
-        reason = str(row["message"]).partition("\n")[0]
-        if row["status"] != "ok" or reason.startswith("on a half: "):
-            status = "" if row["status"] == "ok" else f" {row['status']}:"
-            console.print(f"{row['estimator']}:{status} {reason}", highlight=False, markup=False)
-    if told:
-        console.print("Caveats:")
-    for line in _lines(told):
-        console.print(f"- {line}", highlight=False, soft_wrap=False, markup=False)
+    (out / POINTS).unlink(missing_ok=True)
+    return [] if table is None else [write_csv(table, out / POINTS)]

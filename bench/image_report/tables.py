@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,11 +86,13 @@ def ranking(records: pd.DataFrame) -> pd.DataFrame:
     """
     done = records[records["status"] == OK]
     facts = [
-        (json.loads(parameters), name)
+        (own := json.loads(parameters), _name_of_set(name, own))
         for parameters, name in zip(done["manifold_parameters"], done["manifold_name"], strict=True)
     ]
     classes = done.assign(
-        set=[name for _, name in facts], label=[own.get("label") for own, _ in facts]
+        set=[name for _, name in facts],
+        # Numbers of classes stay whole beside sets without classes.
+        label=pd.Series([own.get("label") for own, _ in facts], done.index, dtype=object),
     ).dropna(subset="label")
     tables = []
     for name, own in classes.groupby("set", sort=False):
@@ -103,7 +106,7 @@ def ranking(records: pd.DataFrame) -> pd.DataFrame:
                 pd.DataFrame(
                     {
                         "set": name,
-                        "label": whole.index.astype(int),
+                        "label": whole.index.infer_objects(),
                         "estimator": estimator,
                         "estimate": whole[estimator].to_numpy(),
                         "rank": ranks[estimator].to_numpy(),
@@ -113,6 +116,11 @@ def ranking(records: pd.DataFrame) -> pd.DataFrame:
             )
     columns = ["set", "label", "estimator", "estimate", "rank", "mean_rank"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def _name_of_set(name: str, parameters: Mapping[str, Any]) -> str:
+    """Return the registered name of a set, or that of a folder of the user's."""
+    return Path(parameters["path"]).name if parameters.get("path") else name
 
 
 def concordance(ranks: pd.DataFrame) -> Mapping[str, float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from manifolds.base import Array
+from manifolds.datasets.damage import check_memory
 from manifolds.datasets.reading import Found
 
 #: Files that are taken for images.
@@ -35,6 +36,8 @@ def read_folder(path: Path) -> Found:
     notes: dict[str, int] = {}
     for file in files:
         image, depth, told = _image(file)
+        if not images:
+            check_memory(2 * len(files) * image.nbytes, f"{len(files)} images of this size")
         images.append(image)
         depths.setdefault(depth, file.name)
         for note in told:
@@ -49,6 +52,8 @@ def read_folder(path: Path) -> Found:
         row[:] = image
     if channels == 3 and all(len(i) == 1 or (i == i[:1]).all() for i in images):
         points = np.ascontiguousarray(points[:, :1])
+    elif channels == 3 and (grey := sum(len(image) == 1 for image in images)):
+        notes["are grey, beside images in colour, and got three equal channels"] = grey
     return Found(
         points.reshape(len(points), -1),
         points.shape[1:],

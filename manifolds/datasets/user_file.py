@@ -10,8 +10,8 @@ from attrs import frozen
 
 from manifolds.base import Array, Dimensions, Manifold
 from manifolds.catalogue import register
-from manifolds.datasets.reading import Found, read_points
-from manifolds.parameters import optional_flag, text, whole_number
+from manifolds.datasets.reading import LEAST, Found, read_points
+from manifolds.parameters import flag, optional_flag, text, texts, whole_number
 
 
 @register("file", source="a file or folder of the user's")
@@ -25,9 +25,16 @@ class UserFile(Manifold):
     """
 
     path: str | None = text(None, "the file or folder", none=True)
-    array: str | None = text(None, "which array of an .npz", none=True)
+    array: str | None = text(None, "which one of several arrays of a file", none=True)
     digest: str | None = text(None, "hash of the points (None: whatever they are)", none=True)
     header: bool | None = optional_flag("whether a text begins with names (None: as it looks)")
+    columns: tuple[str, ...] = texts("columns to read: names, numbers, ranges (none: all)")
+    drop: tuple[str, ...] = texts("columns to leave out")
+    rows: int | None = whole_number(
+        None, "distinct rows to draw (None: all)", least=LEAST, none=True
+    )
+    standardize: bool = flag(False, "bring each column to mean 0 and variance 1")
+    label: str | None = text(None, "the folder within, whose images are read", none=True)
     part: int = whole_number(0, "which one of several samples", least=0)
 
     @property
@@ -44,7 +51,8 @@ class UserFile(Manifold):
             (inner.stat().st_mtime_ns for inner in (path, *path.rglob("*")) if inner.exists()),
             default=0,
         )
-        found = _read(str(path), self.array, self.header, changed)
+        how = (self.array, self.header, self.columns, self.drop, self.rows, self.standardize)
+        found = _read(str(path), *how, changed)
         if self.digest is not None and found.digest != self.digest:
             raise ValueError(f"{path} has changed since this run was planned")
         return found
@@ -53,10 +61,24 @@ class UserFile(Manifold):
         found = self.found()
         if self.digest is not None:
             rng = np.random.default_rng([int(self.digest[:15], 16), self.part])
-        return found.points[np.sort(rng.permutation(found.distinct)[:n])], None
+        rows = found.distinct
+        if self.label is not None:
+            rows = rows[[found.classes[row] == self.label for row in rows]]
+        return found.points[np.sort(rng.permutation(rows)[:n])], None
 
 
 @lru_cache(maxsize=1)
-def _read(path: str, array: str | None, header: bool | None, changed: int) -> Found:
+def _read(
+    path: str,
+    array: str | None,
+    header: bool | None,
+    columns: tuple[str, ...],
+    drop: tuple[str, ...],
+    rows: int | None,
+    standardize: bool,
+    changed: int,
+) -> Found:
     """Read once, as long as nothing has changed."""
-    return read_points(Path(path), array, header)
+    return read_points(
+        Path(path), array, header, columns=columns, drop=drop, rows=rows, standardize=standardize
+    )

@@ -6,7 +6,12 @@ import subprocess
 import sys
 import time
 
+import pytest
 from commandline import PLUGINS, TROUBLE, bench, small
+
+from bench import live
+from bench.status import status_of
+from bench.store import Planned, Store
 
 STEADY = PLUGINS / "steady.py"
 
@@ -39,6 +44,19 @@ def test_a_run_that_is_going_on_tells_what_runs_and_for_how_long_and_what_is_lef
     assert found["running"] == []
     assert found["left"] == 3
     assert "the same run command goes on" in bench("status", "--out", tmp_path).stdout
+
+
+@pytest.mark.parametrize("said", ["", "step 1 of 9, 700 s left"])
+def test_what_is_left_of_a_run_is_never_less_than_of_a_running_cell(tmp_path, monkeypatch, said):
+    with Store(tmp_path) as store:
+        store.set_plan(
+            Planned(key, "m", key, 100, 0, seconds) for key, seconds in (("a", 500.0), ("b", 1.0))
+        )
+    running = live.Running("a", "m", "a", 0, time.time(), said)
+    monkeypatch.setattr(live, "read", lambda folder: live.Facts(1, "h", time.time(), 8, (running,)))
+    monkeypatch.setattr("bench.status.in_use", lambda folder: True)
+    left = status_of(tmp_path).seconds_left
+    assert left == pytest.approx(700 if said else 500, abs=2)
 
 
 def test_a_run_that_is_done_tells_what_failed(tmp_path):

@@ -152,3 +152,36 @@ def test_with_workers_of_their_own_the_longest_group_counts():
         left.finished(key)
     # Divided among all five lanes it would be 20 s.
     assert left.seconds() > 60
+
+
+@pytest.mark.parametrize("prediction", [1.0, 30.0, 5000.0])
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_the_time_left_is_never_less_than_a_running_cell_says_of_itself(prediction, jobs):
+    clock = Clock()
+    costs = {**named(20, 1.0), "training": prediction}
+    left = TimeLeft(costs, jobs, clock=clock)
+    left.started("training")
+    left.told("training", "step 10 of 90, 700 s left")
+    for index in range(20):
+        left.started(f"cell-{index}")
+        clock.now += 1.0
+        left.finished(f"cell-{index}")
+        assert left.seconds() >= 700
+    left.told("training", "step 80 of 90, loss 2, 40 s left")
+    assert 40 <= left.seconds() < 60
+    left.told("training", "reading")
+    assert left.seconds() >= 40
+    left.finished("training")
+    assert left.seconds() < 1
+
+
+def test_what_follows_a_running_cell_in_its_batch_is_added_to_what_it_says():
+    costs = {"training": 1.0, "reading": 50.0, "other": 1.0}
+    batches = [[Cell("training"), Cell("reading")], [Cell("other")]]
+    left = LongestLeft(costs, [(2, batches)])
+    left.started("other")
+    left.finished("other")
+    left.started("training")
+    left.told("training", "700 s left")
+    left.told("other", "900 s left")  # of one that has ended
+    assert 700 < left.seconds() < 900

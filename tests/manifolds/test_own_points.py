@@ -179,8 +179,6 @@ def wrong_files(folder):
     yield "huge.npy", "bring them to a usual scale"
     np.save(folder / "repeated.npy", np.tile(POINTS[:10], (30, 1)))
     yield "repeated.npy", "has 300 rows, but only 10 distinct ones"
-    pd.DataFrame(POINTS).to_csv(folder / "index.csv")
-    yield "index.csv", "the first column counts the rows, and is no coordinate"
     ragged = "a,b,c\n" + "".join(f"{k},{2 * k},{3 * k},{5 * k % 7}\n" for k in range(30))
     (folder / "ragged.csv").write_text(ragged)
     yield "ragged.csv", "cannot be read"

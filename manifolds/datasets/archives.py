@@ -1,0 +1,283 @@
+"""Files of arrays: .npy and .npz of numpy, .pt of torch, .mat of MATLAB, .h5ad of AnnData.
+
+None of them is unpickled. For a damaged file, readers raise whatever they please.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from manifolds.datasets.damage import check_arrays
+from manifolds.registry import nearest
+
+#: Endings of files with one array or several, each of which has a name.
+ENDINGS = (".npy", ".npz", ".pt", ".pth", ".mat", ".h5ad")
+#: Names of arrays that a message lists at most.
+LISTED = 20
+#: Part of the free memory that an array may take when it is made dense.
+FREE = 0.5
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An array of a file, ``where`` it is, ``columns`` with names, if it has any, and notes."""
+
+    values: NDArray[Any]
+    where: str
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_archive(path: Path, name: str | None) -> Stored:
+    """Return the array called ``name`` of a file, or the one that it has.
+
+    Without a name, the only array of two dimensions or more is taken, a single column aside.
+    Raises ValueError, which names the file and the arrays that it has.
+    """
+    reader = _READERS[path.suffix.lower()]
+    try:
+        return reader(path, name)
+    except Exception as error:
+        said = str(error)
+        if any(word in said for word in ("Object arrays", "nsupported global", "GLOBAL")):
+            raise ValueError(
+                f"{path} holds Python objects, which are not read: save an array of numbers"
+            ) from None
+        if "pickle" in said.lower():
+            kind = "torch's" if path.suffix.lower() in (".pt", ".pth") else "numpy's"
+            raise ValueError(f"{path} cannot be read: it is no array file of {kind}") from None
+        raise
+
+
+def _npy(path: Path, name: str | None) -> Stored:
+    check_arrays(path)
+    return Stored(np.load(path, allow_pickle=False), str(path))
+
+
+def _npz(path: Path, name: str | None) -> Stored:
+    check_arrays(path, name)
+    with np.load(path, allow_pickle=False) as archive:
+        if name in archive.files:
+            return Stored(archive[name], f"{path} ({name})")
+        if len(archive.files) == 1:
+            return _one_of(path, name, {key: archive[key] for key in archive.files})
+        shapes = {}
+        for key in archive.files:
+            try:
+                shapes[key] = archive[key]
+            except ValueError:  # Python objects: nothing that could be taken
+                continue
+        return _one_of(path, name, shapes)
+
+
+def _torch(path: Path, name: str | None) -> Stored:
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    return _one_of(path, name, {key: _plain(key, of) for key, of in _tensors(held).items()})
+
+
+def _tensors(held: Any, name: str = "") -> dict[str, Any]:
+    """Return the tensors of dictionaries and lists within each other, their names with dots."""
+    import torch
+
+    if isinstance(held, torch.Tensor):
+        return {name: held}
+    found: dict[str, Any] = {}
+    inner: Iterable[tuple[Any, Any]] = ()
+    if isinstance(held, Mapping):
+        inner = held.items()
+    elif isinstance(held, list | tuple):
+        inner = enumerate(held)
+    for key, value in inner:
+        found |= _tensors(value, f"{name}.{key}" if name else str(key))
+    return found
+
+
+def _plain(name: str, tensor: Any) -> NDArray[Any]:
+    import torch
+
+    tensor = tensor.detach()
+    if tensor.layout != torch.strided:
+        _check_memory(tensor.shape, name)
+        tensor = tensor.to_dense()
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    if tensor.is_floating_point() and tensor.dtype not in (torch.float32, torch.float64):
+        tensor = tensor.to(torch.float64)
+    return np.asarray(tensor.numpy())
+
+
+def _mat(path: Path, name: str | None) -> Stored:
+    from scipy.io import loadmat
+    from scipy.sparse import issparse
+
+    try:
+        held = loadmat(path)
+    except NotImplementedError:
+        held = _mat_of_hdf5(path)
+    arrays = {}
+    for key, value in held.items():
+        if issparse(value):
+            _check_memory(value.shape, str(path))
+            value = value.toarray()
+        if not key.startswith("__") and isinstance(value, np.ndarray) and _numeric(value):
+            arrays[key] = value
+    found = _one_of(path, name, arrays)
+    if found.values.ndim != 2:
+        raise ValueError(
+            f"{found.where} has the shape {found.values.shape}; a .mat file's points need (rows, "
+            "columns)"
+        )
+    return found
+
+
+def _mat_of_hdf5(path: Path) -> dict[str, Any]:
+    """Return the arrays of a file of MATLAB 7.3, whose dimensions are the other way round."""
+    try:
+        h5py = import_module("h5py")
+    except ImportError:
+        raise ValueError(
+            f"{path} is of MATLAB 7.3, which needs h5py (pip install h5py); or save it as version "
+            "7 in MATLAB: save('points.mat', 'X', '-v7')"
+        ) from None
+    with h5py.File(path, "r") as file:
+        return {
+            key: value[()].T
+            for key, value in file.items()
+            if isinstance(value, h5py.Dataset)
+            and value.attrs.get("MATLAB_class") != b"char"
+            and not value.attrs.get("MATLAB_empty")
+        }
+
+
+def _h5ad(path: Path, name: str | None) -> Stored:
+    """X of annotated data, or one of its embeddings (obsm) or layers."""
+    try:
+        anndata = import_module("anndata")
+    except ImportError:
+        raise ValueError(
+            f"{path} needs the extra 'anndata': pip install '.[anndata]' in the clone, or "
+            "pip install 'intrinsic-dimension-bench[anndata]'"
+        ) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = anndata.read_h5ad(path, backed="r")
+        try:
+            others = [*data.obsm.keys(), *data.layers.keys()]
+            if name in (None, "X"):
+                found, columns = _x(data), tuple(map(str, data.var_names))
+                if found is None:
+                    raise ValueError(f"{path} has no X: {_say_which(others)}")
+            elif name in data.obsm:
+                found, columns = data.obsm[name], ()
+            elif name in data.layers:
+                found, columns = data.layers[name], tuple(map(str, data.var_names))
+            else:
+                raise ValueError(
+                    f"{path} has the arrays {_listed(['X', *others])} and none {name!r}"
+                    f"{_hint(name, ['X', *others])}: say which one with --array NAME"
+                )
+            _check_memory(found.shape, f"{path} ({name or 'X'})", others)
+            values = _dense(found)
+        finally:
+            data.file.close()
+    note = f"X was read; there are also {_listed(others)} (--array NAME)"
+    notes = (note,) if name is None and others else ()
+    return Stored(values, f"{path} ({name or 'X'})", columns, notes)
+
+
+def _x(data: Any) -> Any:
+    """Return X of annotated data on disk; None where there is none."""
+    try:
+        return data.X
+    except KeyError:
+        return None
+
+
+def _dense(found: Any) -> NDArray[Any]:
+    """Return the numbers of an array, a sparse one, one on disk, or a data frame."""
+    if hasattr(found, "to_memory"):
+        found = found.to_memory()
+    if hasattr(found, "toarray"):
+        found = found.toarray()
+    if hasattr(found, "to_numpy"):
+        found = found.to_numpy()
+    return np.asarray(found[:])
+
+
+def _one_of(path: Path, name: str | None, arrays: Mapping[str, NDArray[Any]]) -> Stored:
+    """The array with that name, or the only one that may be points."""
+    if not arrays:
+        raise ValueError(f"{path} has no array of numbers")
+    if name is not None and list(arrays) == [""]:
+        raise ValueError(f"{path} has one array, without a name: leave out --array")
+    if name is not None and name in arrays:
+        return Stored(arrays[name], f"{path} ({name})")
+    if name is None:
+        may = [key for key, of in arrays.items() if of.ndim > 1 and of.size > len(of) > 1]
+        if len(arrays) == 1:
+            may = list(arrays)
+        if len(may) == 1:
+            (key,) = may
+            others = [other for other in arrays if other != key]
+            note = f"the array {key!r} was read; there are also {_listed(others)}"
+            return Stored(
+                arrays[key], f"{path} ({key})" if key else str(path), (), (note,) * bool(others)
+            )
+    asked = "" if name is None else f" and none {name!r}{_hint(name, list(arrays))}"
+    raise ValueError(
+        f"{path} has the arrays {_listed(list(arrays))}{asked}: say which one with --array NAME"
+    )
+
+
+def _say_which(names: list[str]) -> str:
+    return f"say which of {_listed(names)} with --array NAME" if names else "there is nothing else"
+
+
+def _hint(name: str, names: list[str]) -> str:
+    near = nearest(name, names).strip().rstrip("?")
+    return f" ({near}?)" if near else ""
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:LISTED]) + (f", ... ({len(names)})" if len(names) > LISTED else "")
+
+
+def _numeric(values: NDArray[Any]) -> bool:
+    return values.dtype.kind in "buifc" and values.size > 0
+
+
+def _check_memory(shape: tuple[int, ...], where: str, others: list[str] | None = None) -> None:
+    """Raise ValueError where numbers of that shape are more than the memory should hold."""
+    import psutil
+
+    needed = 8.0 * float(np.prod([float(size) for size in shape]))
+    free = psutil.virtual_memory().available
+    if needed > FREE * free:
+        instead = f", or take one of {_listed(others)} with --array NAME" if others else ""
+        raise ValueError(
+            f"{where}: its {' x '.join(map(str, shape))} numbers take {needed / 2**30:.1f} GiB "
+            f"when they are all there, of {free / 2**30:.1f} GiB that are free; take fewer rows or "
+            f"columns{instead}"
+        )
+
+
+_READERS: dict[str, Callable[[Path, str | None], Stored]] = {
+    ".npy": _npy,
+    ".npz": _npz,
+    ".pt": _torch,
+    ".pth": _torch,
+    ".mat": _mat,
+    ".h5ad": _h5ad,
+}

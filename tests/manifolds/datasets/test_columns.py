@@ -1,0 +1,115 @@
+"""Which columns and rows of a file are points: options by name, number, range and glob."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import manifolds
+from manifolds.datasets.columns import parts
+from manifolds.datasets.reading import read_points
+
+POINTS = np.random.default_rng(0).random((60, 6)) * [1, 10, 100, 1, 1, 1]
+NAMES = ["mass", "length", "x1", "x2", "400.5", "2"]
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    pd.DataFrame(POINTS, columns=NAMES).assign(species="finch").to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("columns", "drop", "which"),
+    [
+        ((), ("species",), [0, 1, 2, 3, 4, 5]),
+        (("mass", "x2"), (), [0, 3]),
+        (("x2", "mass"), (), [0, 3]),
+        (("0-3",), (), [0, 1, 2, 3]),
+        (("x*", "1"), (), [1, 2, 3]),
+        (("length-x2",), ("x1",), [1, 3]),
+        (("400.5",), (), [4]),
+        (("2", "0"), (), [0, 5]),  # a name comes before a number
+        ((), ("6", "x*"), [0, 1, 4, 5]),
+    ],
+)
+def test_columns_are_chosen_by_name_number_range_and_glob(table, columns, drop, which):
+    found = read_points(table, columns=columns, drop=drop)
+    np.testing.assert_allclose(found.points, POINTS[:, which])
+    assert found.columns == tuple(NAMES[i] for i in which)
+
+
+def test_what_is_no_column_is_answered_with_the_nearest_name(table):
+    with pytest.raises(ValueError, match=re.escape("has no column 'lenght'; did you mean 'len")):
+        read_points(table, columns=["lenght"])
+    with pytest.raises(ValueError, match=r"has no column '9'; it has 'mass'.* numbers, 0 to 6"):
+        read_points(table, drop=["9"])
+    with pytest.raises(ValueError, match="no column is left"):
+        read_points(table, drop=["*"])
+    with pytest.raises(ValueError, match=r"'species' does not; leave out .*\(--drop species\)"):
+        read_points(table, drop=["mass"])
+
+
+def test_columns_of_arrays_go_by_numbers_and_of_images_not_at_all(tmp_path):
+    np.save(tmp_path / "x.npy", POINTS)
+    found = read_points(tmp_path / "x.npy", columns=["1-2"], drop=["2"])
+    np.testing.assert_array_equal(found.points, POINTS[:, [1]])
+    assert (found.columns, found.shape) == (("1",), (1,))
+    np.save(tmp_path / "i.npy", POINTS.reshape(60, 3, 2))
+    with pytest.raises(ValueError, match="--columns and --drop are for tables"):
+        read_points(tmp_path / "i.npy", columns=["1"])
+
+
+def test_missing_numbers_in_columns_that_are_left_out_do_not_matter(tmp_path):
+    holes = POINTS.copy()
+    holes[3, 5] = np.nan
+    np.save(tmp_path / "x.npy", holes)
+    np.testing.assert_array_equal(read_points(tmp_path / "x.npy", drop=["5"]).points, POINTS[:, :5])
+
+
+def test_options_are_split_at_commas_outside_quotes():
+    assert parts(["a, b", '"c, d",e-f']) == ("a", "b", "c, d", "e-f")
+
+
+def test_rows_are_drawn_at_random_the_same_ones_each_time_and_that_is_said(tmp_path):
+    np.save(tmp_path / "x.npy", np.vstack([POINTS, POINTS[:5]]))
+    found = read_points(tmp_path / "x.npy", rows=30)
+    assert found.points.shape == (30, 6)
+    np.testing.assert_array_equal(found.points, POINTS[found.rows])
+    assert len(set(found.rows.tolist())) == 30 != found.rows.max() + 1
+    assert "30 of 60 distinct rows were used, drawn at random (seed 0)" in found.notes
+    again = read_points(tmp_path / "x.npy", rows=30)
+    assert again.digest == found.digest
+    all_of_them = read_points(tmp_path / "x.npy", rows=100)
+    assert len(all_of_them.points) == 65
+    assert "has 60 distinct rows, all of which were used" in all_of_them.notes[0]
+    with pytest.raises(ValueError, match="--n must be at least 20"):
+        read_points(tmp_path / "x.npy", rows=3)
+
+
+def test_standardized_columns_have_mean_0_and_variance_1_and_constant_ones_stay(tmp_path):
+    np.save(tmp_path / "x.npy", np.column_stack([POINTS, np.full(60, 0.1)]))
+    found = read_points(tmp_path / "x.npy", standardize=True)
+    np.testing.assert_allclose(found.points.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(found.points.std(axis=0), [1] * 6 + [0], atol=1e-12)
+    assert found.notes == ("each column was brought to mean 0 and variance 1",)
+
+
+def test_labels_and_identifiers_are_told_before_they_are_standardized(tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(POINTS, columns=NAMES)
+    table["id"], table["kind"] = rng.permutation(60), np.arange(60) % 3
+    table.to_csv(tmp_path / "t.csv", index=False)
+    notes = " ".join(read_points(tmp_path / "t.csv", standardize=True).notes)
+    assert "column 6 ('id') (from 0) numbers the rows" in notes
+    assert "column 'kind' takes few whole numbers" in notes
+
+
+def test_a_sample_of_a_file_is_of_the_rows_and_columns_that_were_chosen(table):
+    options = {"drop": ["species", "2"], "rows": 30, "standardize": True}
+    found = read_points(table, **options)
+    manifold = manifolds.get("file", path=str(table), digest=found.digest, **options)
+    np.testing.assert_array_equal(manifold.sample(30, 0).points, found.points)
+    assert manifold.shape == (5,)

@@ -1,0 +1,214 @@
+"""Text files as people have them: what is read, and what is refused in words."""
+
+import bz2
+import csv
+import gzip
+import io
+import lzma
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from manifolds.datasets.reading import read_points
+
+POINTS = np.round(np.random.default_rng(0).random((40, 4)), 5)
+
+
+def lines(values=POINTS, delimiter=",", first=""):
+    rows = [delimiter.join(f"{v:.5f}" for v in row) for row in values]
+    return "\n".join([first, *rows] if first else rows) + "\n"
+
+
+def read(tmp_path, text, name="table.csv", **how):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_points(path, **how)
+
+
+@pytest.mark.parametrize(
+    ("name", "compress"),
+    [("a.csv.gz", gzip.compress), ("a.txt.bz2", bz2.compress), ("a.TSV.xz", lzma.compress)],
+)
+def test_compressed_texts_are_read(tmp_path, name, compress):
+    content = compress(lines(first="a,b,c,d").encode())
+    found = read(tmp_path, content, name)
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert found.columns == ("a", "b", "c", "d")
+    for wrong in (content[:-10], b"no such thing", content[:20] + b"??????" + content[26:]):
+        with pytest.raises(ValueError, match="cannot be read"):
+            read(tmp_path, wrong, name)
+
+
+def test_a_compressed_file_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="has none of the endings"):
+        read(tmp_path, gzip.compress(b"x"), "a.npy.gz")
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r", "\n\n"])
+def test_lines_end_as_on_any_system(tmp_path, ends):
+    found = read(tmp_path, lines(first="a,b,c,d").replace("\n", ends))
+    np.testing.assert_array_equal(found.points, POINTS)
+
+
+@pytest.mark.parametrize("letter", ["D", "d", "E"])
+@pytest.mark.parametrize("first", ["", "# x y z w\n", "a1d b2d c3D d\n"])
+def test_exponents_of_fortran_are_numbers(tmp_path, letter, first):
+    buffer = io.StringIO()
+    np.savetxt(buffer, POINTS, fmt="%15.7E")
+    text = first + buffer.getvalue().replace("E", letter)
+    found = read(tmp_path, text, "out.dat")
+    np.testing.assert_allclose(found.points, POINTS, rtol=1e-6)
+    assert len(found.columns) == (4 if first else 0)
+
+
+def test_fields_in_quotes_are_read_and_names_may_hold_the_separator(tmp_path):
+    buffer = io.StringIO()
+    written = csv.writer(buffer, quoting=csv.QUOTE_ALL)
+    written.writerow(["length, mm", "b;c", "x", "y"])
+    written.writerows(POINTS.tolist())
+    found = read(tmp_path, buffer.getvalue())
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert found.columns == ("length, mm", "b;c", "x", "y")
+    # Without names: the first line is a point, quotes or not.
+    found = read(tmp_path, buffer.getvalue().partition("\n")[2])
+    np.testing.assert_array_equal(found.points, POINTS)
+
+
+def test_decimal_commas_between_semicolons_or_tabs_are_read_between_commas_refused(tmp_path):
+    for delimiter in (";", "\t", " "):
+        text = lines(delimiter=delimiter, first=delimiter.join("abcd")).replace(".", ",")
+        np.testing.assert_array_equal(read(tmp_path, text).points, POINTS)
+        text = lines(delimiter=delimiter).replace(".", ",")
+        found = read(tmp_path, text)
+        np.testing.assert_array_equal(found.points, POINTS, err_msg=repr(delimiter))
+    quoted = pd.DataFrame(POINTS, columns=list("abcd")).map(lambda v: f"{v}".replace(".", ","))
+    with pytest.raises(ValueError, match=r"'a' has numbers with commas .* decimal points"):
+        read(tmp_path, quoted.to_csv(index=False, quoting=csv.QUOTE_ALL))
+
+
+@pytest.mark.parametrize("order", [list(range(40)), np.random.default_rng(1).permutation(40)])
+def test_an_index_of_pandas_is_left_out_and_named(tmp_path, order):
+    frame = pd.DataFrame(POINTS[order], columns=list("abcd"), index=np.asarray(order))
+    found = read(tmp_path, frame.to_csv())
+    np.testing.assert_array_equal(found.points, POINTS[order])
+    assert found.columns == ("a", "b", "c", "d")
+    assert "column 'Unnamed: 0'" in found.notes[0]
+    assert "left out" in found.notes[0]
+    found = read(tmp_path, frame.to_csv(), columns=["Unnamed: 0", "a"])
+    assert found.columns == ("Unnamed: 0", "a")
+    np.testing.assert_array_equal(found.points[:, 0], order)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_an_index_beside_names_that_are_numbers_is_left_out(tmp_path, delimiter):
+    frame = pd.DataFrame(POINTS, columns=[2022, 2021, 2020, 2019])
+    found = read(tmp_path, frame.to_csv(sep=delimiter))
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert found.columns == ("2022", "2021", "2020", "2019")
+    assert "column 'Unnamed: 0'" in found.notes[0]
+
+
+def test_names_of_rows_are_left_out_and_named(tmp_path):
+    frame = pd.DataFrame(POINTS, columns=list("abcd"), index=[f"cell {k}" for k in range(40)])
+    found = read(tmp_path, frame.to_csv())
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert "column 'Unnamed: 0' has no name of its own" in found.notes[0]
+    # As R's write.table writes them: with no name at all.
+    text = lines(delimiter=" ").splitlines()
+    table = "\n".join(['"a" "b" "c" "d"', *(f'"{k + 1}" {row}' for k, row in enumerate(text))])
+    found = read(tmp_path, table, "of_r.txt")
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert found.columns == ("a", "b", "c", "d")
+
+
+def test_an_unnamed_column_of_numbers_that_are_none_of_rows_is_a_coordinate(tmp_path):
+    found = read(tmp_path, lines(first=",b,c,d"))
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert found.notes == ()
+
+
+ROWS = np.random.default_rng(3).random((200, 6))
+SMOOTH = 0.5 + 0.4 * np.sin(np.arange(6) * (0.5 + ROWS[:, :1]) + 6 * ROWS[:, 1:2])
+
+
+@pytest.mark.parametrize(
+    ("first", "values"),
+    [
+        ("780.0,777.5,775.0,772.5,770.0,767.5", SMOOTH),
+        ("2500,2400,2200,1900,1500,1000", SMOOTH),
+        ("1,3,10", 20 * ROWS[:, :3]),
+        ("30,20,7", 40 * ROWS[:, :3]),
+        ("0.9,0.5,0.1", ROWS[:, :3]),
+        ("1990,2000", ROWS[:, :2]),
+        ("2019,2020,2021", np.floor(5000 * ROWS[:, :3])),
+        ("0.05,0.25,0.5,0.75,0.95", np.sort(10 + ROWS[:, :5], axis=1)),
+        ("-3,-2,-1,0,1,2", 5 * ROWS - 2),
+        ("0.1,0.25,0.5,0.9", np.sort(ROWS[:, :4], axis=1)),  # of fewer digits
+    ],
+)
+def test_numbers_in_order_are_names_whatever_they_count(tmp_path, first, values):
+    found = read(tmp_path, lines(values, first=first))
+    assert found.points.shape == values.shape
+    assert found.columns == tuple(first.split(","))
+    assert "--no-header makes it a point" in found.notes[0]
+    assert read(tmp_path, lines(values, first=first), header=False).points.shape[0] == 201
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.vstack([[[1.0, 1.0, 20.0]], np.cumsum(ROWS[:, :3] - 0.5, axis=0)]),
+        np.vstack([[[0.0, 0.0, 0.0]], ROWS[:, :3]]),
+        np.sort(100 * ROWS[:, :3], axis=1),
+        np.floor(9 * ROWS[:, :3]),
+        SMOOTH,
+        ROWS[:, :2],
+        ROWS[:, :1],
+    ],
+)
+def test_a_first_point_stays_one(tmp_path, values):
+    found = read(tmp_path, lines(values))
+    np.testing.assert_allclose(found.points, values, atol=1e-5)
+    assert found.notes == ()
+
+
+def test_a_first_row_that_lacks_a_number_is_no_line_of_names(tmp_path):
+    text = "0.5,,0.25,1\n" + lines()
+    with pytest.raises(ValueError, match=r"not finite numbers, the first one in row 0, column 1"):
+        read(tmp_path, text)
+
+
+def test_a_text_is_parsed_once_where_its_first_line_is_of_numbers(tmp_path, monkeypatch):
+    calls = []
+    real = pd.read_csv
+    monkeypatch.setattr(pd, "read_csv", lambda *a, **k: calls.append(1) or real(*a, **k))
+    for first in ("", "400,402,404,406"):
+        calls.clear()
+        assert read(tmp_path, lines(first=first)).points.shape == (40, 4)
+        assert len(calls) == 1
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", ",", "|", " ; "])
+def test_a_separator_at_the_end_of_each_line_separates_nothing(tmp_path, delimiter):
+    text = lines(delimiter=delimiter, first=delimiter.join("abcd"))
+    found = read(tmp_path, text.replace("\n", delimiter + "\n"))
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert found.columns == ("a", "b", "c", "d")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_names_of_any_language_are_read(tmp_path, encoding):
+    found = read(tmp_path, lines(first="größe,b,c,d").encode(encoding))
+    assert found.columns[0] == "größe"
+
+
+def test_comments_of_matlab_are_none_of_the_points(tmp_path):
+    text = "% of an instrument\n%\n" + lines(delimiter=" ")
+    assert read(tmp_path, text, "x.dat").points.shape == POINTS.shape
+
+
+def test_numbers_too_large_and_empty_columns_are_refused_in_words(tmp_path):
+    for text in ("a,b\n,1\n" * 30, "a,b\n" + lines(POINTS[:, :2]) + "9" * 400 + ",1\n", "a;b\n"):
+        with pytest.raises(ValueError, match=r"table\.csv"):
+            read(tmp_path, text)
