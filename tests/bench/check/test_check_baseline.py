@@ -109,9 +109,21 @@ def test_cells_of_another_run_are_not_put_into_a_baseline(other, says):
     old = baseline(cell(OLD), environment={"processor": "a"})
     with pytest.raises(ValueError, match=says):
         old.updated(baseline(cell(OLD), **{"environment": {"processor": "a"}, **other}))
-    for more in ({"seeds": 5}, {"states": 2}):
-        with pytest.raises(ValueError, match=next(iter(more))):
-            old.updated(old.model_copy(update=more))
+    with pytest.raises(ValueError, match="seeds"):
+        old.updated(old.model_copy(update={"seeds": 5}))
+    few, more = (baseline(random_cell([[1.0] * states] * 4)) for states in (2, 3))
+    with pytest.raises(ValueError, match="the baseline is of states 2, and this run of 3"):
+        few.updated(more)
+
+
+def test_cells_of_deterministic_estimators_are_replaced_whatever_the_number_of_random_states():
+    states = random_cell([[1.0, 2.0, 3.0]] * 4, name="r")
+    both, fixed = baseline(states, cell(OLD)), baseline(cell([6.0] * 4))
+    for made in (both.updated(fixed), fixed.updated(both)):
+        assert {one.estimator for one in made.cells} == {"r", "fast"}
+        assert made.states == 3
+    assert both.updated(fixed).by_name()["sphere", "fast"].first == [6.0] * 4
+    assert fixed.updated(baseline(cell(OLD, name="b"))).states == 1
 
 
 def test_the_baseline_of_continuous_integration_has_every_cell_of_its_suite():
