@@ -80,7 +80,11 @@ PARTS = {
         + tuple(f"bench/check/{name}.py" for name in ("law", "report", "times")),
         tuple(
             f"tests/bench/check/test_check_{name}.py"
-            for name in ("baseline", "comparison", "decisions", "gather", "law", "report", "times")
+            for name in ("baseline", "command_in_process", "comparison", "decisions")
+        )
+        + tuple(
+            f"tests/bench/check/test_check_{name}.py"
+            for name in ("gather", "law", "report", "times")
         ),
         (
             "tests/bench/check/test_check_baseline.py::"
@@ -96,7 +100,12 @@ PARTS = {
         ),
         tuple(
             f"tests/bench/estimation/test_{name}.py"
-            for name in ("answers", "caveats_of_estimators", "estimation_command")
+            for name in (
+                "answers",
+                "caveats_of_estimators",
+                "caveats_of_points",
+                "estimation_command",
+            )
         ),
     ),
 }

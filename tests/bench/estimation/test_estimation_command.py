@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from commandline import TROUBLE
+from in_process import run_cells
 from rich.console import Console
 
 import manifolds
@@ -34,10 +35,12 @@ def done(points):
     out, screen = points.parent / "out", io.StringIO()
     out.mkdir()
     (out / "estimate.svg").write_text("of earlier points")
-    rows = estimate(
-        points, halves=3, out=out, console=Console(file=screen, width=200), jobs=1,
-        estimators=["twonn", "lpca-global", "raises"], plugins=[TROUBLE],
-    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bench.estimation.command.run_cells", run_cells)
+        rows = estimate(
+            points, halves=3, out=out, console=Console(file=screen, width=200), jobs=1,
+            estimators=["twonn", "lpca-global", "raises"], plugins=[TROUBLE],
+        )  # fmt: skip
     return rows.set_index("estimator"), screen.getvalue(), out
 
 

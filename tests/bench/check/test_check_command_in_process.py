@@ -329,7 +329,7 @@ def test_what_cannot_be_compared_is_refused_and_records_of_before_stay(suite, ru
     with pytest.raises(ValueError, match="of other samples of 'line'"):
         checked(suite, n=61)
     suite.write_text(SUITE.replace("seeds = 4", "seeds = 5", 1))
-    with pytest.raises(ValueError, match="has 4 seeds of .* on .*, and this run 5"):
+    with pytest.raises(ValueError, match=r"has 4 seeds of .* on .*, and this run 5"):
         checked(suite)
     suite.rename(suite.parent / "maxi.toml")
     with pytest.raises(ValueError, match="of suite 'mini', and this run of 'maxi'"):
