@@ -100,12 +100,10 @@ PARTS = {
         ),
         tuple(
             f"tests/bench/estimation/test_{name}.py"
-            for name in (
-                "answers",
-                "caveats_of_estimators",
-                "caveats_of_points",
-                "estimation_command",
-            )
+            for name in ("answers", "answers_figure", "caveats_of_estimators", "caveats_of_points")
+        )
+        + tuple(
+            f"tests/bench/estimation/test_estimation_{name}.py" for name in ("command", "plan")
         ),
     ),
 }
