@@ -80,11 +80,11 @@ PARTS = {
         + tuple(f"bench/check/{name}.py" for name in ("law", "report", "times")),
         tuple(
             f"tests/bench/check/test_check_{name}.py"
-            for name in ("baseline", "command_in_process", "comparison", "decisions")
+            for name in ("baseline", "baseline_command", "command_in_process")
         )
         + tuple(
             f"tests/bench/check/test_check_{name}.py"
-            for name in ("gather", "law", "report", "times")
+            for name in ("comparison", "decisions", "gather", "law", "report", "times")
         ),
         (
             "tests/bench/check/test_check_baseline.py::"
