@@ -53,7 +53,7 @@ def test_findings_are_a_table_with_alarms_in_red_and_messages_as_they_are(suite,
     assert "1 regression" in screen.lines[4]
 
 
-def test_long_reasons_are_folded_and_names_are_not(suite, runner):
+def test_long_reasons_are_folded_and_names_and_notes_are_not(suite, runner):
     saved(suite)
     runner.change["twonn", "line"] = failed("word " * 100)
     screen = Screen()
@@ -63,6 +63,7 @@ def test_long_reasons_are_folded_and_names_are_not(suite, runner):
     assert sum(row.count("word") for row in rows) == 100
     assert rows[0].split()[:3] == ["failed", "twonn", "line"]
     assert max(map(len, rows)) <= 100
+    assert any(line.startswith("Suite mini") and len(line) > 300 for line in screen.lines)
 
 
 def test_a_deterministic_estimate_may_differ_by_the_tolerance(suite, runner):
