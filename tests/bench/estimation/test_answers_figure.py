@@ -112,3 +112,14 @@ def test_the_legend_has_a_mark_of_each_family_once_and_lies_below():
     assert marks[4].get_color() == median.get_color()
     assert marks[4].get_linewidth() == median.get_linewidth()
     assert not legend.get_frame_on()
+
+
+def test_intervals_end_where_they_say_and_lines_behind_are_those_of_numbers_alone():
+    (axes,) = figure_of(*ROWS).axes
+    (interval,) = (line for line in axes.lines if list(line.get_xdata()) == [4.0, 8.0])
+    # A round end would be longer by half of the width.
+    assert (interval.get_solid_capstyle(), interval.get_linewidth()) == ("butt", 2)
+    assert {line.get_visible() for line in axes.xaxis.get_gridlines()} == {True}
+    assert {line.get_visible() for line in axes.yaxis.get_gridlines()} == {False}
+    # Names are no numbers on a scale.
+    assert {tick.tick1line.get_markersize() for tick in axes.yaxis.get_major_ticks()} == {0}
