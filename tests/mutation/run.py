@@ -264,6 +264,9 @@ def constants(code: str) -> Iterator[tuple[str, str, str, str]]:
         if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
             continue
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        if not ast.unparse(target).isupper():
+            # A decorator of before.
+            continue
         for node in ast.walk(statement.value):
             if isinstance(node, ast.Constant) and type(node.value) in (int, float):
                 row, line = node.lineno - 1, lines[node.lineno - 1]
