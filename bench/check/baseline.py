@@ -124,7 +124,10 @@ class Baseline(_Table):
 
         Raises ValueError where the two were not made in the same way.
         """
-        for what in ("suite", "preset", "seeds", "states", "jobs"):
+        # Repetitions of deterministic fits are no random states.
+        random = [one for one in (self, new) if not all(cell.deterministic for cell in one.cells)]
+        states = ("states",) if len(random) == 2 else ()
+        for what in ("suite", "preset", "seeds", "jobs", *states):
             there, here = getattr(self, what), getattr(new, what)
             if there != here:
                 raise ValueError(f"the baseline is of {what} {there!r}, and this run of {here!r}")
@@ -136,7 +139,8 @@ class Baseline(_Table):
                     "save a whole new one"
                 )
         cells = {**self.by_name(), **new.by_name()}
-        return new.model_copy(update={"cells": list(cells.values())})
+        of_states = (random or [new])[0].states
+        return new.model_copy(update={"cells": list(cells.values()), "states": of_states})
 
 
 def save(baseline: Baseline, path: Path) -> None:

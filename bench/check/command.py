@@ -201,7 +201,7 @@ def show(path: Path, seeds: int | None, console: Console) -> None:
             "" if cell.truth is None else f"{cell.truth:g}",
             _estimate_text(cell),
             f"{cell.spread:.2g}" if cell.random else "",
-            f"{factor * cell.spread:.2g}" if cell.random else "any change",
+            f"{factor * cell.spread:.2g}" if cell.random and cell.spread > 0 else "any change",
             f"{times[len(times) // 2]:.3g}" if times else "",
         )
     console.print(table, markup=False)

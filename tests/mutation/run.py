@@ -80,7 +80,11 @@ PARTS = {
         + tuple(f"bench/check/{name}.py" for name in ("law", "report", "times")),
         tuple(
             f"tests/bench/check/test_check_{name}.py"
-            for name in ("baseline", "comparison", "decisions", "gather", "law", "report", "times")
+            for name in ("baseline", "baseline_command", "command_in_process")
+        )
+        + tuple(
+            f"tests/bench/check/test_check_{name}.py"
+            for name in ("comparison", "decisions", "gather", "law", "report", "times")
         ),
         (
             "tests/bench/check/test_check_baseline.py::"
@@ -96,7 +100,10 @@ PARTS = {
         ),
         tuple(
             f"tests/bench/estimation/test_{name}.py"
-            for name in ("answers", "caveats_of_estimators", "estimation_command")
+            for name in ("answers", "answers_figure", "caveats_of_estimators", "caveats_of_points")
+        )
+        + tuple(
+            f"tests/bench/estimation/test_estimation_{name}.py" for name in ("command", "plan")
         ),
     ),
 }
@@ -125,6 +132,9 @@ def copy(place: Path, part: Part, again: bool = False) -> None:
     """
     if again:
         shutil.copytree(ROOT / "tests", place / "tests", dirs_exist_ok=True)
+        write_settings(place, part)
+        # Which tests reach a function: those of before may have gone.
+        (place / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
         return
     shutil.rmtree(place, ignore_errors=True)
     # What is on the path of Python when it starts has to be there.
@@ -138,6 +148,12 @@ def copy(place: Path, part: Part, again: bool = False) -> None:
     for module in part.modules:
         path = place / module
         path.write_text(undecorated(path.read_text()))
+    write_settings(place, part)
+
+
+def write_settings(place: Path, part: Part) -> None:
+    """Those of mutmut, in a copy's pyproject.toml."""
+    shutil.copyfile(ROOT / "pyproject.toml", place / "pyproject.toml")
     with open(place / "pyproject.toml", "a") as file:
         settings = {
             "source_paths": list(CODE),
@@ -163,6 +179,7 @@ def run_mutmut(sample: int, again: bool, modules: list[str]) -> None:
     import libcst
     import mutmut.__main__ as main
     from mutmut.mutation import file_mutation
+    from mutmut.mutation.data import SourceFileMutationData
     from mutmut.mutation.file_mutation import mutate_file_contents
     from mutmut.state import state
     from mutmut.utils.format_utils import get_mutant_name
@@ -194,15 +211,24 @@ def run_mutmut(sample: int, again: bool, modules: list[str]) -> None:
 
     ForkServerRunner.submit = fastest_first  # type: ignore[method-assign]
     names = []
+    before = {module: results(module) for module in modules} if again else {}
     for module in modules:
         if again:
-            names += [name for name, code in results(module).items() if code in (0, 33)]
+            names += [name for name, code in before[module].items() if code in (0, 33)]
             continue
         found = mutate_file_contents(module, Path(module).read_text()).mutant_names
         chosen = random.Random(0).sample(list(found), min(sample, len(found)))
         names += [get_mutant_name(Path(module), name) for name in chosen]
     if names:
         main._run(sorted(names), os.cpu_count())
+    for module, codes in before.items():
+        # Mutmut forgets what it found before where the tests or their settings have changed.
+        data = SourceFileMutationData(path=Path(module))
+        data.load()
+        for name, code in codes.items():
+            if data.exit_code_by_key.get(name) is None:
+                data.exit_code_by_key[name] = code
+        data.save()
 
 
 def results(module: str) -> dict[str, int | None]:
@@ -238,6 +264,9 @@ def constants(code: str) -> Iterator[tuple[str, str, str, str]]:
         if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
             continue
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        if not ast.unparse(target).isupper():
+            # A decorator of before.
+            continue
         for node in ast.walk(statement.value):
             if isinstance(node, ast.Constant) and type(node.value) in (int, float):
                 row, line = node.lineno - 1, lines[node.lineno - 1]

@@ -219,3 +219,9 @@ def test_more_choices_than_can_be_looked_at_are_drawn():
     assert law.least_p(20, 20) == 1e-5 == law.p_value(np.zeros(20), np.ones(20))
     p = [law.p_value(one[:20], one[20:]) for one in rng.standard_normal((60, 40))]
     assert stats.kstest(p, "uniform").pvalue > 0.01
+
+
+def test_up_to_a_million_choices_are_all_looked_at_and_of_more_a_hundred_thousand_drawn():
+    assert law.least_p_within(30, 4) == pytest.approx(31**-4)
+    assert law.least_p_within(31, 4) == 1e-5
+    assert law.least_p_within(22, 5) == 1e-5

@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,12 @@ def test_an_interval_does_not_go_above_the_ambient_dimension(make_records):
     assert row["low"] < 1
 
 
+def test_an_interval_has_no_other_end_where_the_ambient_dimension_is_unknown(make_records):
+    row = only(make_records(9.0, [7.0, 12.0]).drop(columns="ambient"))
+    assert row["high"] == pytest.approx(81 / row["low"])
+    assert row["high"] > 100
+
+
 def test_halves_that_all_read_the_same_are_shown_and_make_no_interval(make_records):
     row = only(make_records(10.0, [12.0] * 10))
     assert math.isnan(row["low"])
@@ -53,7 +60,9 @@ def test_a_single_half_makes_no_interval(make_records):
 
 
 def test_without_halves_there_is_no_interval(make_records):
-    row = only(make_records(5.0, []))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        row = only(make_records(5.0, []))
     assert (row["estimate"], row["interval"]) == (5.0, "")
     assert all(math.isnan(row[name]) for name in ("low", "high", "half_estimate", "confidence"))
 

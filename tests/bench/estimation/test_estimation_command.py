@@ -1,4 +1,4 @@
-"""What `bench estimate` plans, prints and writes, from within one process."""
+"""What `bench estimate` runs, prints and writes, from within one process."""
 
 import io
 import json
@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from commandline import TROUBLE
+from in_process import run_cells
+from PIL import Image
 from rich.console import Console
 
 import manifolds
 from bench.estimation.answers import MEANING
+from bench.estimation.caveats import Caveat
 from bench.estimation.command import default_folder, estimate
-from bench.estimation.figure import answers_figure
-from bench.estimation.plan import estimation_job
-from manifolds.datasets.reading import Found, read_points
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,12 @@ def done(points):
     out, screen = points.parent / "out", io.StringIO()
     out.mkdir()
     (out / "estimate.svg").write_text("of earlier points")
-    rows = estimate(
-        points, halves=3, out=out, console=Console(file=screen, width=200), jobs=1,
-        estimators=["twonn", "lpca-global", "raises"], plugins=[TROUBLE],
-    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bench.estimation.command.run_cells", run_cells)
+        rows = estimate(
+            points, halves=3, out=out, console=Console(file=screen, width=200), jobs=1,
+            estimators=["twonn", "lpca-global", "raises"], plugins=[TROUBLE],
+        )  # fmt: skip
     return rows.set_index("estimator"), screen.getvalue(), out
 
 
@@ -120,99 +122,172 @@ def test_results_go_to_a_folder_named_after_file_and_array(tmp_path):
     assert default_folder(tmp_path / "a.npz", "x", tmp_path) == tmp_path
 
 
-def job(points, halves, **more):
-    return estimation_job(points, read_points(points), array=None, halves=halves, **more)
+def again(path, out, monkeypatch, **more):
+    """The cells that an estimate of twonn and an estimator that fails would run now."""
+    ran = []
+
+    def note(job, cells, store, console):
+        ran.extend((cell.manifold, cell.estimator) for cell in cells)
+        run_cells(job, cells, store, console)
+
+    monkeypatch.setattr("bench.estimation.command.run_cells", note)
+    estimate(
+        path, halves=0, out=out, console=Console(quiet=True), estimators=["twonn", "raises"],
+        plugins=[TROUBLE], jobs=1, **more,
+    )  # fmt: skip
+    return ran
 
 
-def test_all_points_and_halves_are_planned_but_for_estimators_that_train(points):
-    made = job(points, 2, estimators=["twonn", "score-svd"])
-    assert [(cell.manifold, cell.estimator, cell.n, cell.seed) for cell in made.cells] == [
-        ("all", "score-svd", 100, 0),
-        ("all", "twonn", 100, 0),
-        ("half-01", "twonn", 50, 0),
-        ("half-02", "twonn", 50, 0),
-    ]
-    assert {cell.limits.timeout for cell in made.cells} == {1800.0}
-    assert {cell.suite for cell in made.cells} == {"estimate"}
-    parts = [cell.manifold_parameters.get("part") for cell in made.cells]
-    assert parts[2:] == [1, 2]
-    assert len({cell.sample_key for cell in made.cells}) == 3
+def test_failures_are_run_again_with_retry_and_all_where_it_is_to_be_fresh(
+    points, tmp_path, monkeypatch
+):
+    every = [("all", "raises"), ("all", "twonn")]
+    assert again(points, tmp_path, monkeypatch) == every
+    assert again(points, tmp_path, monkeypatch) == []
+    assert again(points, tmp_path, monkeypatch, retry=True) == every[:1]
+    assert again(points, tmp_path, monkeypatch, fresh=True) == every
 
 
-def test_every_registered_estimator_is_asked_unless_it_is_said_otherwise(points):
-    import estimators
-
-    asked = {cell.estimator for cell in job(points, 0).cells}
-    assert asked == {name for name in estimators.names() if not estimators.entry(name).superseded}
-    assert "danco-skdim" not in asked
-
-
-@pytest.mark.parametrize("halves", [1, -1])
-def test_one_half_or_fewer_than_none_is_refused(points, halves):
-    with pytest.raises(
-        ValueError, match=f"halves must be 0, for no intervals, or at least 2, not {halves}"
-    ):
-        job(points, halves)
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """A folder of 45 images of three channels, 5 x 4."""
+    folder = tmp_path_factory.mktemp("images") / "mine"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(45):
+        pixels = rng.integers(0, 256, (5, 4, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02d}.png")
+    return folder
 
 
-@pytest.mark.parametrize(("n", "refused"), [(39, True), (40, False)])
-def test_halves_need_twice_the_least_number_of_distinct_points(tmp_path, n, refused):
-    rows = np.random.default_rng(0).random((n, 2))
-    path = tmp_path / "p.npy"
-    np.save(path, np.concatenate([rows, rows]))
-    found = Found(np.load(path), (2,))
-    if refused:
-        with pytest.raises(ValueError, match=f"has {n} distinct rows: halves need at least 40; "):
-            estimation_job(path, found, array=None, halves=2)
-        assert estimation_job(path, found, array=None, halves=0, estimators=["twonn"]).cells
-    else:
-        (whole, *halves) = estimation_job(
-            path, found, array=None, halves=2, estimators=["twonn"]
-        ).cells
-        assert (whole.n, [half.n for half in halves]) == (40, [20, 20])
+def test_images_have_their_size_and_a_report_of_their_own(images, tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    screen = io.StringIO()
+    estimate(
+        images, halves=2, out=tmp_path, console=Console(file=screen, width=200), jobs=1,
+        estimators=["mle", "twonn"],
+    )  # fmt: skip
+    lines = screen.getvalue().splitlines()
+    assert lines[0] == f"{images}: 45 images of 3 x 5 x 4"
+    facts = json.loads((tmp_path / "estimate.json").read_text())
+    assert (facts["shape"], facts["ambient"], facts["distinct"]) == ([3, 5, 4], 60, 45)
+    names = lines[-1].partition(": ")[2].split(", ")
+    assert names[:3] == ["estimate.csv", "caveats.txt", "estimate.json"]
+    assert {"image-summary.txt", "image-png-size.csv", "image-montage-all.png"} <= set(names)
+    assert all((tmp_path / name).exists() for name in names)
+    # Halves are no sets of images of their own.
+    assert not list(tmp_path.glob("image-*half*"))
 
 
-def test_the_array_of_an_archive_is_part_of_what_is_read(tmp_path):
-    path = tmp_path / "p.npz"
-    np.savez(path, x=np.random.default_rng(0).random((50, 2)), y=np.zeros((50, 2)))
-    found = read_points(path, "x")
-    (cell,) = estimation_job(path, found, array="x", halves=0, estimators=["twonn"]).cells
-    assert cell.manifold_parameters["array"] == "x"
-    assert cell.manifold_parameters["path"] == str(path.resolve())
-    assert cell.manifold_parameters["digest"] == found.digest
+def test_results_among_the_images_are_refused_before_anything_is_run(images, monkeypatch):
+    monkeypatch.setattr("bench.estimation.command.run_cells", None)
+    for out in (images, images / "out"):
+        with pytest.raises(ValueError, match="results must not go into the folder of images, but"):
+            estimate(images, out=out, console=Console(quiet=True))
+        assert not (images / "out").exists()
 
 
-def figure_of(*rows):
-    columns = ["estimator", "family", "estimate", "low", "high", "half_estimate"]
-    return answers_figure(pd.DataFrame(rows, columns=columns), "Title")
-
-
-def test_the_figure_has_estimates_intervals_halves_and_the_median():
-    figure = figure_of(
-        ("twonn", "neighbours", 5.0, 4.0, 6.0, 4.5),
-        ("gone", "neighbours", np.nan, np.nan, np.nan, np.nan),
-        ("ppca", "linear", 2.0, np.nan, np.nan, np.nan),
-        ("mle", "neighbours", 3.0, 2.5, 3.5, 3.1),
+def test_without_any_answer_there_is_a_reason_and_no_figure(points, tmp_path, monkeypatch):
+    (tmp_path / "estimate.png").write_text("of earlier points")
+    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    screen = io.StringIO()
+    rows = estimate(
+        points, halves=0, out=tmp_path, console=Console(file=screen, width=200), jobs=1,
+        estimators=["raises"], plugins=[TROUBLE],
+    )  # fmt: skip
+    assert rows["estimate"].isna().all()
+    assert not (tmp_path / "estimate.png").exists()
+    assert json.loads((tmp_path / "estimate.json").read_text())["median"] is None
+    text = screen.getvalue()
+    # What an interval is, is said where there is one.
+    assert MEANING[:20] not in text
+    assert text.splitlines()[-1] == (
+        f"written to {tmp_path}: estimate.csv, caveats.txt, estimate.json"
     )
-    (axes,) = figure.axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["ppca", "mle", "twonn"]
-    assert [text.get_text() for text in axes.texts] == ["2", "3", "5"]
-    drawn = [
-        (line.get_xdata()[0], line.get_xdata()[-1], line.get_ydata()[0])
-        for line in axes.lines[1:]
-    ]  # fmt: skip
-    assert drawn == [
-        (2.0, 2.0, 0), (2.5, 3.5, 1), (3.1, 3.1, 1), (3.0, 3.0, 1),
-        (4.0, 6.0, 2), (4.5, 4.5, 2), (5.0, 5.0, 2),
-    ]  # fmt: skip
-    assert axes.lines[0].get_xdata()[0] == 3.0
-    assert "95 % prediction interval for another sample" in axes.get_xlabel()
-    low, high = axes.get_xlim()
-    assert (low, high) == (pytest.approx(2 / 1.3), pytest.approx(6 * 1.3))
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert told == ["linear", "neighbours", "half the points", "median, 3"]
-    assert axes.get_xscale() == "log"
 
 
-def test_without_an_estimate_there_is_no_figure():
-    assert figure_of(("gone", "linear", np.nan, np.nan, np.nan, 3.0)) is None
+def test_records_of_other_runs_and_the_array_are_used(tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    rows = np.random.default_rng(0).random((60, 3))
+    np.savez(tmp_path / "two.npz", a=np.zeros((60, 3)), b=rows)
+    pd.DataFrame(
+        [("mine", "twonn", 3.0, 9.0, 3, 60)],
+        columns=["manifold", "estimator", "truth", "estimate", "ambient", "n"],
+    ).to_csv(tmp_path / "accuracy.csv")
+    estimate(
+        tmp_path / "two.npz", array="b", halves=0, out=tmp_path / "out", estimators=["twonn"],
+        records=[tmp_path], console=Console(quiet=True), jobs=1,
+    )  # fmt: skip
+    told = (tmp_path / "out" / "caveats.txt").read_text()
+    assert "twonn: off by more than 15 % on" in told
+    assert "most on mine (9.00 of 3, n = 60)" in told
+    with pytest.raises(ValueError, match="is no accuracy table of a run"):
+        estimate(tmp_path / "two.npz", array="b", records=[tmp_path / "out"],
+                 console=Console(quiet=True))  # fmt: skip
+
+
+def printed(monkeypatch, points, out, rows, told, **look):
+    """What is printed of answers and caveats that are made up."""
+    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    monkeypatch.setattr("bench.estimation.command.answers", lambda records, folder: rows)
+    monkeypatch.setattr("bench.estimation.command.caveats", lambda *given: told)
+    screen = io.StringIO()
+    estimate(
+        points, halves=0, out=out, console=Console(file=screen, width=120, **look), jobs=1,
+        estimators=["twonn"],
+    )  # fmt: skip
+    return screen.getvalue().splitlines()
+
+
+def test_the_table_has_a_column_for_each_number_and_none_where_there_is_none(
+    points, tmp_path, monkeypatch
+):
+    nan = math.nan
+    columns = ["estimator", "estimate", "low", "high", "interval", "half_estimate", "seconds",
+               "status", "message", "family", "confidence"]  # fmt: skip
+    rows = pd.DataFrame(
+        [
+            ("a", 5.0, 4.0, 6.5, "4 halves", 4.5, 0.26, "ok", "a warning", "linear", nan),
+            ("b", 12.0, nan, nan, "", nan, nan, "ok", "on a half: failed: [red]", "linear", nan),
+            ("c", nan, nan, nan, "", 3.0, 1.0, "timeout", "took [1] s\nand more", "linear", nan),
+        ],
+        columns=columns,
+    )
+    told = [Caveat("", "first [1]"), Caveat("a", "long " * 40)]
+    lines = printed(monkeypatch, points, tmp_path, rows, told)
+    start = next(i for i, line in enumerate(lines) if line.startswith("estimator"))
+    assert lines[start - 1] == ""
+    table = [line.rstrip() for line in lines[start : start + 4]]
+    assert table == [
+        "estimator  dimension  another sample (95 %)      from  on halves  seconds",
+        "a               5.00           4.00 to 6.50  4 halves       4.50      0.3",
+        "b              12.00",
+        "c            timeout",
+    ]
+    rest = [line.rstrip() for line in lines[start + 4 :]]
+    gap = rest.index("")
+    assert " ".join(rest[:gap]) == MEANING
+    assert rest[gap + 1 : gap + 5] == [
+        "b: on a half: failed: [red]",
+        "c: timeout: took [1] s",
+        "Caveats:",
+        "- first [1]",
+    ]
+    # Caveats are folded at words.
+    assert rest[gap + 5].startswith("- a: long long")
+    assert max(map(len, rest[gap + 5 : -1])) <= 120
+    assert " ".join(rest[gap + 5 : -1]) == ("- a: " + "long " * 40).strip()
+
+
+def test_texts_are_printed_without_colours(points, tmp_path, monkeypatch):
+    rows = pd.DataFrame(
+        [("a", 5.0, 4.0, 6.5, "", 4.5, 2.0, "failed", "took 3 s", "linear", math.nan)],
+        columns=["estimator", "estimate", "low", "high", "interval", "half_estimate", "seconds",
+                 "status", "message", "family", "confidence"],
+    )  # fmt: skip
+    lines = printed(monkeypatch, points, tmp_path, rows, [Caveat("", "of 3 points")],
+                    force_terminal=True, color_system="standard")  # fmt: skip
+    assert {line for line in lines if "\x1b" in line} == {
+        line for line in lines if "another sample (95 %)" in line
+    }
+    assert any(line.startswith("written to") for line in lines)
