@@ -80,7 +80,7 @@ def test_the_index_has_captions_and_the_command(run):
     assert "What came out." in index
     assert "![Estimates](figures/points.png)" in index
     assert f"python -m bench paper {file} --preset smoke --only table1" in index
-    assert "1 / 1 / **2 (2 of 2 seeds)** ≠ [1]" in index
+    assert "| 1 / 2 (2 of 2 seeds) ≠ [1]" in index
 
 
 def test_again_nothing_is_run_and_no_run_draws_alone(run, paper):
