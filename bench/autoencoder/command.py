@@ -144,12 +144,15 @@ def _figure(table: pd.DataFrame, title: str, dimension: float, known: str, n: in
         dimension, color="0.8", linewidth=6, zorder=0, label=f"{known} dimension, {dimension:.3g}"
     )
     for column, label, look in (
-        ("linear", "best linear map (principal components)", {"color": "#de8f05", "marker": "s"}),
-        ("error", "autoencoder, held out", {"color": "#0173b2", "marker": "o"}),
-        ("trained", "autoencoder, on its training points", {"color": "#0173b2", "ls": ":"}),
+        ("linear", "best linear map (principal components)", "s-"),
+        ("error", "autoencoder, held out", "o-"),
+        ("trained", "autoencoder, on its training points", ":"),
     ):
         errors = table[column].clip(lower=FLOOR)
-        axes.plot(table["bottleneck"], errors, label=label, markersize=5, gid=column, **look)
+        colour = "#de8f05" if column == "linear" else "#0173b2"
+        axes.plot(
+            table["bottleneck"], errors, look, color=colour, label=label, markersize=5, gid=column
+        )
     axes.set(xscale="log", yscale="log")
     plain_ticks(axes.xaxis, *axes.get_xlim())
     plain_ticks(axes.yaxis, *axes.get_ylim(), lambda value: f"{100 * value:.3g} %")

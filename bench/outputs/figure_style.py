@@ -124,8 +124,8 @@ def plain_ticks(
         ticks = finer
     if len(ticks) < _FEWEST - 1:
         # Less than any of these tells apart.
-        evenly = MaxNLocator(5).tick_values(low, high).tolist()
-        ticks = [tick for tick in evenly if low <= tick <= high]
+        evenly = MaxNLocator(5).tick_values(low, high)
+        ticks = [float(tick) for tick in evenly if low <= tick <= high]
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FuncFormatter(lambda value, _: say(value)))
     axis.set_minor_locator(NullLocator())
