@@ -287,7 +287,7 @@ def few(folder, manifolds=6, estimators=22):
     made = []
     for estimator in range(estimators):
         for manifold in range(manifolds):
-            truth = 2.0 * (1 + manifold)
+            truth = 2.0 * 3.0**manifold
             error = 0.2 + 0.004 * estimator + 2.0 * (estimator == 0)
             seconds = {0: 0.1, 1: 400.0}.get(estimator, 2.0 + 0.05 * (estimator % 5))
             more = {"truth": truth, "estimate": truth * (1 + error), "error": truth * error}
@@ -328,6 +328,10 @@ def test_every_point_has_a_name_that_covers_no_other_name_and_no_point(close, br
         assert frame[0] <= name[0] <= name[2] <= frame[2]
         assert not any(overlap(name, other) for other in names[:place]), place
         assert not any(overlap(name, point, 3) for point in points), place
+    (title,) = rectangles(browser, "#tradeoff-plot .xtitle")
+    beside = rectangles(browser, "#tradeoff-plot .xtick text")
+    beside += rectangles(browser, "#tradeoff-plot .legend")
+    assert not any(overlap(title, other) for other in beside)
 
 
 def test_the_front_goes_in_steps_as_in_the_png(close, browser):

@@ -59,7 +59,6 @@ const namePlaces = (points, front, [wide, high]) => {
   });
 };
 const measure = document.createElement("canvas").getContext("2d");
-const MARGIN = { l: 68, r: 14, t: 14, b: 92 };
 const tradeoff = (manifold) => (target) => {
   const points = (manifold === ""
     ? estimators.map((one) => ({ one, x: one.seconds, y: one.error }))
@@ -72,7 +71,9 @@ const tradeoff = (manifold) => (target) => {
     point.shown = 100 * Math.max(point.y, 0.0005);
   });
   points.sort((a, b) => a.y - b.y);
-  const height = 560;
+  // Where the window is narrow the legend has more lines.
+  const margin = { l: 68, r: 14, t: 14, b: narrow.matches ? 124 : 92 };
+  const height = narrow.matches ? 594 : 560;
   const [times, errors] = [points.map((p) => p.x), points.map((p) => p.shown)];
   const [left, right] = points.length ? [Math.min(...times) / 2.5, Math.max(...times) * 2.5] : [0.1, 10];
   const [bottom, top] = points.length ? [Math.min(...errors) / 1.8, Math.max(...errors) * 1.8] : [1, 100];
@@ -97,7 +98,7 @@ const tradeoff = (manifold) => (target) => {
       },
     });
   }
-  const size = [target.clientWidth - MARGIN.l - MARGIN.r, height - MARGIN.t - MARGIN.b];
+  const size = [target.clientWidth - margin.l - margin.r, height - margin.t - margin.b];
   const across = (x) => (size[0] * Math.log(x / left)) / Math.log(right / left);
   const down = (y) => (size[1] * Math.log(top / y)) / Math.log(top / bottom);
   const font = { family: getComputedStyle(document.body).fontFamily, size: narrow.matches ? 10 : 11, color: css("--quiet") };
@@ -110,7 +111,7 @@ const tradeoff = (manifold) => (target) => {
     traces,
     height,
     layout: {
-      hovermode: "closest", margin: MARGIN,
+      hovermode: "closest", margin,
       legend: { orientation: "h", yref: "container", y: 0, yanchor: "bottom" },
       annotations: points.map((p, k) => ({
         x: Math.log10(p.x), y: Math.log10(p.shown), ax: places[k].dx, ay: places[k].dy,
