@@ -64,13 +64,13 @@ class Comparison:
         """The lines of a row, or of all, that have a number or a note: no empty ones."""
         cells = self.cells if row is None else self.of_row(row)
 
-        def told(cell: Compared, line: str) -> bool:
+        def has(cell: Compared, line: str) -> bool:
             missing = cell.ours.missing not in ("", NOT_RUN, ABSENT)
             return not math.isnan(cell.value(line)) or (
                 line == "ours" and (missing or bool(cell.note))
             )
 
-        return tuple(line for line in LINES if any(told(cell, line) for cell in cells))
+        return tuple(line for line in LINES if any(has(cell, line) for cell in cells))
 
     def best(self, row: str, line: str) -> set[str]:
         """Columns whose number in a line, as it is shown, is nearest to the truth.
