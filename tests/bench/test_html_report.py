@@ -374,7 +374,7 @@ def test_all_charts_are_drawn_before_printing_and_are_light(close, browser):
         ".filter((it) => it.dataset.drawn !== 'yes').map((it) => it.id)"
     )
     assert missing == []
-    colours = []
+    colours, widths = [], []
     for event in ("beforeprint", "afterprint"):
         browser.execute_script(f"window.dispatchEvent(new Event('{event}'))")
         colours.append(
@@ -382,7 +382,9 @@ def test_all_charts_are_drawn_before_printing_and_are_light(close, browser):
                 "return getComputedStyle(document.querySelector('#tradeoff-plot .xtitle')).fill"
             )
         )
+        widths.append([box[2] - box[0] for box in rectangles(browser, ".plot .main-svg")])
     assert sum_of(colours[0]) < 200 < sum_of(colours[1])
+    assert max(widths[0]) <= 700 < max(widths[1])
     assert quiet(browser)
 
 

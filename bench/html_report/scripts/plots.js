@@ -18,7 +18,6 @@ const waiting = new Map();
 const drawNow = (target, make) => {
   drawn.set(target, make);
   const { traces, height, layout } = make(target);
-  // Of the element, not of the layout: a plot that fits its window again keeps it.
   target.style.height = `${height}px`;
   const axis = {
     gridcolor: css("--grid"), zerolinecolor: css("--grid"), linecolor: css("--line"),
@@ -33,7 +32,9 @@ const drawNow = (target, make) => {
     xaxis: { ...axis, ...layout.xaxis },
     yaxis: { ...axis, ...layout.yaxis },
   };
-  Plotly.react(target, traces, whole, { responsive: true, displayModeBar: false });
+  // Plotly fits a plot to its place after the paper was laid out, which is too late.
+  Object.assign(whole, { width: target.clientWidth, height });
+  Plotly.react(target, traces, whole, { displayModeBar: false });
   target.dataset.drawn = "yes";
   performance.mark("plot");
 };
