@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 from rich.console import Console
 
 import estimators
 import manifolds
 from bench import devices
+from bench.autoencoder.elbow import FLOOR, supported
 from bench.autoencoder.training import Prepared
 from bench.outputs.figure_style import headline, plain_ticks, save, style
 from bench.outputs.files import write_csv
@@ -84,6 +85,7 @@ def check(
     write_csv(table, stem.with_name(f"{stem.name}.csv"))
     with style():
         save(_figure(table, title, dimension, known, len(points)), stem)
+    console.print(supported(table), highlight=False)
     console.print(f"written to {stem}.csv, .png, .svg", highlight=False, soft_wrap=True)
     return table
 
@@ -136,41 +138,28 @@ def _sizes(dimension: float, bottlenecks: Sequence[int], ambient: int) -> list[i
 
 
 def _figure(table: pd.DataFrame, title: str, dimension: float, known: str, n: int) -> Figure:
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    figure = Figure(figsize=(6.4, 4.6), layout="constrained")
     axes = figure.subplots()
     axes.axvline(
         dimension, color="0.8", linewidth=6, zorder=0, label=f"{known} dimension, {dimension:.3g}"
     )
-    axes.plot(
-        table["bottleneck"],
-        table["linear"],
-        color="#de8f05",
-        marker="s",
-        ms=4,
-        label="best linear map (principal components)",
-    )
-    axes.plot(
-        table["bottleneck"],
-        table["error"],
-        color="#0173b2",
-        marker="o",
-        label="autoencoder, held out",
-    )
-    axes.plot(
-        table["bottleneck"],
-        table["trained"],
-        color="#0173b2",
-        linestyle=":",
-        label="autoencoder, on its training points",
-    )
+    for column, label, look in (
+        ("linear", "best linear map (principal components)", "s-"),
+        ("error", "autoencoder, held out", "o-"),
+        ("trained", "autoencoder, on its training points", ":"),
+    ):
+        errors = table[column].clip(lower=FLOOR)
+        colour = "#de8f05" if column == "linear" else "#0173b2"
+        axes.plot(
+            table["bottleneck"], errors, look, color=colour, label=label, markersize=5, gid=column
+        )
     axes.set(xscale="log", yscale="log")
-    # What is smaller is rounding.
-    axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-6))
     plain_ticks(axes.xaxis, *axes.get_xlim())
-    for formatted in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        formatted(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
+    plain_ticks(axes.yaxis, *axes.get_ylim(), lambda value: f"{100 * value:.3g} %")
     axes.set_xlabel("size of the bottleneck")
     axes.set_ylabel("part of the variance not rebuilt")
-    axes.legend(frameon=False, fontsize=9)
+    below = f" Below {100 * FLOOR:g} % is rounding." if (table["linear"] < FLOOR).any() else ""
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    axes.set_title(textwrap.fill(supported(table) + below, 80), fontsize=9)
     headline(figure, f"Autoencoder check of {title}, n = {n}")
     return figure

@@ -274,11 +274,14 @@ def _environments(results: Results) -> list[tuple[str, int, list[tuple[str, str]
     for identity, facts in results.environments.items():
         if not counts[identity]:
             continue
-        flat = []
-        for name, value in dict(facts).items():
+        # The page says that the revision is here: that it is not known, too.
+        flat: list[tuple[str, str]] = []
+        packages: list[tuple[str, str]] = []
+        for name, value in {"revision": None, **facts}.items():
             if isinstance(value, Mapping):
-                flat += [(str(key), str(of or "not installed")) for key, of in value.items()]
-            elif value is not None:
-                flat.insert(0, (str(name), str(value)))
+                packages += [(str(key), str(of or "not installed")) for key, of in value.items()]
+            else:
+                flat.append((str(name), "not known" if value is None else str(value)))
+        flat += packages
         found.append((identity, counts[identity], flat))
     return found

@@ -14,7 +14,7 @@ from bench.outputs.files import write_text
 FILE = "report.html"
 _PARTS = Path(__file__).parent
 #: In the order in which they need each other.
-_SCRIPTS = ("page", "plots", "tables", "tradeoff", "sections", "spectra", "start")
+_SCRIPTS = ("page", "plots", "tables", "tradeoff", "heatmap", "sections", "spectra", "start")
 
 
 def write_report(folder: Path, to: Path | None = None) -> Path:

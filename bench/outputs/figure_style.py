@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import matplotlib
 import seaborn as sns
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from bench.outputs.files import replacing
 
@@ -27,11 +27,19 @@ FAILED_COLOUR = "#b2182b"
 QUIET = "0.45"
 
 _PALETTE = list(sns.color_palette("colorblind").as_hex())
+#: Chosen one after another from seaborn's palettes, each as far as can be (in OKLab) from all
+#: before it and from those above, two of which are closer to each other than any of these.
+_FURTHER = (
+    *("#592f0d", "#001c7f", "#8b2be2", "#023eff", "#7b4173", "#6acc64", "#12711c", "#e7298a"),
+    *("#9edae5", "#8c613c", "#ffb482", "#8172b3", "#591e71", "#8c0800", "#8ca252", "#006374"),
+    *("#e8000b", "#cedb9c", "#b3b3b3", "#a55194"),
+)
+_COLOURS = (*_PALETTE, *_FURTHER)
 _MARKERS = "osD^vP*XdphH<>8"
 #: Panels that a figure has at most, where there is one for each manifold.
 MOST_PANELS = 16
-#: Manifolds that colour and marker tell apart.
-DISTINCT = 30
+#: Manifolds that have a colour of their own.
+DISTINCT = len(_COLOURS)
 #: Family of estimators -> colour and marker.
 FAMILIES = {
     "neighbours": (_PALETTE[0], "o"),
@@ -82,18 +90,44 @@ def family_look(family: str) -> tuple[str, str]:
 
 
 def manifold_looks(manifolds: list[str]) -> dict[str, tuple[str, str]]:
-    """Colour and marker of each manifold; no two alike for the first ``DISTINCT``."""
+    """Colour and marker of each manifold; no two of one colour for the first ``DISTINCT``."""
     return {
-        manifold: (_PALETTE[index % len(_PALETTE)], _MARKERS[index % len(_MARKERS)])
+        manifold: (_COLOURS[index % DISTINCT], _MARKERS[index % len(_MARKERS)])
         for index, manifold in enumerate(manifolds)
     }
 
 
-def plain_ticks(axis: Axis, low: float, high: float) -> None:
-    """Ticks at 1, 2, 5, 10, 20 and so on between two numbers, without exponents."""
-    ticks = [step * 10.0**power for power in range(-3, 6) for step in (1, 2, 5)]
-    axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+#: Places of ticks in a decade, from few to many.
+_STEPS = (
+    (1,),
+    (1, 2, 5),
+    (1, 1.5, 2, 3, 5, 7),
+    (1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+)
+#: Ticks that an axis has at least, and about as many as it has at most.
+_FEWEST, _MOST = 4, 10
+
+
+def plain_ticks(
+    axis: Axis, low: float, high: float, say: Callable[[float], str] = "{:g}".format
+) -> None:
+    """As few ticks between two numbers as tell the scale of a logarithmic axis.
+
+    They are plain numbers without exponents, or what ``say`` makes of them.
+    """
+    ticks: list[float] = []
+    for steps in _STEPS:
+        every = (step * 10.0**power for power in range(-9, 10) for step in steps)
+        finer = [round(tick, 12) for tick in every if low <= tick <= high]
+        if len(ticks) >= _FEWEST or (len(ticks) > 1 and len(finer) > _MOST):
+            break
+        ticks = finer
+    if len(ticks) < _FEWEST - 1:
+        # Less than any of these tells apart.
+        evenly = MaxNLocator(5).tick_values(low, high)
+        ticks = [float(tick) for tick in evenly if low <= tick <= high]
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: say(value)))
     axis.set_minor_locator(NullLocator())
 
 

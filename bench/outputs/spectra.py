@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import textwrap
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,22 +25,43 @@ from bench.outputs.metrics import OK, groups_of
 LEVEL_COLOURS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#ca9161")
 #: Points of each truth level whose spectra are drawn; the median is over all.
 MAX_LINES = 40
+#: Characters in a line of a panel's title: what the panel's width holds.
+TITLE = 30
+#: Part of a panel's width that what is said of the points takes.
+ROOM = 0.6
 
 
 @dataclass(frozen=True)
 class Spectra:
     """Singular values (m, D) at m points, the dimension read at each and the true one (NaN).
 
-    ``estimates`` (by truth level) and ``whole`` are the record's, of the sample.
+    ``estimates`` (by truth level) and ``whole`` are the record's, of the sample. ``by_sigma``
+    (S, m) is the dimension read at each of the noise levels ``sigmas`` (S,); without records of
+    these, at the chosen one alone.
     """
 
-    title: str
+    manifold: str
+    estimator: str
     singular_values: NDArray[np.float64]
     dimension: NDArray[np.float64]
     truth: NDArray[np.float64]
     sigma: float
     estimates: Mapping[float, float]
     whole: float
+    sigmas: NDArray[np.float64]
+    by_sigma: NDArray[np.float64]
+    #: Whether other estimators have spectra too, so that a title has to name this one.
+    several: bool = False
+
+    @property
+    def title(self) -> str:
+        """The manifold, and the estimator where that is not clear."""
+        return f"{self.manifold}, {self.estimator}" if self.several else self.manifold
+
+    @property
+    def known(self) -> bool:
+        """Whether the true dimension is known at any point."""
+        return bool((~np.isnan(self.truth)).any())
 
     def estimate(self, level: float) -> float:
         """The sample's estimate at a truth level, as in tables; not made anew from the points."""
@@ -85,17 +107,14 @@ def spectra_figure(records: pd.DataFrame, store_folder: Path) -> Figure | None:
     seeds = " (of the first seed)" if records["seed"].nunique() > 1 else ""
     title = f"Singular values of scores around points{seeds}: the gap stands at index D − d"
     headline(figure, title + first_of(len(panels), len(found)))
-    figure.legend(
-        handles=[
-            Line2D([], [], color=QUIET, linewidth=0.6, alpha=0.6, label="one point"),
-            Line2D([], [], color=QUIET, linewidth=2.5, label="median over points"),
-            Line2D([], [], color=QUIET, linewidth=5, alpha=0.35, label="truth, D − d"),
-            Line2D([], [], color="black", linestyle=":", label="estimate of the sample"),
-        ],
-        loc="outside lower center",
-        ncols=4,
-        frameon=False,
-    )
+    handles = [
+        Line2D([], [], color=QUIET, linewidth=0.6, alpha=0.6, label="one point"),
+        Line2D([], [], color=QUIET, linewidth=2.5, label="median over points"),
+        Line2D([], [], color="black", linestyle=":", label="estimate of the sample"),
+    ]
+    if any(panel.known for panel in panels):
+        handles.append(Line2D([], [], color=QUIET, linewidth=5, alpha=0.35, label="truth, D − d"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
@@ -105,7 +124,6 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
     Arrays that are missing or broken are left out with a warning.
     """
     kept = records[(records["status"] == OK) & (records["arrays"].fillna("") != "")]
-    several = kept["estimator"].nunique() > 1
     panels = []
     for (manifold, estimator), rows in kept.groupby(["manifold", "estimator"], sort=False):
         try:
@@ -119,20 +137,41 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
             if "truth" in arrays:
                 truth = np.asarray(arrays["truth"], dtype=np.float64)
             sigma = float(arrays["chosen_sigma"])
+            sigmas = np.asarray(arrays.get("sigmas", [sigma]), dtype=np.float64)
+            by_sigma = np.asarray(arrays.get("dimension_by_sigma", [dimension]), dtype=np.float64)
         except (ValueError, KeyError) as error:
             warnings.warn(f"no spectra of {estimator} on {manifold}: {error}", stacklevel=2)
             continue
-        title = f"{manifold}, {estimator}" if several else str(manifold)
         estimates = {group["truth"]: group["estimate"] for group in groups_of(first)[0]}
         whole = float(first["estimate"].to_numpy(dtype=np.float64)[0])
-        panels.append(Spectra(title, values, dimension, truth, sigma, estimates, whole))
-    return panels
+        panels.append(
+            Spectra(
+                manifold=str(manifold),
+                estimator=str(estimator),
+                singular_values=values,
+                dimension=dimension,
+                truth=truth,
+                sigma=sigma,
+                estimates=estimates,
+                whole=whole,
+                sigmas=sigmas,
+                by_sigma=by_sigma,
+            )
+        )
+    several = len({panel.estimator for panel in panels}) > 1
+    return [replace(panel, several=several) for panel in panels]
 
 
 def _draw(axes: Axes, panel: Spectra) -> None:
     ambient = panel.singular_values.shape[1]
     spectra, groups = panel.relative, panel.groups
     index = np.arange(1, ambient + 1)
+    start = _first_index(panel, ambient)
+    # Below the values before the first drop; where that comes early, above those behind it.
+    marks = [ambient - panel.estimate(level) for level, _ in groups]
+    marks += [ambient - level for level, _ in groups if not math.isnan(level)]
+    early = min(marks) < start + ROOM * (ambient - start)
+    middle = 0.7 if early else 0.32
     for order, (level, members) in enumerate(groups):
         colour = LEVEL_COLOURS[order % len(LEVEL_COLOURS)]
         shown = spectra[members][:MAX_LINES]
@@ -147,20 +186,24 @@ def _draw(axes: Axes, panel: Spectra) -> None:
         if not math.isnan(level):
             axes.axvline(ambient - level, color=colour, linewidth=5, alpha=0.35, gid="truth")
             agree = int((readings == level).sum())
-            text = f"d = {level:g}, {text}\n({agree} of {len(readings)} points)"
+            text = f"d = {level:g}, {text}\n{agree} of {len(readings)} points are right"
+            if early:
+                text = text.replace(" are", "\nare")
         axes.axvline(ambient - reading, color="black", linestyle=":", linewidth=1.3, gid="reading")
         axes.text(
-            0.03,
-            0.32 + 0.19 * (len(groups) / 2 - order - 0.5),
+            0.97 if early else 0.03,
+            middle + 0.22 * (len(groups) / 2 - order - 0.5),
             text,
             transform=axes.transAxes,
+            ha="right" if early else "left",
             va="center",
             fontsize=8,
             color=colour,
             bbox={"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1},
         )
-    axes.set(xlim=(_first_index(panel, ambient), ambient + 1), ylim=(0, 1.04))
-    axes.set_title(f"{panel.title}, σ = {panel.sigma:.2g}", fontsize=10)
+    axes.set(xlim=(start, ambient + 1), ylim=(0, 1.04))
+    title = f"{panel.title}, σ = {panel.sigma:.2g}"
+    axes.set_title(textwrap.fill(title, TITLE), fontsize=10)
     axes.tick_params(labelsize=8)
 
 

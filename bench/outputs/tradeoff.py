@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
 from bench.outputs.figure_style import FAMILIES, QUIET, family_look, headline, plain_ticks
@@ -15,8 +15,8 @@ from bench.outputs.ranking import rank
 
 Array = NDArray[np.float64]
 
-#: Relative error below which the axis is linear, so that zero has a place.
-LINEAR = 0.01
+#: By how much an axis goes on beyond the points, as a factor: room for their labels.
+BEYOND, ABOVE = 2.5, 1.8
 #: Distances from point to label that are tried, in points, and directions, as unit vectors.
 DISTANCES = (7, 13, 20, 28, 38, 50, 64, 80)
 _DIRECTIONS = np.radians([0, 180, 90, 270, *range(15, 90, 15), *range(105, 180, 15)])
@@ -43,9 +43,8 @@ def tradeoff_figure(summary: pd.DataFrame) -> Figure | None:
     axes = figure.subplots()
     times, errors = [time for time, _ in points], [error for _, error in points]
     axes.set_xscale("log")
-    axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.6)
-    axes.set_xlim(min(times) / 2.5, max(times) * 2.5)
-    axes.set_ylim(-0.2 * LINEAR, max(*errors, 0.1) * 1.8)
+    axes.set_xlim(min(times) / BEYOND, max(times) * BEYOND)
+    _error_axis(axes, errors)
     front = pareto_front(points)
     corners = [(front[0][0], axes.get_ylim()[1]), *front, (axes.get_xlim()[1], front[-1][1])]
     axes.plot(
@@ -67,10 +66,6 @@ def tradeoff_figure(summary: pd.DataFrame) -> Figure | None:
             time, error, s=90 if marker == "*" else 45, marker=marker, facecolor=face, color=colour
         )
     plain_ticks(axes.xaxis, *axes.get_xlim())
-    ticks = [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
-    axes.yaxis.set_major_locator(FixedLocator([t for t in ticks if t <= axes.get_ylim()[1]]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
-    axes.yaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("median time of a fit (seconds)")
     axes.set_ylabel("mean relative error (%)")
     title = "Accuracy against runtime: lower left is better"
@@ -80,6 +75,27 @@ def tradeoff_figure(summary: pd.DataFrame) -> Figure | None:
     _legend(figure, standings)
     place_labels(axes, points, list(standings["estimator"]), corners)
     return figure
+
+
+def _error_axis(axes: Axes, errors: list[float]) -> None:
+    """A logarithmic axis that ends at the data; where an error is zero, linear below the others."""
+
+    def say(value: float) -> str:
+        return f"{100 * value:g}"
+
+    positive = [error for error in errors if error > 0]
+    if not positive:
+        axes.set(ylim=(-0.01, 0.1), yticks=[0, 0.05, 0.1], yticklabels=["0", "5", "10"])
+        return
+    low, high = min(positive) / ABOVE, max(positive) * ABOVE
+    if min(errors) > 0:
+        axes.set(yscale="log", ylim=(low, high))
+        plain_ticks(axes.yaxis, low, high, say)
+        return
+    axes.set_yscale("symlog", linthresh=low, linscale=0.5)
+    axes.set_ylim(-0.5 * low, high)
+    plain_ticks(axes.yaxis, low, high, say)
+    axes.yaxis.set_major_locator(FixedLocator([0, *axes.yaxis.get_majorticklocs()]))
 
 
 def pareto_front(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -132,7 +148,7 @@ def place_labels(
     pixels = axes.transData.transform(points)
     dots = _boxes(pixels, 11 * unit, 11 * unit)
     taken = np.vstack([dots, _steps(axes.transData.transform(line), unit)])
-    labelled = np.empty((0, 4))
+    labelled, leaders = np.empty((0, 4)), np.empty((0, 4))
     frame = np.array([axes.get_window_extent().extents])
     for index, label in enumerate(labels):
         pixel = pixels[index]
@@ -157,11 +173,13 @@ def place_labels(
         cost += 10 * _overlaps(places, taken).sum(axis=1)
         cost += 10 * (width * height - _overlaps(places, frame)[:, 0])
         cost += 60 * unit * _crossed(pixel, offsets, np.vstack([others, labelled]))
+        cost += 30 * unit * _crossings(pixel, offsets, leaders)
         best = int(np.argmin(cost))
         text.set_position(tuple(offsets[best] / unit))
         if best < len(WAYS) and text.arrow_patch is not None:
             text.arrow_patch.set_visible(False)
         labelled = np.vstack([labelled, places[best]])
+        leaders = np.vstack([leaders, [*pixel, *(pixel + offsets[best])]])
         way = pixel + np.linspace(0.3, 1, 12)[:, None] * offsets[best]
         taken = np.vstack([taken, places[best], _boxes(way, 3 * unit, 3 * unit)])
 
@@ -195,3 +213,18 @@ def _crossed(start: Array, offsets: Array, boxes: Array) -> Array:
     way = (start + steps * offsets)[:, :, None, :]
     inside = (way >= boxes[:, :2]) & (way <= boxes[:, 2:])
     return np.asarray(inside.all(axis=3).any(axis=0).sum(axis=1))
+
+
+def _crossings(start: Array, offsets: Array, lines: Array) -> Array:
+    """How many lines (l, 4), as two ends each, the straight ways from a start (k, 2) cross."""
+
+    def side(one: Array, other: Array, point: Array) -> Array:
+        """On which side of the line from one to the other a point lies."""
+        along, away = other - one, point - one
+        return np.sign(along[..., 0] * away[..., 1] - along[..., 1] * away[..., 0])
+
+    ends = (start + offsets)[:, None, :]
+    first, second = lines[None, :, :2], lines[None, :, 2:]
+    apart = side(start, ends, first) * side(start, ends, second) < 0
+    across = side(first, second, start) * side(first, second, ends) < 0
+    return np.asarray((apart & across).sum(axis=1))

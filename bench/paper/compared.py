@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from bench.outputs.metrics import mean_interval
@@ -50,9 +51,24 @@ class Ours:
         elif whole and len(set(self.estimates)) == 1:
             text += f" ({ok} of {self.planned} seeds)"
         else:
-            text += f" ± {shown(self.half_width)}"
+            text = " ± ".join(with_digits(self.mean, self.half_width))
         failed = self.planned - ok
         return f"{text}, {failed} of {self.planned} failed" if failed else text
+
+
+def with_digits(mean: float, half_width: float) -> tuple[str, str]:
+    """A mean and its half-width to the same decimals, two at most: 126 ± 2, 9.60 ± 0.05.
+
+    The half-width has one digit that is not zero, or two where the first of them is 1 (the rule of
+    the Particle Data Group).
+    """
+    if half_width <= 0:
+        return f"{mean:.2f}", "0.00"
+    power = math.floor(math.log10(half_width))
+    leading = half_width / 10.0**power
+    decimals = min(2, max(0, -power + (leading < 1.95)))
+    reach = f"{half_width:.{decimals}f}"
+    return f"{mean:.{decimals}f}", reach if float(reach) else f"<{10.0**-decimals:g}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +95,13 @@ class Compared:
         if self.published is None or not self.ours.estimates:
             return None
         return verdict(self.published, self.digits, self.ours.estimates, self.ours.planned)
+
+    def value(self, line: str) -> float:
+        """The number of a line, NaN without one."""
+        if line == "published":
+            return math.nan if self.published is None else self.published
+        ours = self.ours if line == "ours" else self.inferred
+        return math.nan if ours is None else ours.mean
 
     @property
     def texts(self) -> tuple[str, ...]:

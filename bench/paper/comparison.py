@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
     from bench.paper.publication import Material
 
+#: What stands where a cell of ours was not run.
+ABSENT = "not run"
 UNKNOWN = "Why it differs is not known."
-#: Lines of a cell; the last one where ours is there a second time, at a size that was inferred.
-LINES = ("truth", "published", "ours")
+#: Lines of a row; the last one where ours is there a second time, at a size that was inferred.
 INFERRED = "ours, n inferred"
+LINES = ("published", "ours", INFERRED)
+BEST = "Bold: nearest to the truth among the numbers of a line."
 #: Place in a published table (row, column) -> manifold and estimator, labels of the records.
 Places = Mapping[tuple[str, str], tuple[str, str]]
 
@@ -42,10 +46,44 @@ class Comparison:
         """The cell of a row and column."""
         return next(c for c in self.cells if (c.row, c.column) == (row, column))
 
+    def of_row(self, row: str) -> list[Compared]:
+        """The cells of a row, in the order of the columns."""
+        return [self.cell(row, column) for column in self.columns]
+
+    def truth(self, row: str) -> str:
+        """The true dimension of a row, which all of its cells share."""
+        return self.of_row(row)[0].texts[0]
+
+    def text(self, row: str, column: str, line: str) -> str:
+        """What stands in a line of a cell; empty where the cell has none such."""
+        texts = self.cell(row, column).texts[1:]
+        place = LINES.index(line)
+        return texts[place] if place < len(texts) else ""
+
     def lines(self, row: str | None = None) -> tuple[str, ...]:
-        """What the lines of a row's cells are, or of all cells."""
-        own = (cell for cell in self.cells if row in (None, cell.row))
-        return (*LINES, INFERRED) if any(cell.inferred for cell in own) else LINES
+        """The lines of a row, or of all, that have a number or a note: no empty ones."""
+        cells = self.cells if row is None else self.of_row(row)
+
+        def has(cell: Compared, line: str) -> bool:
+            missing = cell.ours.missing not in ("", NOT_RUN, ABSENT)
+            return not math.isnan(cell.value(line)) or (
+                line == "ours" and (missing or bool(cell.note))
+            )
+
+        return tuple(line for line in LINES if any(has(cell, line) for cell in cells))
+
+    def best(self, row: str, line: str) -> set[str]:
+        """Columns whose number in a line, as it is shown, is nearest to the truth.
+
+        None where the truth is not known, and where all are as near.
+        """
+        off = {
+            cell.column: abs(round(cell.value(line), _digits(cell, line)) - cell.truth)
+            for cell in self.of_row(row)
+            if cell.truth is not None and not math.isnan(cell.value(line))
+        }
+        nearest = {column for column, far in off.items() if far <= min(off.values()) + 1e-9}
+        return nearest if len(nearest) < len(off) else set()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -65,6 +103,11 @@ class Comparison:
             + (f" (of one seed: {single})" if single else "")
             + (f"; without ours: {lacking}." if lacking else ".")
         )
+
+
+def _digits(cell: Compared, line: str) -> int:
+    """Decimals to which a number of a line is shown."""
+    return cell.digits if line == "published" else 2
 
 
 def compare(
@@ -123,14 +166,14 @@ def compare(
         tuple(dimensions),
         columns,
         tuple(cells),
-        (RULE, f"Preset {material.preset}. {_seeds(cells)}", *_sizes(cells), *remarks),
+        (BEST, RULE, f"Preset {material.preset}. {_seeds(cells)}", *_sizes(cells), *remarks),
     )
 
 
 def _measured(records: pd.DataFrame | None) -> Ours:
     """What the records of a manifold and an estimator say."""
     if records is None or records.empty:
-        return Ours(missing="not run")
+        return Ours(missing=ABSENT)
     ok = records[records["status"] == OK]
     failed = records[records["status"] != OK]
     status = "" if failed.empty else str(failed["status"].iloc[0])

@@ -26,7 +26,7 @@ RULE = (
     "Ours: mean over seeds with its 95 % t-interval; of counts that are equal at all seeds, the "
     "seeds. = agrees: our interval lies within the margin around the published number, which is "
     f"half a unit of its last digit and, where it has decimals, {100 * RELATIVE_MARGIN:g} % of it "
-    "more. ≠ differs (bold): our interval lies outside of the margin. ? not decided: it does "
+    "more. ≠ differs: our interval lies outside of the margin. ? not decided: it does "
     "neither, or there is one seed, or a seed failed."
 )
 

@@ -20,11 +20,13 @@ from bench.paper.equivalence import SYMBOLS
 
 #: Rows and columns that LaTeX sets as one table; more go into further ones.
 LATEX_ROWS, LATEX_COLUMNS = 13, 6
-OURS = LINES.index("ours")
+OURS = "ours"
 #: LaTeX of the symbols of verdicts.
 _LATEX = {"=": "$=$", "≠": r"$\neq$", "?": "?"}
 #: Inches of the drawn table: height of a line, width of labels and of a column at least.
-_LINE, _LABELS, _COLUMN, _LETTER = 0.135, 1.9, 0.72, 0.062
+_LINE, _LABELS, _COLUMN, _LETTER = 0.135, 2.15, 0.72, 0.062
+#: Where the true dimensions end, in inches.
+_TRUTH = 1.22
 #: Inches of a letter in running text, on average.
 _PROSE = 0.047
 
@@ -66,24 +68,31 @@ def tidy(comparison: Comparison) -> pd.DataFrame:
 
 
 def markdown(comparison: Comparison) -> str:
-    """The table, and below it its notes; what differs is bold."""
+    """The table, and below it its notes; what is nearest to the truth is bold."""
 
     def shown(row: str, column: str) -> str:
         cell = comparison.cell(row, column)
-        texts = [markdown_escape(text) for text in cell.texts]
-        bold = "**" if cell.verdict == "differs" else ""
-        texts[OURS] = f"{bold}{texts[OURS]}{bold}{_marks(comparison, cell)}"
-        return " / ".join(texts)
+        texts = []
+        for line in comparison.lines(row):
+            text = markdown_escape(comparison.text(row, column, line))
+            text = f"**{text}**" if column in comparison.best(row, line) else text
+            texts.append(text + (_marks(comparison, cell) if line == OURS else ""))
+        return " / ".join(text for text in texts if text)
 
+    every = [line for line in LINES if line in comparison.lines()]
     lines = [
         f"# {comparison.title}\n",
-        f"Each cell: {' / '.join(LINES)}"
-        + "".join(f"; where there is a fourth number: {line}" for line in comparison.lines()[3:])
-        + ".\n",
-        _line(["", *map(markdown_escape, comparison.columns)]),
-        _line(["---", *["---:"] * len(comparison.columns)]),
+        f"Each cell: {' / '.join(every)}; lines of a row without any number are left out.\n",
+        _line(["", "truth", *map(markdown_escape, comparison.columns)]),
+        _line(["---", *["---:"] * (1 + len(comparison.columns))]),
         *(
-            _line([markdown_escape(row), *(shown(row, column) for column in comparison.columns)])
+            _line(
+                [
+                    markdown_escape(row),
+                    comparison.truth(row),
+                    *(shown(row, column) for column in comparison.columns),
+                ]
+            )
             for row in comparison.rows
         ),
         "",
@@ -125,7 +134,7 @@ def _marks(comparison: Comparison, cell: Compared) -> str:
 
 
 def latex(comparison: Comparison) -> str:
-    r"""``table`` environments for ``\input``, a line a number; what differs is bold.
+    r"""``table`` environments for ``\input``, a line a number; the nearest to the truth is bold.
 
     They need the packages booktabs and graphicx.
     """
@@ -154,9 +163,9 @@ def latex(comparison: Comparison) -> str:
             r"\centering\scriptsize\setlength{\tabcolsep}{4pt}",
             rf"\caption{{{latex_escape(comparison.title)}{further}}}{label}",
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"\begin{{tabular}}{{ll{'r' * len(columns)}}}",
+            rf"\begin{{tabular}}{{lrl{'r' * len(columns)}}}",
             r"\toprule",
-            " & ".join(["", "", *map(latex_escape, columns)]) + r" \\",
+            " & ".join(["", "truth", "", *map(latex_escape, columns)]) + r" \\",
             r"\midrule",
             "\n\\addlinespace\n".join(_latex_row(comparison, row, columns) for row in rows),
             r"\bottomrule",
@@ -175,19 +184,20 @@ def _parts(names: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
 
 
 def _latex_row(comparison: Comparison, row: str, columns: tuple[str, ...]) -> str:
-    cells = [comparison.cell(row, column) for column in columns]
     lines = []
-    for index, what in enumerate(comparison.lines(row)):
-        texts = [_escape(cell.texts[index]) if index < len(cell.texts) else "" for cell in cells]
-        if index == OURS:
-            texts = [
-                (rf"\textbf{{{text}}}" if cell.verdict == "differs" else text)
-                + (f" {_LATEX[SYMBOLS[cell.verdict]]}" if cell.verdict else "")
-                + (rf"\textsuperscript{{{_mark(comparison, cell)}}}" if cell.note else "")
-                for text, cell in zip(texts, cells, strict=True)
-            ]
-        label = latex_escape(row) if index == 0 else ""
-        lines.append(" & ".join([label, what, *texts]) + r" \\")
+    for index, line in enumerate(comparison.lines(row)):
+        best = comparison.best(row, line)
+        texts = []
+        for column in columns:
+            cell = comparison.cell(row, column)
+            text = _escape(comparison.text(row, column, line))
+            text = rf"\textbf{{{text}}}" if column in best else text
+            if line == OURS:
+                text += f" {_LATEX[SYMBOLS[cell.verdict]]}" if cell.verdict else ""
+                text += rf"\textsuperscript{{{_mark(comparison, cell)}}}" if cell.note else ""
+            texts.append(text)
+        head = [_escape(row), _escape(comparison.truth(row))] if index == 0 else ["", ""]
+        lines.append(" & ".join([*head, line, *texts]) + r" \\")
     return "\n".join(lines)
 
 
@@ -197,7 +207,7 @@ def _escape(text: str) -> str:
 
 
 def drawn(comparison: Comparison) -> Figure:
-    """The table as a figure; what differs is bold, with the number of its note."""
+    """The table as a figure: the nearest to the truth is bold, marks and notes are behind ours."""
     with style.style():
         widths = [_width(comparison, column) for column in comparison.columns]
         wide = _LABELS + sum(widths)
@@ -218,16 +228,16 @@ def drawn(comparison: Comparison) -> Figure:
         axes.text(0.05, 1.0, comparison.title, fontsize=style.SIZE, weight="bold", va="center")
         _rule(axes, 1.8, wide, 0.8)
         right = [_LABELS + sum(widths[: k + 1]) - 0.05 for k in range(len(widths))]
-        for x, column in zip(right, comparison.columns, strict=True):
+        for x, column in zip((_TRUTH, *right), ("truth", *comparison.columns), strict=True):
             _say(axes, x, 2.5, column, ha="right")
         _rule(axes, 3.1, wide, 0.5)
         top = 3.8
         for row in comparison.rows:
             _say(axes, 0.05, top, row)
-            for index, what in enumerate(comparison.lines(row)):
-                _say(axes, _LABELS - 0.95, top + index, what, color="0.35")
-            for x, column in zip(right, comparison.columns, strict=True):
-                _draw_cell(axes, x, top, comparison, comparison.cell(row, column))
+            _say(axes, _TRUTH, top, comparison.truth(row), ha="right")
+            for index, line in enumerate(comparison.lines(row)):
+                _say(axes, _TRUTH + 0.12, top + index, line, color="0.35")
+                _draw_line(axes, right, top + index, comparison, row, line)
             top += _tall(comparison.lines(row))
         _rule(axes, top - 0.6, wide, 0.8)
         for index, line in enumerate(notes):
@@ -240,21 +250,24 @@ def _tall(lines: tuple[str, ...]) -> float:
     return len(lines) + 0.5
 
 
-def _draw_cell(axes: Axes, x: float, top: float, comparison: Comparison, cell: Compared) -> None:
-    for index, text in enumerate(cell.texts):
-        ours = index == OURS
-        marks = _marks(comparison, cell) if ours else ""
-        weight = "bold" if ours and cell.verdict == "differs" else "normal"
-        _say(axes, x, top + index, text + marks, ha="right", weight=weight)
+def _draw_line(
+    axes: Axes, right: list[float], y: float, comparison: Comparison, row: str, line: str
+) -> None:
+    best = comparison.best(row, line)
+    for x, column in zip(right, comparison.columns, strict=True):
+        text = comparison.text(row, column, line)
+        marks = _marks(comparison, comparison.cell(row, column)) if line == OURS else ""
+        weight = "bold" if column in best else "normal"
+        _say(axes, x, y, text + marks, ha="right", weight=weight)
 
 
 def _width(comparison: Comparison, column: str) -> float:
     """Inches that a column takes: those of its longest text."""
     texts = [column]
-    for cell in comparison.cells:
-        if cell.column == column:
-            ours, *again = cell.texts[OURS:]
-            texts += [ours + _marks(comparison, cell), *again]
+    for row in comparison.rows:
+        for line in comparison.lines(row):
+            marks = _marks(comparison, comparison.cell(row, column)) if line == OURS else ""
+            texts.append(comparison.text(row, column, line) + marks)
     return max(_COLUMN, 0.12 + _LETTER * max(map(len, texts)))
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 from rich.console import Console
 
 import estimators
@@ -32,6 +32,8 @@ POINTS = 10_000
 SIGMAS = (0.007, 0.01, 0.02, 0.05)
 STEPS = (500, 1000, 2000, 4000)
 QUERIES = 24
+#: Points between lines of read-outs that agree, and the marker of each.
+APART, MARKERS = 2.4, "oXsPDv^"
 PAPER = {"noise": "independent", "rule": "mean-gap", "trust": False}
 READ_OUTS: dict[str, dict[str, Any]] = {
     "paper's code: centred, first gap skipped": {**PAPER, "skip_first_gap": True},
@@ -102,7 +104,10 @@ def _exact(points: Array, dimension: int) -> Any:
 
 
 def _figure(table: pd.DataFrame) -> Figure:
-    """A row of panels a sphere, a panel a score: reading less the truth, against sigma."""
+    """A row of panels a sphere, a panel a score: reading less the truth, against sigma.
+
+    Lines of read-outs that agree stand above each other, so that each is seen.
+    """
     scores = list(dict.fromkeys(table["score"]))
     dimensions = sorted(set(table["dimension"]))
     figure = Figure(figsize=(2.4 * len(scores) + 0.6, 2.4 * len(dimensions) + 1.5))
@@ -112,18 +117,19 @@ def _figure(table: pd.DataFrame) -> Figure:
         for column, score in enumerate(scores):
             axes = grid[row, column]
             part = table[(table["dimension"] == dimension) & (table["score"] == score)]
-            part = part.assign(excess=part["reading"] - dimension)
-            sns.lineplot(
-                part,
-                x="sigma",
-                y="excess",
-                hue="read-out",
-                style="read-out",
-                markers=True,
-                dashes=False,
-                ax=axes,
-                legend=row == column == 0,
-            )
+            for order, (read_out, rows) in enumerate(part.groupby("read-out", sort=False)):
+                up = APART * (order - (part["read-out"].nunique() - 1) / 2)
+                beside = ScaledTranslation(0, up / 72, figure.dpi_scale_trans)
+                axes.plot(
+                    rows["sigma"],
+                    rows["reading"] - dimension,
+                    color=f"C{order}",
+                    marker=MARKERS[order % len(MARKERS)],
+                    markersize=3.5,
+                    linewidth=1.1,
+                    transform=axes.transData + beside,
+                    label=str(read_out),
+                )
             axes.axhline(0, color="0.6", linewidth=4, alpha=0.4, zorder=0)
             axes.axvline(0.01, color="0.6", linestyle=":", linewidth=1)
             axes.set_xscale("log")
@@ -131,11 +137,16 @@ def _figure(table: pd.DataFrame) -> Figure:
             axes.set_yticks([-5, -1, 0, 1, 5, 49], ["−5", "−1", "0", "+1", "+5", "+49"])
             axes.minorticks_off()
             axes.set_xticks(SIGMAS, [f"{sigma:g}" for sigma in SIGMAS])
-            axes.set(xlabel="σ", ylabel=f"{dimension}-sphere\nreading − d" if not column else "")
+            axes.set(xlim=(SIGMAS[0] / 1.2, SIGMAS[-1] * 1.2), ylim=(-6, 75))
+            axes.set_xlabel("σ" if row == len(dimensions) - 1 else "")
+            axes.set(ylabel=f"{dimension}-sphere\nreading − d" if not column else "")
             if not row:
                 axes.set_title(score, fontsize=10)
     handles, labels = grid[0, 0].get_legend_handles_labels()
-    grid[0, 0].get_legend().remove()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    headline(figure, "What is read of exact and of learned scores; σ = 0.01 is the published one")
+    headline(
+        figure,
+        "What is read of exact and of learned scores; σ = 0.01 is the published one; lines that "
+        "agree stand above each other",
+    )
     return figure

@@ -8,6 +8,8 @@ from commandline import bench
 from PIL import Image
 
 import manifolds
+from bench.autoencoder.command import _figure
+from bench.autoencoder.elbow import FLOOR, elbow, supported
 from bench.autoencoder.training import Prepared
 
 
@@ -33,6 +35,52 @@ def test_the_same_seed_gives_the_same_errors():
     points = manifolds.get("torus", ambient=6).sample(400, 0).points
     first, again = (Prepared(points, 1, torch.device("cpu")).rebuilt(2, 30) for _ in range(2))
     assert first.error == again.error
+
+
+SIZES = np.array([2, 4, 6, 8, 9, 10, 11, 12, 15, 20, 30])
+
+
+def errors(held_out, linear=SIZES**-0.3):
+    return pd.DataFrame(
+        {"bottleneck": SIZES, "error": held_out, "trained": held_out, "linear": linear}
+    )
+
+
+def test_an_elbow_is_what_it_supports_and_a_power_law_supports_nothing():
+    bent = errors(np.where(SIZES < 10, (SIZES / 10.0) ** -1.5, 1.0) * 0.01)
+    assert elbow(bent).bottleneck == 10
+    assert supported(bent).startswith("Supports a dimension of about 10: ")
+    for exponent in (0.2, 1.0, 3.0):
+        assert supported(errors(1.0 * SIZES**-exponent)).startswith("Supports no dimension: ")
+    rising = errors(np.linspace(0.5, 0.6, len(SIZES)))
+    assert supported(rising).startswith("Supports no dimension: ")
+    assert "fewer than 5" in supported(bent.iloc[:4])
+
+
+def test_an_elbow_that_principal_components_have_too_is_that_of_the_span():
+    flat = np.where(SIZES < 10, 0.5, 1e-12)
+    assert "10 as the dimension of the linear span alone" in supported(errors(flat, flat))
+    assert "about 10" in supported(errors(flat))
+
+
+@pytest.mark.parametrize("least", [1e-12, 0.08])
+def test_the_figure_keeps_its_curves_in_the_panel_with_ticks_in_per_cent(least):
+    table = errors(np.geomspace(0.2, least, len(SIZES)), np.geomspace(0.4, least, len(SIZES)))
+    figure = _figure(table, "points", 10, "true", 500)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    low, high = axes.get_ylim()
+    for line in axes.lines:
+        if line.get_gid():
+            assert (line.get_ydata() >= low).all()
+            assert (line.get_ydata() <= high).all()
+    assert low <= max(least, FLOOR)
+    ticks = [label.get_text() for label in axes.get_yticklabels()]
+    assert 3 <= len(ticks) <= 11
+    assert all(tick.endswith(" %") and "times" not in tick for tick in ticks)
+    assert not axes.yaxis.get_minorticklocs().size
+    assert axes.get_title().replace("\n", " ").startswith("Supports ")
+    assert not figure.legends[0].get_window_extent().overlaps(axes.get_window_extent())
 
 
 def test_the_command_writes_table_and_figure_for_a_set_of_images(tmp_path):

@@ -265,7 +265,7 @@ def test_ten_thousand_records_are_at_most_eight_megabytes(large):
 @pytest.mark.parametrize("width", [1400, 400])
 def test_every_plot_is_drawn_and_the_page_never_scrolls_sideways(run, browser, scheme, width):
     open_page(browser, run / "report.html", scheme=scheme, width=width)
-    for plot in ("tradeoff-plot", "manifold-plot", "estimator-plot"):
+    for plot in ("tradeoff-plot", "heatmap-plot", "manifold-plot", "estimator-plot"):
         drawn(browser, plot)
     wide = browser.execute_script("return document.documentElement.scrollWidth")
     assert wide <= browser.execute_script("return innerWidth")
@@ -280,6 +280,155 @@ def test_every_plot_is_drawn_and_the_page_never_scrolls_sideways(run, browser, s
 
 def sum_of(colour):
     return sum(int(part) for part in re.findall(r"\d+", colour)[:3])
+
+
+def few(folder, manifolds=6, estimators=22):
+    """A store where most estimators are close to each other in error and in time."""
+    made = []
+    for estimator in range(estimators):
+        for manifold in range(manifolds):
+            truth = 2.0 * 3.0**manifold
+            error = 0.2 + 0.004 * estimator + 2.0 * (estimator == 0)
+            seconds = {0: 0.1, 1: 400.0}.get(estimator, 2.0 + 0.05 * (estimator % 5))
+            more = {"truth": truth, "estimate": truth * (1 + error), "error": truth * error}
+            names = f"manifold-{manifold}", f"estimator-{estimator}"
+            made.append(record(len(made), *names, fit_seconds=seconds, **more))
+    return keep(folder, made)
+
+
+@pytest.fixture(scope="module")
+def close(tmp_path_factory):
+    return write_report(few(tmp_path_factory.mktemp("close")))
+
+
+def rectangles(driver, selector):
+    script = (
+        f"return [...document.querySelectorAll('{selector}')].map((e) => e.getBoundingClientRect())"
+        ".map((r) => [r.left, r.top, r.right, r.bottom])"
+    )
+    return driver.execute_script(script)
+
+
+def overlap(one, other, least=1.0):
+    return (
+        min(one[2], other[2]) - max(one[0], other[0]) > least
+        and min(one[3], other[3]) - max(one[1], other[1]) > least
+    )
+
+
+@pytest.mark.parametrize("width", [1400, 800, 400])
+def test_every_point_has_a_name_that_covers_no_other_name_and_no_point(close, browser, width):
+    open_page(browser, close, width=width)
+    drawn(browser, "tradeoff-plot")
+    names = rectangles(browser, "#tradeoff-plot .annotation-text")
+    points = rectangles(browser, "#tradeoff-plot .scatterlayer .points path")
+    (frame,) = rectangles(browser, "#tradeoff-plot")
+    assert len(names) == len(points) == 22
+    for place, name in enumerate(names):
+        assert frame[0] <= name[0] <= name[2] <= frame[2]
+        assert not any(overlap(name, other) for other in names[:place]), place
+        assert not any(overlap(name, point, 3) for point in points), place
+    (title,) = rectangles(browser, "#tradeoff-plot .xtitle")
+    beside = rectangles(browser, "#tradeoff-plot .xtick text")
+    beside += rectangles(browser, "#tradeoff-plot .legend")
+    assert not any(overlap(title, other) for other in beside)
+
+
+def test_the_front_goes_in_steps_as_in_the_png(close, browser):
+    open_page(browser, close)
+    drawn(browser, "tradeoff-plot")
+    front = browser.execute_script("return document.getElementById('tradeoff-plot').data[0]")
+    assert front["line"]["shape"] == "hv"
+    errors, times = front["y"], front["x"]
+    assert times == sorted(times)
+    # From the upper end of the axis down, and on to its right end.
+    assert times[0] == times[1]
+    assert errors[0] > errors[1]
+    assert errors[-1] == errors[-2]
+    assert times[-1] > 400
+
+
+@pytest.mark.parametrize("plot", ["tradeoff-plot", "estimator-plot"])
+def test_ticks_of_logarithmic_axes_read_as_numbers(close, browser, plot):
+    open_page(browser, close)
+    drawn(browser, plot)
+    for axis in ("x", "y"):
+        low, high = browser.execute_script(
+            f"return document.getElementById('{plot}').layout.{axis}axis.range"
+        )
+        ticks = browser.execute_script(
+            f"return [...document.querySelectorAll('#{plot} .{axis}tick text')]"
+            ".map((text) => text.textContent)"
+        )
+        values = [float(tick.rstrip(" s%")) for tick in ticks]
+        assert len(values) >= 3
+        assert all(10**low <= value <= 10**high for value in values)
+        assert len(set(values)) == len(values)
+
+
+def test_all_charts_are_drawn_before_printing_and_are_light(close, browser):
+    open_page(browser, close, scheme="dark")
+    browser.execute_cdp_cmd("Page.printToPDF", {})
+    missing = browser.execute_script(
+        "return [...document.querySelectorAll('.plot')]"
+        ".filter((it) => it.dataset.drawn !== 'yes').map((it) => it.id)"
+    )
+    assert missing == []
+    colours, widths = [], []
+    for event in ("beforeprint", "afterprint"):
+        browser.execute_script(f"window.dispatchEvent(new Event('{event}'))")
+        colours.append(
+            browser.execute_script(
+                "return getComputedStyle(document.querySelector('#tradeoff-plot .xtitle')).fill"
+            )
+        )
+        widths.append([box[2] - box[0] for box in rectangles(browser, ".plot .main-svg")])
+    assert sum_of(colours[0]) < 200 < sum_of(colours[1])
+    assert max(widths[0]) <= 700 < max(widths[1])
+    assert quiet(browser)
+
+
+def test_the_heat_map_has_a_cell_for_each_estimator_and_manifold_best_first(run, browser):
+    open_page(browser, run / "report.html")
+    drawn(browser, "heatmap-plot")
+    cells, empty = browser.execute_script("return document.getElementById('heatmap-plot').data")
+    names = column(browser, "leaderboard-table", 1)
+    assert cells["y"] == names
+    assert cells["x"] == [
+        *("10-sphere, d = 10", "line, d = 1", "union-10-30, d = 10"),
+        "union-10-30, d = 30",
+    ]
+    shown = dict(zip(names, (row[0] for row in cells["z"]), strict=True))
+    assert shown["raises"] is None
+    assert empty["text"] == ["failed"] * 4
+    with sqlite3.connect(run / "records.sqlite") as database:
+        ((estimate,),) = database.execute(
+            "SELECT estimate FROM records WHERE estimator='twonn' AND manifold='10-sphere'"
+        )
+    assert shown["twonn"] == pytest.approx((estimate - 10) / 10, abs=1e-3)
+
+
+@pytest.mark.parametrize("facts", [{"python": "3.12"}, {"python": "3.12", "revision": None}])
+def test_the_revision_is_under_environment_also_where_it_is_not_known(tmp_path, facts):
+    folder = keep(tmp_path, [record(1, "line", "mle-5")])
+    with sqlite3.connect(folder / "records.sqlite") as database:
+        database.execute("UPDATE environments SET facts = ?", (json.dumps(facts),))
+    page = render(gather(folder))
+    environment = page[page.index('id="environment"') : page.index('id="reproduce"')]
+    assert "<dt>revision</dt><dd>not known</dd>" in environment
+    assert "the revision of the code are under Environment" in page
+
+
+def test_tiles_on_top_have_no_empty_line(run, browser):
+    open_page(browser, run / "report.html")
+    tiles = rectangles(browser, ".tiles li")
+    texts = browser.execute_script(
+        "return [...document.querySelectorAll('.tiles li')].map((tile) => {"
+        "const range = document.createRange(); range.selectNodeContents(tile);"
+        "return range.getBoundingClientRect().bottom; })"
+    )
+    for tile, bottom in zip(tiles, texts, strict=True):
+        assert tile[3] - bottom < 20
 
 
 def test_page_names_its_language_title_and_controls(run, browser):

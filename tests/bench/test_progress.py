@@ -1,7 +1,6 @@
 import io
 import json
 import re
-import time
 
 import pytest
 from rich.console import Console
@@ -83,18 +82,32 @@ def test_a_terminal_shows_every_result_and_what_is_running(cells):
     text = shown(cells, *[{}] * 6, terminal=True)
     assert text.count("mle-5: 9.512 | 25") == 3
     assert "[6/6]" in text
-    file = io.StringIO()
-    console = Console(file=file, width=100, force_terminal=True)
-    with Display(console, {cell.key: 2.0 for cell in cells}, [(2, [cells])]) as display:
+
+
+def test_trainings_say_how_far_they_are_once_a_minute_in_logs_and_notebooks(cells):
+    assert not Console(force_jupyter=True).is_terminal
+    file, now = io.StringIO(), [0.0]
+    console = Console(file=file, width=80)
+    costs = {cell.key: 2.0 for cell in cells}
+    with Display(console, costs, [(2, [cells])], lambda: now[0]) as display:
         display.started(cells[0])
-        display.finished(record(cells[0]))
         display.started(cells[1])
-        display.told(cells[1], "half [way] there")
-        time.sleep(0.5)
-        said = file.getvalue()
-    assert "mle-5: 9.512 | 25" in said
-    assert "mle-5 on line (half [way] there)" in said
-    assert re.search(r"about \d\.\d s left", said)
+        for second in range(0, 200, 5):
+            now[0] = float(second)
+            display.told(cells[0], f"step {second} of 200\nand \x1b[2J more")
+            display.told(cells[1], f"step {second + 1} of 300")
+        display.told(cells[2], "of a cell that does not run")
+        said = file.getvalue().splitlines()
+        assert len(said) == 3
+        for line, second in zip(said, (60, 120, 180), strict=True):
+            assert line.startswith("[0/6] running: mle-5 on line: ")
+            assert f": step {second} of 200 and [2J more; mle-5 on line: step " in line
+        display.finished(record(cells[0]))
+        now[0] = 300.0
+        display.told(cells[0], "late")
+        display.told(cells[1], "step 299 of 300")
+    last = file.getvalue().splitlines()[-1]
+    assert re.fullmatch(r"\[1/6, .* left\] running: mle-5 on line: step 299 of 300", last)
 
 
 @pytest.mark.parametrize(

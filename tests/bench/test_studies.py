@@ -114,3 +114,22 @@ def test_an_unknown_study_names_the_known_ones():
     assert failed.returncode == 2
     assert "did you mean" in failed.stderr
     assert "compute" in failed.stderr
+
+
+def test_no_line_of_the_ablation_is_hidden_under_another():
+    from bench.outputs.figure_style import style
+    from bench.studies.ablation import _figure
+
+    with style():
+        figure = _figure(pd.read_csv(REPORTED / "studies" / "ablation.csv"))
+        figure.draw_without_rendering()
+        for axes in figure.axes:
+            frame = axes.get_window_extent()
+            lines = [line for line in axes.lines if len(line.get_xdata()) == 4]
+            assert len(lines) == 6
+            drawn = [line.get_transform().transform(line.get_xydata()) for line in lines]
+            for index, points in enumerate(drawn):
+                assert all(frame.contains(*point) for point in points)
+                for other in drawn[:index]:
+                    # Of any two lines that agree at a place, each is seen there.
+                    assert (abs(points - other).max(axis=1) >= 1.5 * figure.dpi / 72).all()

@@ -11,14 +11,13 @@ const library = (id) => {
   return unpacked[id];
 };
 
-/* Plots are drawn when they come near the window, and again when the colours change. */
+/* Plots are drawn when they come near the window, before printing, and again when the colours or
+   the width change. */
 const drawn = new Map();
 const waiting = new Map();
-const draw = async (target, make) => {
+const drawNow = (target, make) => {
   drawn.set(target, make);
-  await library("plot-library");
-  const { traces, height, layout } = make();
-  // Of the element, not of the layout: a plot that fits its window again keeps it.
+  const { traces, height, layout } = make(target);
   target.style.height = `${height}px`;
   const axis = {
     gridcolor: css("--grid"), zerolinecolor: css("--grid"), linecolor: css("--line"),
@@ -33,11 +32,15 @@ const draw = async (target, make) => {
     xaxis: { ...axis, ...layout.xaxis },
     yaxis: { ...axis, ...layout.yaxis },
   };
-  await Plotly.react(target, traces, whole, {
-    responsive: true, displayModeBar: false,
-  });
+  // Plotly fits a plot to its place after the paper was laid out, which is too late.
+  Object.assign(whole, { width: target.clientWidth, height });
+  Plotly.react(target, traces, whole, { displayModeBar: false });
   target.dataset.drawn = "yes";
   performance.mark("plot");
+};
+const draw = async (target, make) => {
+  await library("plot-library");
+  drawNow(target, make);
 };
 const seen = new IntersectionObserver(
   (entries) => {
@@ -59,9 +62,50 @@ const plot = (target, make) => {
     seen.observe(target);
   }
 };
-const redraw = () => drawn.forEach((make, target) => draw(target, make));
+const redraw = () => drawn.forEach((make, target) => drawNow(target, make));
 dark.addEventListener("change", redraw);
 narrow.addEventListener("change", redraw);
+let width = innerWidth, resized = 0;
+addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => {
+    if (innerWidth !== width) redraw();
+    width = innerWidth;
+  }, 200);
+});
+/* On paper all is light, and all is there. */
+addEventListener("beforeprint", () => {
+  if (!window.Plotly) return;
+  document.documentElement.classList.add("printing");
+  waiting.forEach((make, target) => { seen.unobserve(target); drawn.set(target, make); });
+  waiting.clear();
+  redraw();
+});
+addEventListener("afterprint", () => {
+  if (!document.documentElement.classList.contains("printing")) return;
+  document.documentElement.classList.remove("printing");
+  redraw();
+});
+/* A logarithmic axis between two numbers, its ticks plain numbers: as few as tell the scale. */
+const STEPS = [[1], [1, 2, 5], [1, 1.5, 2, 3, 5, 7], [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]];
+const logAxis = (low, high, unit = "") => {
+  let ticks = [];
+  for (const steps of STEPS) {
+    const finer = [];
+    for (let power = -9; power < 10; power += 1) {
+      for (const step of steps) {
+        const tick = Number(`${step}e${power}`);
+        if (tick >= low && tick <= high) finer.push(tick);
+      }
+    }
+    if (ticks.length >= 4 || (ticks.length > 1 && finer.length > 10)) break;
+    ticks = finer;
+  }
+  return {
+    type: "log", range: [Math.log10(low), Math.log10(high)], tickmode: "array",
+    tickvals: ticks, ticktext: ticks.map((tick) => `${tick}${unit}`), minor: { ticks: "" },
+  };
+};
 /* Plotly reads a little HTML in its labels. */
 const label = (text) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -123,8 +123,8 @@ const showEstimator = (place) => {
       height: 420,
       layout: {
         hovermode: "closest", showlegend: false,
-        xaxis: { type: "log", title: { text: "true dimension" }, range: [Math.log10(low), Math.log10(high)], dtick: "D2" },
-        yaxis: { type: "log", title: { text: "estimated dimension" }, range: [Math.log10(low), Math.log10(high)], dtick: "D2" },
+        xaxis: { ...logAxis(low, high), title: { text: "true dimension" } },
+        yaxis: { ...logAxis(low, high), title: { text: "estimated dimension" } },
       },
     };
   });

@@ -39,7 +39,7 @@ const caption = (panel) => {
   made.append(element("strong", panel.title), ` at σ = ${number(panel.sigma, 3)}`);
   panel.levels.forEach((level, order) => {
     const text = level.truth === null ? `estimate ${number(level.reading, 2)}`
-      : `d = ${level.truth}, estimate ${number(level.reading, 2)} (${level.agree} of ${level.points} points are exact)`;
+      : `d = ${level.truth}, estimate ${number(level.reading, 2)} (${level.agree} of ${level.points} points are right)`;
     const line = element("div", text, { class: "family" });
     line.style.setProperty("--colour", `var(--family-${order % 5})`);
     made.append(line);

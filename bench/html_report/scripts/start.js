@@ -28,10 +28,14 @@ manifolds.forEach((one, place) => {
 });
 what.addEventListener("change", () => plot(at("tradeoff-plot"), tradeoff(what.value)));
 plot(at("tradeoff-plot"), tradeoff(""));
+if (manifolds.some((one) => one.truths.length)) plot(at("heatmap-plot"), heatmap);
+else at("heatmap").remove();
 if (spectra.length) showSpectra();
-library("table-library").then(() => {
+library("table-library").then(async () => {
   leaderboard();
   cellTable();
+  performance.mark("tables");
+  // Before printing there is no time to wait for it.
+  await library("plot-library");
   document.documentElement.classList.add("ready");
-  requestAnimationFrame(() => performance.mark("tables"));
 });

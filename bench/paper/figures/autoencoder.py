@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from bench.autoencoder.elbow import FLOOR, supported
 from bench.outputs.metrics import OK
 from bench.paper.figures.kept import kept_table
 from bench.paper.figures.ticks import plain_numbers
 from bench.paper.publication import Cells, Item, Material
-from bench.paper.style import DARK, LIGHT, LOOKS, column, styled
+from bench.paper.style import DARK, LIGHT, LOOKS, SMALL, column, styled
 
 #: Label -> what the set is called; the first that there are estimates of.
 SETS = {"mnist": "MNIST", "digits": "digits of 8 x 8 pixels"}
@@ -41,10 +43,12 @@ def figure(material: Material) -> Figure | None:
     table = _errors(material, source, float(np.median(list(estimates.values()))))
     if table is None:
         return None
-    drawn = column(2.7)
+    drawn = column(3.1)
     axes = drawn.subplots()
     _draw(axes, table, estimates)
-    axes.set_title(f"{SETS[source]}, {int(own['n'].min())} images", pad=6)
+    said = textwrap.wrap(supported(table), 62)
+    title = f"{SETS[source]}, {int(own['n'].min())} images"
+    axes.set_title("\n".join([title, *said]), pad=6, fontsize=SMALL)
     drawn.legend(handles=_key(estimates), loc="outside lower center", ncols=3)
     return drawn
 
@@ -84,7 +88,7 @@ def _draw(axes: Axes, table: pd.DataFrame, estimates: dict[str, float]) -> None:
     ):
         axes.plot(
             table["bottleneck"],
-            100 * table[column_name],
+            100 * table[column_name].clip(lower=FLOOR),
             color=colour,
             marker=marker,
             linestyle=line,
@@ -126,7 +130,8 @@ ITEM = Item(
         "Part of the variance of held-out images that is not rebuilt from a bottleneck, by "
         "autoencoders and by the best linear map of the same size. The markers on top are what "
         "estimators read, and the grey band goes from the least to the largest. An error that "
-        "falls up to the dimension of the images and is flat beyond would bear an estimate out."
+        "falls up to the dimension of the images and is flat beyond would bear an estimate out: "
+        "the panel says whether it does."
     ),
     kind="figure",
     make=figure,

@@ -69,8 +69,7 @@ PUBLICATION = Publication(
             title="Table S2, with our numbers",
             caption=(
                 "Mean estimates of ten estimators on the 24 benchmark manifolds of "
-                "scikit-dimension. In each cell: the true dimension, the published mean of 20 "
-                "samples, and ours."
+                "scikit-dimension: the published mean of 20 samples, and ours."
             ),
             kind="table",
             make=table,
@@ -81,8 +80,8 @@ PUBLICATION = Publication(
             title="DANCo of Table S2, with scikit-dimension's",
             caption=(
                 "The column of DANCo beside the class of scikit-dimension, which turns directions "
-                "of angles round (results/reported/scikit-dimension/danco.md). In each cell: the "
-                "true dimension, the published mean of 20 samples, and ours."
+                "of angles round (results/reported/scikit-dimension/danco.md): the published mean "
+                "of 20 samples, and ours."
             ),
             kind="table",
             make=of_scikit_dimension,

@@ -78,8 +78,8 @@ TABLE_2 = Item(
     name="table2",
     title="Table 2, with our numbers",
     caption=(
-        "Estimated dimension of manifolds of known dimension, and of MNIST. In each cell: the "
-        "true dimension, the published number, and ours; of baselines on images ours a second time."
+        "Estimated dimension of manifolds of known dimension, and of MNIST: the published "
+        "number, and ours; of baselines on images ours a second time."
     ),
     kind="table",
     make=table,

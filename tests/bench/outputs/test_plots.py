@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Annotation, Text
 
 from bench.html_report.spectra import spectra
-from bench.outputs.figure_style import DPI, style
+from bench.outputs.figure_style import DPI, manifold_looks, plain_ticks, style
 from bench.outputs.metrics import summarise
 from bench.outputs.plots import estimate_figure, heatmap_figure, write_plots
 from bench.outputs.ranking import rank
@@ -146,6 +147,86 @@ def test_runtime_figure_places_points_and_front(records):
     assert best in list(front.get_xdata())
 
 
+def shown_ticks(axis) -> list[str]:
+    low, high = sorted(axis.get_view_interval())
+    places = zip(axis.get_majorticklocs(), axis.get_ticklabels(), strict=True)
+    return [label.get_text() for place, label in places if low <= place <= high]
+
+
+def test_the_axis_of_errors_ends_at_the_data_and_has_a_zero_only_where_an_error_is_zero(records):
+    exact = summarise(records)
+    summary = exact[exact["estimator"] != "score-svd"]
+    errors = rank(summary)["ranking_error"]
+    assert errors.min() > 0
+    figure = tradeoff_figure(summary)
+    assert figure is not None
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    low, high = axes.get_ylim()
+    assert errors.min() / 2 < low < errors.min()
+    assert errors.max() < high < 2 * errors.max()
+    assert "0" not in shown_ticks(axes.yaxis)
+    figure = tradeoff_figure(exact)
+    assert figure is not None
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert shown_ticks(axes.yaxis)[0] == "0"
+    assert axes.get_ylim()[0] > -errors.min()
+
+
+def test_no_two_of_thirty_manifolds_have_one_colour():
+    looks = manifold_looks([f"manifold-{number}" for number in range(30)])
+    colours = [np.array(to_rgb(colour)) for colour, _ in looks.values()]
+    for index, colour in enumerate(colours):
+        for other in colours[:index]:
+            assert np.abs(colour - other).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(6.9, 11.7), (9.1, 9.6), (0.001, 5000), (0.8, 60), (480, 530)]
+)
+def test_logarithmic_axes_have_three_to_eleven_ticks_in_plain_numbers(low, high):
+    (axes,) = [Figure().subplots()]
+    axes.set(xscale="log", xlim=(low, high))
+    plain_ticks(axes.xaxis, low, high)
+    ticks = shown_ticks(axes.xaxis)
+    assert 3 <= len(ticks) <= 11
+    assert all(low <= float(tick) <= high for tick in ticks)
+
+
+def test_titles_of_spectra_do_not_touch_however_long_the_names_are(with_arrays):
+    records, store = with_arrays
+    longer = {name: f"a-much-longer-name-of-{name}-in-space" for name in set(records["manifold"])}
+    figure = spectra_figure(records.assign(manifold=records["manifold"].map(longer)), store)
+    assert figure is not None
+    figure.draw_without_rendering()
+    boxes = [axes.title.get_window_extent().padded(2) for axes in figure.axes]
+    for index, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:index])
+
+
+def test_spectra_name_the_estimator_where_several_kept_some_alone(with_arrays):
+    records, store = with_arrays
+    other = records[records["estimator"] == "score-svd"].iloc[[0]].assign(estimator="flipd")
+    np.savez(store / "arrays" / "without.npz", dimension=np.ones(3))
+    found = pd.concat([records, other.assign(arrays="arrays/without.npz")])
+    figure = spectra_figure(found, store)
+    assert figure is not None
+    assert "10-sphere, σ = 0.2" in by_title(figure)
+
+
+def test_what_spectra_say_of_points_does_not_cover_the_drop(with_arrays):
+    records, store = with_arrays
+    figure = spectra_figure(records, store)
+    assert figure is not None
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        drops = [axes.transData.transform((x, 0))[0] for x in x_of(axes, "reading")]
+        for text in axes.texts:
+            box = text.get_window_extent()
+            assert not any(box.x0 < drop < box.x1 for drop in drops), axes.get_title()
+
+
 def test_labels_do_not_overlap(records):
     with style():
         figure = tradeoff_figure(summarise(records))
@@ -191,7 +272,7 @@ def test_spectra_mark_the_truth_at_ambient_minus_dimension(with_arrays):
     assert x_of(union, "truth") == [90, 70]
     colours = [line.get_color() for line in union.lines if line.get_gid() == "truth"]
     assert len(set(colours)) == 2
-    assert texts(union)[1] == "d = 30, estimate 30\n(20 of 20 points)"
+    assert texts(union)[1] == "d = 30, estimate 30\n20 of 20 points are right"
     median = union.lines[0].get_ydata()
     assert len(median) == 100
     assert 0.9 < max(median) <= 1
@@ -209,6 +290,8 @@ def test_spectra_of_unknown_truth_show_the_reading_alone(with_arrays):
     assert x_of(axes, "truth") == []
     assert x_of(axes, "reading") == [90]
     assert texts(axes) == ["estimate 10"]
+    said = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert not any("truth" in text for text in said)
 
 
 def test_spectra_state_the_estimate_of_the_table_not_a_median_of_the_points(with_arrays):

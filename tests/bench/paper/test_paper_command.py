@@ -80,7 +80,7 @@ def test_the_index_has_captions_and_the_command(run):
     assert "What came out." in index
     assert "![Estimates](figures/points.png)" in index
     assert f"python -m bench paper {file} --preset smoke --only table1" in index
-    assert "1 / 1 / **2 (2 of 2 seeds)** ≠ [1]" in index
+    assert "| **1** / 2 (2 of 2 seeds) ≠ [1] |" in index
 
 
 def test_again_nothing_is_run_and_no_run_draws_alone(run, paper):
@@ -103,7 +103,8 @@ def test_without_records_no_run_shows_the_published_numbers_alone(tmp_path, pape
     assert "no records in" in said
     assert "points: left out: the records that it is made from are not there" in said
     table = (out / "tables/table1.md").read_text()
-    assert "2 / 2.0 / not run" in table
+    assert "| plane | 2 | **2.0** | **2** | 1.5 |" in table
+    assert "not run" not in table
     assert "0 of 0 cells agree" in table
     assert not (out / "records.sqlite").exists()
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bench.paper.compared import Compared, Ours
-from bench.paper.comparison import UNKNOWN, compare
+from bench.paper.comparison import UNKNOWN, Comparison, compare
 from bench.paper.publication import Material
 from bench.paper.published import Known
 
@@ -26,12 +26,14 @@ def test_spreads_are_those_of_the_textbook():
         ((10, 10), 3, "10 (2 of 3 seeds), 1 of 3 failed"),
         ((10,), 1, "10 (1 seed)"),
         ((9.5,), 2, "9.50 (1 seed), 1 of 2 failed"),
-        ((10, 10, 11), 3, "10.33 ± 1.43"),
+        ((10, 10, 11), 3, "10.3 ± 1.4"),
         ((9.58, 9.60, 9.62), 3, "9.60 ± 0.05"),
         # one of them is whole
-        ((10.0, 9.8), 2, "9.90 ± 1.27"),
+        ((10.0, 9.8), 2, "9.9 ± 1.3"),
+        ((125.0, 126.0, 126.61), 3, "126 ± 2"),
+        ((100.0, 120.0, 151.5), 3, "124 ± 64"),
         # below what two decimals show, but not equal
-        ((9.6, 9.600001), 2, "9.60 ± 0.00"),
+        ((9.6, 9.600001), 2, "9.60 ± <0.01"),
     ],
 )
 def test_counts_that_are_equal_show_their_seeds_and_others_an_interval(estimates, planned, text):
@@ -110,6 +112,28 @@ def test_each_cell_has_truth_published_and_ours(tmp_path):
     }
 
 
+def test_lines_without_any_number_or_reason_are_left_out(tmp_path):
+    known = (Known("Table 1", "rod", "*", "missing", "no files"),)
+    found = compared(tmp_path, records=[], known=known)
+    assert found.lines("ball") == ("published",)
+    assert found.lines("rod") == ("published", "ours")
+    inferred = compared(tmp_path, inferred={("ball", "A"): ("ball-large", "a")})
+    assert inferred.lines("ball") == ("published", "ours")
+
+
+def test_the_best_of_a_line_is_nearest_to_the_truth_as_shown(tmp_path):
+    found = compared(tmp_path)
+    assert found.best("ball", "published") == {"B"}
+    assert found.best("ball", "ours") == {"A"}
+    # 1 and 1.00 are as near; of a single number of ours there is no best.
+    assert found.best("rod", "published") == {"A", "B"}
+    assert found.best("rod", "ours") == set()
+    unknown = Comparison("t", "t", ("x",), ("A", "B"), (
+        Compared("x", "A", None, 3), Compared("x", "B", None, 4),
+    ))  # fmt: skip
+    assert unknown.best("x", "published") == set()
+
+
 def test_what_is_not_run_says_so(tmp_path):
     found = compared(tmp_path, records=[])
     assert found.cell("ball", "A").texts[2] == "not run"
@@ -159,8 +183,8 @@ def test_a_number_at_an_inferred_size_is_shown_and_has_no_verdict(tmp_path):
     assert cell.texts == ("10", "9.61", "8.01 ± 0.02", "9.61 ± 0.02 (n = 100, inferred)")
     assert cell.verdict == "differs"
     assert found.agreement.startswith("0 of 3 cells agree")
-    assert found.lines("ball")[3:] == ("ours, n inferred",)
-    assert found.lines("rod")[3:] == ()
+    assert found.lines("ball") == ("published", "ours", "ours, n inferred")
+    assert found.lines("rod") == ("published", "ours")
     lacking = compared(tmp_path, inferred={("ball", "A"): ("ball-large", "a")})
     assert lacking.cell("ball", "A").texts[3] == "not run"
 

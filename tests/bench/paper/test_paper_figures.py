@@ -177,16 +177,30 @@ def test_broken_arrays_are_told_in_their_panel(tmp_path):
     assert "nothing kept" in words(panels(figure)["10-sphere"])
 
 
-def test_histograms_are_of_the_points_of_each_truth(drawn):
-    grid = panels(drawn["histograms"])
-    bars = {round(bar.get_x() + 0.5): bar.get_height() for bar in grid["50-sphere"].patches}
-    assert bars == pytest.approx({50: 75, 51: 25})
-    union = {
-        round(bar.get_x() + 0.5): (bar.get_height(), bar.get_hatch())
-        for bar in grid["10- and 30-sphere"].patches
+def boxes(axes):
+    """Place of the noise level, dimension and truth of each box, with its share of the points."""
+    return {
+        (round(box.get_x() + 0.5), round(box.get_y() + box.get_height() / 2), box.get_gid()): (
+            box.get_alpha()
+        )
+        for box in axes.patches
     }
-    assert union == {30: (100, ""), 10: (100, "////")}
-    assert sorted(places(grid["10- and 30-sphere"], "truth")) == [10, 30]
+
+
+def test_readings_by_noise_level_are_shares_of_the_points_of_each_truth(tmp_path):
+    rows = all_records(tmp_path)
+    path = tmp_path / next(row["arrays"] for row in rows if row["manifold"] == "50-sphere")
+    with np.load(path) as arrays:
+        again = dict(arrays)
+    again["sigmas"] = np.array([0.1, 0.2, 0.4])
+    again["dimension_by_sigma"] = np.array([[51] * 40, again["dimension"], [50] * 20 + [49] * 20])
+    np.savez(path, **again)
+    grid = panels(ITEMS["histograms"].make(material(rows, tmp_path)))
+    found = {(0, 51, "50"): 1, (1, 50, "50"): 0.75, (1, 51, "50"): 0.25}
+    assert boxes(grid["50-sphere"]) == {**found, (2, 50, "50"): 0.5, (2, 49, "50"): 0.5}
+    assert places(grid["50-sphere"], "chosen") == [1]
+    assert boxes(grid["10- and 30-sphere"]) == {(0, 30, "30"): 1, (0, 10, "10"): 1}
+    assert sorted(heights(grid["10- and 30-sphere"], "truth")) == [10, 30]
 
 
 def test_a_wrong_reading_of_nonuniform_spheres_is_shown_as_wrong(drawn):
@@ -313,6 +327,7 @@ def test_the_autoencoder_stands_beside_the_estimates(drawn, store):
         (line,) = with_gid(axes, gid)
         np.testing.assert_array_equal(line.get_xdata(), table["bottleneck"])
         np.testing.assert_allclose(line.get_ydata(), 100 * table[gid])
+    assert "Supports no dimension" in axes.get_title()
     assert [places(axes, name)[0] for name in LOOKS] == [9, 10, 11, 12, 13]
     (band,) = (patch for patch in axes.patches if patch.get_gid() == "estimates")
     assert (band.get_x(), band.get_width()) == (9, 4)
@@ -380,6 +395,7 @@ def test_the_ablation_is_run_once_and_kept(tmp_path, monkeypatch):
     ("limits", "ticks"),
     [
         ((7, 140), ["10", "20", "50", "100"]),
+        ((9.1, 9.6), ["9.1", "9.2", "9.3", "9.4", "9.5", "9.6"]),
         ((4, 35), ["5", "7", "10", "15", "20", "30"]),
         ((8.2, 13.5), ["9", "10", "11", "12", "13"]),
     ],

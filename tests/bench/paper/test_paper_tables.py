@@ -57,29 +57,42 @@ def test_csv_has_a_row_a_cell(written):
     assert table["ours"].isna().sum() == 3
 
 
-def test_markdown_has_three_numbers_a_cell_and_says_what_agrees_and_differs():
+def test_markdown_has_the_truth_once_a_row_and_says_what_is_best_agrees_and_differs():
     told = markdown(comparison())
-    assert "Each cell: truth / published / ours; where there is a fourth number: ours, n" in told
+    assert "Each cell: published / ours / ours, n inferred; lines of a row without any" in told
+    assert "|  | truth | score SVD |" in told
     assert (
-        r"| row\_0 | 10 / 11 / **10 (3 of 3 seeds)** ≠ [1] | 10 / 9.61 / 9.60 ± 0.05 = | "
-        "10 / 9.61 / 9.50 (1 seed) ? / 9.60 ± 0.05 (n = 400, inferred) | 10 / 11 / – |"
+        r"| row\_0 | 10 | 11 / **10 (3 of 3 seeds)** ≠ [1] | **9.61** / 9.60 ± 0.05 = | "
+        "**9.61** / 9.50 (1 seed) ? / 9.60 ± 0.05 (n = 400, inferred) | 11 / – |"
     ) in told
     assert "3 of 9 cells agree with the published number; differ: 3; not decided: 3" in told
     assert "\n1. Why. (score SVD: row\\_0, row\\_1, row\\_2)\n" in told
 
 
-def test_latex_has_a_line_a_number_and_says_what_agrees_and_differs():
+def test_latex_has_a_line_a_number_and_says_what_is_best_agrees_and_differs():
     told = latex(comparison())
-    assert r"row\_0 & truth & 10 & 10 & 10 & 10 \\" in told
-    assert r" & published & 11 & 9.61 & 9.61 & 11 \\" in told
+    assert r"row\_0 & 10 & published & 11 & \textbf{9.61} & \textbf{9.61} & 11 \\" in told
     assert (
-        r" & ours & \textbf{10 (3 of 3 seeds)} $\neq$\textsuperscript{1} & 9.60 $\pm$ 0.05 $=$ & "
-        r"9.50 (1 seed) ? & -- \\"
+        r" &  & ours & \textbf{10 (3 of 3 seeds)} $\neq$\textsuperscript{1} & "
+        r"9.60 $\pm$ 0.05 $=$ & 9.50 (1 seed) ? & -- \\"
     ) in told
-    assert r" & ours, n inferred &  &  & 9.60 $\pm$ 0.05 (n = 400, inferred) &  \\" in told
+    assert r" &  & ours, n inferred &  &  & 9.60 $\pm$ 0.05 (n = 400, inferred) &  \\" in told
     assert r"R $\neq$ S" in told
     for rule in ("toprule", "midrule", "bottomrule"):
         assert told.count(f"\\{rule}") == 1
+
+
+def test_a_difference_that_is_not_the_best_has_a_mark_and_is_not_bold():
+    far = Compared("x", "A", 10, 11, 0, Ours((14.0, 14.0), 2, 9))
+    near = Compared("x", "B", 10, 10, 0, Ours((10.0, 10.0), 2, 9))
+    table = Comparison("t", "T", ("x",), ("A", "B"), (far, near))
+    assert "| x | 10 | 11 / 14 (2 of 2 seeds) ≠ | **10** / **10 (2 of 2 seeds)** = |" in markdown(
+        table
+    )
+    from bench.paper.write_tables import drawn
+
+    bold = {text.get_text() for text in drawn(table).axes[0].texts if text.get_weight() == "bold"}
+    assert bold == {"T", "10", "10 (2 of 2 seeds) ="}
 
 
 def test_many_rows_are_set_as_several_tables_with_the_notes_at_the_last():
@@ -87,7 +100,7 @@ def test_many_rows_are_set_as_several_tables_with_the_notes_at_the_last():
     assert told.count(r"\begin{table}") == 3
     assert told.count("(continued)") == 2
     assert told.count("[1] Why.") == 1
-    assert told.count("& truth &") == 2 * LATEX_ROWS + 1
+    assert told.count("& published &") == 2 * LATEX_ROWS + 1
 
 
 @pytest.mark.parametrize("rows", [1, 30])
