@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -55,11 +54,8 @@ def status_of(folder: Path) -> Status:
         raise ValueError(f"there are no results in {folder}: it has no {FILE}")
     active = in_use(folder)
     now = time.time()
-    try:
-        with Store(folder, writing=False) as store:
-            progress = store.progress()
-    except sqlite3.Error as error:
-        raise ValueError(f"{folder / FILE} cannot be read: {error}") from None
+    with Store(folder, writing=False) as store:
+        progress = store.progress()
     facts = live.read(folder) if active else None
     # What runs is written a moment later than what is done.
     done = {cell.key for cell, found, _ in progress if found is not None}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +16,17 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that takes its place when the block ends well."""
+    """A temporary path beside ``path`` that takes its place when the block ends well.
+
+    A link in its place is replaced, never followed. Raises FileExistsError where something is
+    there that is no file, as a device or a folder.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if os.path.lexists(path) and not (path.is_symlink() or path.is_file()):
+        raise FileExistsError(errno.EEXIST, "it is no file, and is not replaced", str(path))
+    # A name that nobody can have put a link at.
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666))
     try:
         yield temporary
         os.replace(temporary, path)

@@ -129,8 +129,8 @@ def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path):
 
 def test_a_kill_while_the_store_is_made_does_no_harm(tmp_path):
     code = (
-        "import os; from pathlib import Path; from bench import store; "
-        "store.Store._add_plan = lambda self: os._exit(9); "
+        "import os; from pathlib import Path; from bench import database, store; "
+        "database.Database._add_plan = lambda self: os._exit(9); "
         f"store.Store(Path({str(tmp_path)!r}))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 9
