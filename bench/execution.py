@@ -12,12 +12,14 @@ import cloudpickle
 from rich.console import Console
 
 from bench import costs, environment, plan, runner
+from bench.accepted import accepted
 from bench.job import Job
 from bench.live import Live
 from bench.plan import Cell
 from bench.plugins import REGISTRIES, read_source
+from bench.printable import LONGEST, printable
 from bench.progress import Display
-from bench.runner import Batch, Event, Finished, Started
+from bench.runner import Batch, Event, Finished, Started, Told
 from bench.store import Planned, Store
 from bench.workers.handle import Setup
 from bench.workers.samples import Shelf
@@ -82,7 +84,7 @@ def run_cells(job: Job, missing: list[Cell], store: Store, console: Console) -> 
         Live(job.out, job.room.jobs) as live,
         Display(console, wanted, _groups(job, batches)) as display,
     ):
-        for together in events:
+        for together in map(_sound, events):
             live.note(together)
             _keep(together, store, display, identity)
 
@@ -93,6 +95,21 @@ def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, Sequence[Bat
         return [(job.room.jobs, batches)]
     shares = runner.shares(batches, job.room, job.device)
     return [(share.width, share.batches) for share in shares]
+
+
+def _sound(together: list[Event]) -> list[Event]:
+    """Events whose records, arrays and texts were checked: see ``accepted``."""
+    sound: list[Event] = []
+    for event in together:
+        if isinstance(event, Finished):
+            record, arrays = accepted(event.record, event.arrays)
+            sound.append(replace(event, record=record, arrays=arrays))
+        elif isinstance(event, Told):
+            text = " ".join(event.text[:LONGEST].split())
+            sound.append(replace(event, text=printable(text)))
+        else:
+            sound.append(event)
+    return sound
 
 
 def _keep(together: list[Event], store: Store, display: Display, identity: str) -> None:

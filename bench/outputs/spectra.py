@@ -118,7 +118,7 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
             truth = np.full(len(dimension), np.nan)
             if "truth" in arrays:
                 truth = np.asarray(arrays["truth"], dtype=np.float64)
-            sigma = float(arrays["chosen_sigma"])
+            sigma = float(arrays["chosen_sigma"].item())
         except (ValueError, KeyError) as error:
             warnings.warn(f"no spectra of {estimator} on {manifold}: {error}", stacklevel=2)
             continue
@@ -166,5 +166,6 @@ def _draw(axes: Axes, panel: Spectra) -> None:
 
 def _first_index(panel: Spectra, ambient: int) -> float:
     """Where the axis starts: at 1, or where a gap would be lost in many normal directions."""
-    known = np.concatenate([panel.truth[~np.isnan(panel.truth)], panel.dimension])
+    known = np.concatenate([panel.truth, panel.dimension])
+    known = known[np.isfinite(known)]
     return 1 if ambient <= 200 else max(1, ambient - max(60, 3 * float(known.max(initial=0))))
