@@ -18,10 +18,8 @@ LARGEST_DIMENSION = 1e9
 _TEXTS = {field.name for field in fields(Record) if field.type == "str"}
 _SECONDS = ("fit_seconds", "shared_seconds", "kernel_seconds", "sample_seconds")
 _COUNTS = ("ambient", "points_used", "points_read", "threads")
-_NUMBERS = (
-    *(*_SECONDS, *_COUNTS, "estimate", "truth", "error", "pointwise_error"),
-    "peak_memory_mib",
-)
+_LEAST_0 = (*_SECONDS, *_COUNTS, "peak_memory_mib", "timeout", "memory_limit_mib")
+_NUMBERS = (*_LEAST_0, "estimate", "truth", "error", "pointwise_error")
 _LEVEL = {"truth", "weight", "estimate", "low", "high"}
 
 
@@ -42,13 +40,27 @@ def accepted(record: Record, arrays: Mapping[str, Any]) -> tuple[Record, Arrays]
     except ValueError as error:
         lost = {name for name in _NUMBERS if _fault(name, getattr(record, name))}
         nothing: dict[str, Any] = dict.fromkeys(lost | {"estimate", "error", "pointwise_error"})
-        reason = printable(f"the result cannot be kept: {error}")[:LONGEST]
+        reason = printable(f"the result cannot be: {error}")[:LONGEST]
         record = replace(record, **nothing, groups="[]", arrays="")
         return replace(record, status="failed", message=reason), {}
 
 
+def stored(values: Mapping[str, Any]) -> Record:
+    """A record of a store, which anybody may have written to, as if it arrived now.
+
+    Raises ValueError where it does not say which cell it is of.
+    """
+    record, _ = accepted(Record(**values), {})
+    for name in ("n", "seed"):
+        if type(values[name]) is not int or not 0 <= values[name] < 2**53:
+            raise ValueError(
+                f"record {record.key[:80]!r} is damaged: {name} is {values[name]!r:.40}"
+            )
+    return replace(record, arrays=_text(values["arrays"]) if record.status == "ok" else "")
+
+
 def _text(text: Any) -> str:
-    return printable(text if isinstance(text, str) else repr(text))
+    return printable(text if isinstance(text, str) else "" if text is None else f"{text!r:.80}")
 
 
 def _check(record: Record) -> None:
@@ -63,7 +75,7 @@ def _check(record: Record) -> None:
             f"{LARGEST_DIMENSION:g}"
         )
     for level in _levels(record.groups):
-        if not isinstance(level, dict) or level.keys() != _LEVEL:
+        if not isinstance(level, dict) or not level.keys() >= _LEVEL:
             raise ValueError("groups are not those of a record")
         if not all(map(_finite, level.values())):
             raise ValueError(
@@ -76,7 +88,9 @@ def _fault(name: str, number: Any) -> str:
     """What is wrong with a number of a record, or ""."""
     if number is not None and not _finite(number):
         return f"{name} is {number!r:.40}, which is no finite number"
-    if number is not None and name in (*_SECONDS, *_COUNTS) and number < 0:
+    if number is not None and name in _COUNTS and not float(number).is_integer():
+        return f"{name} is {number!r}, which is no whole number"
+    if number is not None and name in _LEAST_0 and number < 0:
         return f"{name} is {number!r}, which is less than 0"
     return ""
 

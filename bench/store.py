@@ -11,16 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from typing_extensions import Self
 
 from bench import lock
+from bench.accepted import stored
 from bench.costs import Timing
 from bench.database import COLUMNS, NUMBERS, REALS, Database, Statement
 from bench.limits import MIB, Limits
 from bench.outputs.files import replacing
-from bench.records import Record
+from bench.printable import printable
+from bench.records import Record, Status
 from bench.unwritten import Row, Unwritten
 
 if TYPE_CHECKING:
@@ -175,7 +177,7 @@ class Store:
     def environments(self) -> dict[str, dict[str, Any]]:
         """What the records were made on, by the id that they link to."""
         rows = self._database.read("SELECT id, facts FROM environments ORDER BY rowid")
-        return {identity: json.loads(facts) for identity, facts in rows}
+        return {str(identity): _facts(facts) for identity, facts in rows}
 
     def set_plan(self, cells: Iterable[Planned]) -> None:
         """Keep what the present run is to do, in the place of what the last one was."""
@@ -188,12 +190,26 @@ class Store:
         )
 
     def progress(self) -> list[tuple[Planned, str | None, float | None]]:
-        """Each cell of the last run with the status of its record, and its seconds, if any."""
+        """Each cell of the last run with the status of its record, and its seconds, if any.
+
+        Raises ValueError where the plan is damaged.
+        """
         rows = self._database.read(
-            "SELECT planned.*, records.status, records.shared_seconds FROM planned "
+            "SELECT planned.key, planned.manifold, planned.estimator, planned.n, planned.seed, "
+            "planned.seconds, records.status, records.shared_seconds FROM planned "
             "LEFT JOIN records ON planned.key = records.key ORDER BY planned.rowid"
         )
-        return [(Planned(*row[:6]), row[6], row[7]) for row in rows]
+        for row in rows:
+            if not (_are(str, row[:3]) and _are(int, row[3:5]) and _number(row[5]) is not None):
+                raise ValueError(f"the plan in {self._database.path} is damaged: {row!r:.200}")
+        return [
+            (
+                Planned(row[0], printable(row[1]), printable(row[2]), *row[3:6]),
+                None if row[6] is None else _status(row[6]),
+                _number(row[7]),
+            )
+            for row in rows
+        ]
 
     def add(self, record: Record, arrays: Mapping[str, Any] | None = None) -> Record:
         """Keep a record with its arrays; returns it as it is kept."""
@@ -226,10 +242,12 @@ class Store:
     def outcomes(self) -> dict[str, tuple[str, Limits]]:
         """Status of every record and the limits that were in force, by key."""
         columns = ("key", "status", "timeout", "memory_limit_mib")
-        return {
-            key: (status, Limits(timeout, None if memory is None else round(memory * MIB)))
-            for key, status, timeout, memory in self._records(columns)
-        }
+        found = {}
+        for key, status, timeout, memory in self._records(columns):
+            mib = _number(memory)
+            limits = Limits(_number(timeout), None if mib is None else round(mib * MIB))
+            found[key] = (_status(status), limits)
+        return found
 
     def _records(self, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """These columns of all records, of which ``key`` is the first; the newest of a key."""
@@ -244,16 +262,50 @@ class Store:
             "COUNT(*) FROM records WHERE status = 'ok' AND shared_seconds > 0 AND ambient > 0 "
             "GROUP BY estimator_name, estimator_parameters, n, ambient"
         )
-        return [Timing(*row) for row in rows]
+        return [
+            Timing(*row)
+            for row in rows
+            if _are(str, row[:2]) and _are(int, row[2:4]) and _number(row[4])
+        ]
 
     def frame(self, keys: Iterable[str]) -> pd.DataFrame:
-        """The records with these keys as a data frame, in that order."""
+        """The records with these keys as a data frame, in that order.
+
+        One with values that cannot be is a failure that says so. Raises ValueError where it does
+        not say which cell it is of.
+        """
         import pandas as pd
 
         rows = {row[0]: row for row in self._records(COLUMNS)}
-        frame = pd.DataFrame([rows[key] for key in keys if key in rows], columns=COLUMNS)
+        records = [
+            stored(dict(zip(COLUMNS, rows[key], strict=True))) for key in keys if key in rows
+        ]
+        frame = pd.DataFrame([vars(record) for record in records], columns=COLUMNS)
         frame = frame.astype(dict.fromkeys(NUMBERS, "Int64"))
         return frame.astype(dict.fromkeys(REALS, "float64"))
+
+
+def _are(kind: type, values: Iterable[Any]) -> bool:
+    return all(type(value) is kind for value in values)
+
+
+def _number(value: Any) -> float | None:
+    """A number of the file that is finite and at least 0, or None."""
+    number = isinstance(value, (int, float)) and 0 <= value < 2**63
+    return value if number else None
+
+
+def _status(value: Any) -> str:
+    """A status of the file; one that there is not is that of a failure, as ``accepted`` has it."""
+    return value if value in get_args(Status) else "failed"
+
+
+def _facts(text: Any) -> dict[str, Any]:
+    try:
+        facts = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def _statements(rows: Sequence[Row]) -> list[Statement]:

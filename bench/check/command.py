@@ -20,6 +20,7 @@ from bench.check.findings import Outcome
 from bench.check.gather import gather, sample_of
 from bench.check.times import SLOWER
 from bench.job import Job, prepare
+from bench.limits import checked_count
 from bench.outputs.files import write_text
 from bench.plan import Cell
 from bench.progress import counted
@@ -29,7 +30,7 @@ from bench.workers.timing import TIMED_STATES
 #: Random states of a baseline's random estimators on a sample: with so many, a reading that is one
 #: too high on three of four seeds is found among thirty cells, p = 2 / 23^3, although one of the
 #: baseline's states of a sample is as high.
-STATES = 22
+STATES, MOST_STATES = 22, 1000
 
 
 def save_baseline(
@@ -47,8 +48,7 @@ def save_baseline(
     With ``update``, other cells of the baseline that is there stay as they are. Raises ValueError
     for a wrong option, and where the two cannot be parts of one baseline.
     """
-    if states < 1:
-        raise ValueError(f"states must be at least 1, not {states}")
+    checked_count("states", states, MOST_STATES)
     _check_place(path)
     before = load(path) if update else None
     job = _job(suite, options, lambda cell: range(_states_of(cell, states)))

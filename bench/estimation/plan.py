@@ -14,7 +14,7 @@ from manifolds.datasets.reading import LEAST, Found
 #: Labels of all points, and of halves (with a number).
 ALL, HALF = "all", "half-"
 #: Halves that are drawn, unless it is said otherwise.
-HALVES = 10
+HALVES, MOST_HALVES = 10, 1000
 #: Seconds after which a fit is stopped, unless it is said otherwise.
 TIMEOUT = 1800.0
 
@@ -33,8 +33,10 @@ def estimation_job(
     Estimators that train a model are left out of the halves, which would take a training each.
     Raises ValueError for wrong options.
     """
-    if halves == 1 or halves < 0:
-        raise ValueError(f"halves must be 0, for no intervals, or at least 2, not {halves}")
+    if halves == 1 or not 0 <= halves <= MOST_HALVES:
+        raise ValueError(
+            f"halves must be 0, for no intervals, or from 2 to {MOST_HALVES}, not {halves}"
+        )
     if halves and len(found.distinct) < 2 * LEAST:
         raise ValueError(
             f"{path} has {len(found.distinct)} distinct rows: halves need at least {2 * LEAST}; "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from manifolds.datasets.damage import check_arrays, readable
 
 #: Arrays of one record at most, their bytes together, and characters of a name.
 MOST, LARGEST, LONGEST = 100, 2**30, 100
@@ -26,11 +27,11 @@ def kept_arrays(store_folder: Path, name: str) -> Arrays:
 
     Raises ValueError where they are missing, broken, or not what they may be.
     """
-    try:
-        with np.load(store_folder / name, allow_pickle=False) as arrays:
+    path = store_folder / name
+    with readable(path, "allowed: arrays as a run writes them"):
+        check_arrays(path)
+        with np.load(path, allow_pickle=False) as arrays:
             return checked_arrays(dict(arrays))
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(str(error)) from error
 
 
 def checked_arrays(arrays: Mapping[str, Any], n: int | None = None) -> Arrays:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from manifolds.base import Array
+from manifolds.datasets.damage import check_memory
 from manifolds.datasets.reading import Found
 
 #: Files that are taken for images.
@@ -35,6 +36,8 @@ def read_folder(path: Path) -> Found:
     notes: dict[str, int] = {}
     for file in files:
         image, depth, told = _image(file)
+        if not images:
+            check_memory(2 * len(files) * image.nbytes, f"{len(files)} images of this size")
         images.append(image)
         depths.setdefault(depth, file.name)
         for note in told:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manifolds.base import Array
+from manifolds.datasets.damage import check_arrays, readable
 from manifolds.datasets.tables import TEXTS, read_table
 
 #: What a file may be.
@@ -61,20 +62,26 @@ def read_points(path: Path, array: str | None = None, header: bool | None = None
     type's largest. ``header`` says whether a text file begins with names of columns; None
     decides by its first line. Raises ValueError, which names the file and what is wrong with it.
     """
+    with readable(path, f"allowed: an undamaged file ({', '.join(FILES)}), or a folder of images"):
+        found = _read(path, array, header)
+        _check(found, path)
+    return found
+
+
+def _read(path: Path, array: str | None, header: bool | None) -> Found:
     if path.is_dir():
         from manifolds.datasets.image_folder import read_folder
 
-        found = read_folder(path)
-    elif not path.exists():
+        return read_folder(path)
+    if not path.exists():
         raise ValueError(f"{path} does not exist")
-    elif path.suffix.lower() in FILES:
-        found = _file(path, array, header)
-    else:
-        raise ValueError(
-            f"{path} is no folder of images and has none of the endings {', '.join(FILES)}"
-        )
-    _check(found, path)
-    return found
+    if not path.is_file():
+        raise ValueError(f"{path} is neither a file nor a folder")
+    if path.suffix.lower() in FILES:
+        return _file(path, array, header)
+    raise ValueError(
+        f"{path} is no folder of images and has none of the endings {', '.join(FILES)}"
+    )
 
 
 def _check(found: Found, path: Path) -> None:
@@ -112,6 +119,8 @@ def _file(path: Path, array: str | None, header: bool | None) -> Found:
     if array is not None and kind != ".npz":
         raise ValueError(f"--array names an array of an .npz file, which {path} is not")
     try:
+        if kind in (".npy", ".npz"):
+            check_arrays(path, array)
         if kind == ".npy":
             return _arranged(np.load(path, allow_pickle=False), str(path))
         if kind == ".npz":

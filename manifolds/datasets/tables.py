@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from manifolds.base import Array
+from manifolds.datasets.damage import check_memory
 
 #: Endings of text files.
 TEXTS = (".csv", ".tsv", ".txt", ".dat")
@@ -90,8 +91,12 @@ def _no_numbers(column: Any) -> bool:
 def _parquet(path: Path) -> Any:
     import pandas as pd
     import pyarrow
+    import pyarrow.parquet
 
     try:
+        facts = pyarrow.parquet.read_metadata(path)
+        size = 16 * facts.num_rows * facts.num_columns
+        check_memory(size, f"{facts.num_rows} rows of {facts.num_columns} columns")
         return pd.read_parquet(path)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
@@ -102,6 +107,7 @@ def _text(path: Path, header: bool | None) -> tuple[Any, bool, tuple[str, ...]]:
     import pandas as pd
 
     try:
+        check_memory(4 * path.stat().st_size, "the text")
         lines = path.read_text(encoding="utf-8-sig").splitlines()
         if not any(line.strip() for line in lines):
             raise ValueError("it is empty")

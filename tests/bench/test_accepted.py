@@ -44,7 +44,7 @@ def ok(**values):
 def test_a_number_that_cannot_be_makes_a_failure_that_says_so(values):
     found, arrays = accepted(ok(**values), {"x": np.ones(2)})
     assert (found.status, found.estimate, found.groups, arrays) == ("failed", None, "[]", {})
-    assert found.message.startswith("the result cannot be kept: ")
+    assert found.message.startswith("the result cannot be: ")
 
 
 BAD = {
@@ -82,7 +82,7 @@ BAD = {
 def test_arrays_that_cannot_be_make_a_failure_and_are_not_kept(arrays):
     found, kept = accepted(ok(), arrays)
     assert (found.status, kept) == ("failed", {})
-    assert found.message.startswith("the result cannot be kept: ")
+    assert found.message.startswith("the result cannot be: ")
     assert found.n == 50
 
 
@@ -166,6 +166,6 @@ def test_estimators_with_odd_results_do_not_cost_the_others_their_tables(tmp_pat
 def test_fields_of_a_record_are_all_looked_at():
     kinds = {field.name: str(field.type) for field in dataclasses.fields(ok())}
     for name, kind in kinds.items():
-        if kind.startswith(("int |", "float |")) and name not in ("timeout", "memory_limit_mib"):
+        if kind.startswith(("int |", "float |")):
             found, _ = accepted(ok(**{name: "x"}), {})
             assert (found.status == "failed") or getattr(found, name) is None, name
