@@ -6,6 +6,7 @@ import contextlib
 import datetime
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cloudpickle
@@ -14,6 +15,7 @@ from rich.console import Console
 from bench import costs, environment, plan, runner
 from bench.accepted import accepted
 from bench.job import Job
+from bench.leftovers import claimed, reclaim
 from bench.live import Live
 from bench.plan import Cell
 from bench.plugins import REGISTRIES, read_source
@@ -145,13 +147,16 @@ def _events(
         with contextlib.closing(cluster.run(batches, setup, job.scheduler, job.device)) as events:
             yield events
         return
+    reclaim()
     shelf = Shelf(cells)
+    claim = claimed(Path(shelf.scratch))
     try:
         setup = replace(setup, scratch=shelf.scratch)
         with contextlib.closing(runner.run(batches, setup, job.room, job.device)) as events:
             yield _shelved(events, shelf)
     finally:
         shelf.close()
+        claim.close()
 
 
 def _shelved(events: Generator[list[Event], None, None], shelf: Shelf) -> Iterator[list[Event]]:

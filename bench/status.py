@@ -60,7 +60,10 @@ def status_of(folder: Path) -> Status:
     # What runs is written a moment later than what is done.
     done = {cell.key for cell, found, _ in progress if found is not None}
     running = [
-        (one, now - one.start) for one in (facts.running if facts else ()) if one.key not in done
+        # A clock that was set back makes no time negative.
+        (one, max(0.0, now - one.start))
+        for one in (facts.running if facts else ())
+        if one.key not in done
     ]
     tallies: dict[str, Tally] = {}
     for cell, found, _ in progress:
@@ -78,7 +81,7 @@ def status_of(folder: Path) -> Status:
         statuses=dict(Counter(found for _, found, _ in progress if found is not None)),
         left=sum(tally.left for tally in tallies.values()),
         running=running,
-        seconds=now - facts.start if facts else None,
+        seconds=max(0.0, now - facts.start) if facts else None,
         seconds_left=_left(progress, running) / (facts.jobs if facts else 1),
         estimators=list(tallies.values()),
     )
@@ -139,7 +142,7 @@ def _headline(status: Status) -> str:
     failed = sum(status.statuses.values()) - status.statuses.get("ok", 0)
     counts = (
         f"{counted(status.cells, 'cell')}: {status.statuses.get('ok', 0)} done, {failed} failed, "
-        f"{len(status.running)} running, {status.left - len(status.running)} left"
+        f"{len(status.running)} running, {max(0, status.left - len(status.running))} left"
     )
     if status.active and status.seconds is not None:
         return (

@@ -167,7 +167,9 @@ class Store:
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a fact about the store itself."""
-        self._keep([("meta", {"name": name, "value": value})])
+        # Names of files may hold what is no character.
+        text = value.encode("utf-8", "backslashreplace").decode()
+        self._keep([("meta", {"name": name, "value": text})])
 
     def add_environment(self, identity: str, facts: Mapping[str, Any]) -> None:
         """Keep what a run ran on; records link to it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from bench.cli import autoencoder, check, estimate, look, paper, report, run
+from bench.cli.options import write_anything
 
 app = typer.Typer(
     help="Benchmark of intrinsic-dimension estimators on manifolds of known dimension.",
@@ -28,4 +29,5 @@ app.add_typer(look.cache, name="cache")
 
 def main() -> None:
     """Entry of the command line."""
+    write_anything()
     app(prog_name="python -m bench")

@@ -64,9 +64,8 @@ def estimate(
     plugin: PluginOption = None,
 ) -> None:
     """Print every estimator's dimension of points or images of yours, with interval and caveats."""
-    from rich.console import Console
-
     from bench.estimation import command
+    from bench.terminal import Terminal
 
     with keeping_what_is_finished() as kept, clear_errors():
         kept.out = command.default_folder(path, array, out)
@@ -80,7 +79,7 @@ def estimate(
             fresh=fresh,
             retry=retry,
             as_json_text=json_,
-            console=Console(),
+            console=Terminal(),
             estimators=split(estimators),
             jobs=jobs,
             device=device,

@@ -29,6 +29,8 @@ def kept_arrays(store_folder: Path, name: str) -> Arrays:
     """
     path = store_folder / name
     with readable(path, "allowed: arrays as a run writes them"):
+        if not path.resolve().is_relative_to(store_folder.resolve()):
+            raise ValueError("it is outside of the folder of the results")
         check_arrays(path)
         with np.load(path, allow_pickle=False) as arrays:
             return checked_arrays(dict(arrays))
