@@ -21,7 +21,7 @@ from bench.check.gather import gather, sample_of
 from bench.check.times import SLOWER
 from bench.job import Job, prepare
 from bench.limits import checked_count
-from bench.outputs.files import write_text
+from bench.outputs.files import check_replaceable, write_text
 from bench.plan import Cell
 from bench.progress import counted
 from bench.store import FILE, Store
@@ -72,14 +72,15 @@ def save_baseline(
 
 def _check_place(path: Path) -> None:
     """A baseline can be written there; ValueError now rather than after the run."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, not a file for a baseline")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        check_replaceable(path)
         with tempfile.NamedTemporaryFile(dir=path.parent):
             pass
     except OSError as error:
         raise ValueError(f"cannot write {path}: {error.strerror}") from None
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder, not a file for a baseline")
 
 
 def _states_of(cell: Cell, states: int) -> int:

@@ -39,6 +39,11 @@ def test_a_link_is_replaced_and_what_it_leads_to_is_left_alone(tmp_path):
     assert (inside / "file.txt").read_text() == "ours"
 
 
+def test_a_text_that_is_no_text_is_written_all_the_same(tmp_path):
+    write_text("caf\udce9 ü", tmp_path / ("é" * 120 + ".txt"))
+    assert next(tmp_path.iterdir()).read_text(encoding="utf-8") == r"caf\udce9 ü"
+
+
 def test_the_temporary_file_has_the_usual_rights_a_new_name_and_goes(tmp_path):
     names = set()
     for _ in range(2):
