@@ -29,7 +29,7 @@ def accepted(record: Record, arrays: Mapping[str, Any]) -> tuple[Record, Arrays]
     Where an estimate, a number or an array cannot be, the record is that of a failure which says
     so, and no arrays are kept. Texts have no control characters.
     """
-    texts: dict[str, Any] = {name: _text(getattr(record, name)) for name in _TEXTS}
+    texts: dict[str, Any] = {name: plain_text(getattr(record, name)) for name in _TEXTS}
     record = replace(record, **{**texts, "message": texts["message"][:LONGEST]})
     if not _finite(record.pointwise_error):
         # Readings at some points are infinite, or none is a number.
@@ -45,21 +45,8 @@ def accepted(record: Record, arrays: Mapping[str, Any]) -> tuple[Record, Arrays]
         return replace(record, status="failed", message=reason), {}
 
 
-def stored(values: Mapping[str, Any]) -> Record:
-    """A record of a store, which anybody may have written to, as if it arrived now.
-
-    Raises ValueError where it does not say which cell it is of.
-    """
-    record, _ = accepted(Record(**values), {})
-    for name in ("n", "seed"):
-        if type(values[name]) is not int or not 0 <= values[name] < 2**53:
-            raise ValueError(
-                f"record {record.key[:80]!r} is damaged: {name} is {values[name]!r:.40}"
-            )
-    return replace(record, arrays=_text(values["arrays"]) if record.status == "ok" else "")
-
-
-def _text(text: Any) -> str:
+def plain_text(text: Any) -> str:
+    """A text without control characters; what is none is written as one."""
     return printable(text if isinstance(text, str) else "" if text is None else f"{text!r:.80}")
 
 

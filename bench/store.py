@@ -11,18 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
 from bench import lock
-from bench.accepted import stored
 from bench.costs import Timing
 from bench.database import COLUMNS, NUMBERS, REALS, Database, Statement
 from bench.limits import MIB, Limits
 from bench.outputs.files import replacing
 from bench.printable import printable
-from bench.records import Record, Status
+from bench.records import Record
+from bench.stored import are, facts, number, status, stored
 from bench.unwritten import Row, Unwritten
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Store:
     def environments(self) -> dict[str, dict[str, Any]]:
         """What the records were made on, by the id that they link to."""
         rows = self._database.read("SELECT id, facts FROM environments ORDER BY rowid")
-        return {str(identity): _facts(facts) for identity, facts in rows}
+        return {str(identity): facts(text) for identity, text in rows}
 
     def set_plan(self, cells: Iterable[Planned]) -> None:
         """Keep what the present run is to do, in the place of what the last one was."""
@@ -202,13 +202,13 @@ class Store:
             "LEFT JOIN records ON planned.key = records.key ORDER BY planned.rowid"
         )
         for row in rows:
-            if not (_are(str, row[:3]) and _are(int, row[3:5]) and _number(row[5]) is not None):
+            if not (are(str, row[:3]) and are(int, row[3:5]) and number(row[5]) is not None):
                 raise ValueError(f"the plan in {self._database.path} is damaged: {row!r:.200}")
         return [
             (
                 Planned(row[0], printable(row[1]), printable(row[2]), *row[3:6]),
-                None if row[6] is None else _status(row[6]),
-                _number(row[7]),
+                None if row[6] is None else status(row[6]),
+                number(row[7]),
             )
             for row in rows
         ]
@@ -245,10 +245,10 @@ class Store:
         """Status of every record and the limits that were in force, by key."""
         columns = ("key", "status", "timeout", "memory_limit_mib")
         found = {}
-        for key, status, timeout, memory in self._records(columns):
-            mib = _number(memory)
-            limits = Limits(_number(timeout), None if mib is None else round(mib * MIB))
-            found[key] = (_status(status), limits)
+        for key, ended, timeout, memory in self._records(columns):
+            mib = number(memory)
+            limits = Limits(number(timeout), None if mib is None else round(mib * MIB))
+            found[key] = (status(ended), limits)
         return found
 
     def _records(self, columns: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -267,7 +267,7 @@ class Store:
         return [
             Timing(*row)
             for row in rows
-            if _are(str, row[:2]) and _are(int, row[2:4]) and _number(row[4])
+            if are(str, row[:2]) and are(int, row[2:4]) and number(row[4])
         ]
 
     def frame(self, keys: Iterable[str]) -> pd.DataFrame:
@@ -285,29 +285,6 @@ class Store:
         frame = pd.DataFrame([vars(record) for record in records], columns=COLUMNS)
         frame = frame.astype(dict.fromkeys(NUMBERS, "Int64"))
         return frame.astype(dict.fromkeys(REALS, "float64"))
-
-
-def _are(kind: type, values: Iterable[Any]) -> bool:
-    return all(type(value) is kind for value in values)
-
-
-def _number(value: Any) -> float | None:
-    """A number of the file that is finite and at least 0, or None."""
-    number = isinstance(value, (int, float)) and 0 <= value < 2**63
-    return value if number else None
-
-
-def _status(value: Any) -> str:
-    """A status of the file; one that there is not is that of a failure, as ``accepted`` has it."""
-    return value if value in get_args(Status) else "failed"
-
-
-def _facts(text: Any) -> dict[str, Any]:
-    try:
-        facts = json.loads(text)
-    except (ValueError, TypeError, RecursionError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
 
 
 def _statements(rows: Sequence[Row]) -> list[Statement]:
