@@ -76,15 +76,14 @@ class Store:
     def __init__(self, folder: Path, *, writing: bool = True) -> None:
         self.folder = folder
         self._lock = lock.take(folder) if writing else None
-        self._unwritten: Unwritten | None = None
         try:
             if writing:
                 (folder / ARRAYS).mkdir(exist_ok=True)
                 for part in (folder / ARRAYS).glob(".*.part"):
                     part.unlink()  # Of a run that was killed.
             self._database = Database(folder / FILE, writing)
+            self._unwritten = Unwritten(folder, _COLUMNS_OF)
             if writing:
-                self._unwritten = Unwritten(folder, _COLUMNS_OF)
                 self._keep([])
         except (OSError, ValueError, sqlite3.Error) as error:
             if self._lock:
@@ -104,7 +103,9 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         try:
-            if error is None:
+            if self._lock is None:
+                pass
+            elif error is None:
                 self._write([])
             else:
                 # What cannot be written now is in the file beside, for the next run.
@@ -117,7 +118,7 @@ class Store:
 
     def _keep(self, rows: Sequence[Row]) -> None:
         """Write rows and those that wait, now or when no other program is in the way any more."""
-        unwritten = self._writable()
+        unwritten = self._unwritten
         if not rows and not unwritten.rows:
             return
         try:
@@ -142,21 +143,13 @@ class Store:
 
     def _write(self, statements: Sequence[Statement]) -> None:
         """Write what waits, then run the statements, however long another program takes."""
-        unwritten = self._unwritten
-        rows = unwritten.rows if unwritten else []
+        rows = self._unwritten.rows
         if rows or statements:
             self._database.write([*_statements(rows), *statements])
-        if unwritten:
-            unwritten.clear()
-
-    def _writable(self) -> Unwritten:
-        if self._unwritten is None:
-            raise ValueError(f"{self._database.path} was opened for reading alone")
-        return self._unwritten
+        self._unwritten.clear()
 
     def _waiting(self, table: str) -> list[dict[str, Any]]:
-        rows = self._unwritten.rows if self._unwritten else []
-        return [values for name, values in rows if name == table]
+        return [values for name, values in self._unwritten.rows if name == table]
 
     def meta(self, name: str) -> str | None:
         """A fact about the store itself, or None."""
@@ -201,6 +194,10 @@ class Store:
             "planned.seconds, records.status, records.shared_seconds FROM planned "
             "LEFT JOIN records ON planned.key = records.key ORDER BY planned.rowid"
         )
+        waiting = {
+            row["key"]: (row["status"], row["shared_seconds"]) for row in self._waiting("records")
+        }
+        rows = [(*row[:6], *waiting.get(row[0], row[6:])) for row in rows]
         for row in rows:
             if not (are(str, row[:3]) and are(int, row[3:5]) and number(row[5]) is not None):
                 raise ValueError(f"the plan in {self._database.path} is damaged: {row!r:.200}")

@@ -45,6 +45,7 @@ def test_records_wait_while_another_program_has_the_store_and_are_then_written(t
     with Store(tmp_path) as store:
         store.add(record("a"))
         store.add(record("b"))
+        store.set_plan([Planned("3", "m", "e", 10, 3, 2.0)])
         with other(tmp_path):
             start = time.monotonic()
             for number in range(5):
@@ -56,6 +57,10 @@ def test_records_wait_while_another_program_has_the_store_and_are_then_written(t
             assert store.frame(["3", "a"])["estimate"][0] == 3.5
             assert store.meta("fact") == "new"
             assert keys(tmp_path) == {"a", "b"}
+            with Store(tmp_path, writing=False) as other_store:
+                assert other_store.outcomes().keys() == {"a", "b", *"01234"}
+                assert [status for _, status, _ in other_store.progress()] == ["ok"]
+        assert (tmp_path / FILE).exists()
         store.add(record("c"))
         assert keys(tmp_path) == {"a", "b", "c", *"01234"}
         assert store.environments() == {"here": {"cores": 2}}
@@ -70,7 +75,7 @@ def test_a_kill_while_records_wait_loses_none(tmp_path):
         "import os, sys; sys.path[:0] = ['tests/bench']; from pathlib import Path;"
         "from test_store import record; from bench.store import Store;"
         f"store = Store(Path({str(tmp_path)!r}));"
-        "[store.add(record(key), {'x': [1.0]}) for key in 'cde']; os._exit(9)"
+        "[store.add(record(key, estimate=2.0), {'x': [1.0]}) for key in 'cde']; os._exit(9)"
     )
     with reader(tmp_path):
         found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
