@@ -78,6 +78,9 @@ class Store:
         self._lock = lock.take(folder) if writing else None
         try:
             if writing:
+                for name in (FILE, ARRAYS):
+                    if (folder / name).is_symlink():
+                        raise ValueError(f"{folder / name} is a link: it must be no link")
                 (folder / ARRAYS).mkdir(exist_ok=True)
                 for part in (folder / ARRAYS).glob(".*.part"):
                     part.unlink()  # Of a run that was killed.
