@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bench.printable import printable
 from estimators.score.cache import Entry, ModelCache, default_folder, default_limit
 
 _FIRST = ("key", "kind", "what")
@@ -52,8 +53,8 @@ def clear() -> str:
 def _row(entry: Entry, shown: list[str]) -> tuple[str, ...]:
     about = " ".join(entry.metadata.get("about", "" if entry.metadata else "unreadable").split())
     facts = (entry.metadata.get(name, "") for name in shown)
-    used = f"{entry.used:%Y-%m-%d %H:%M}"
-    return (entry.key[:12], entry.kind, about, *facts, _size(entry.size), used)
+    texts = map(printable, (about, *facts))
+    return (entry.key[:12], entry.kind, *texts, _size(entry.size), f"{entry.used:%Y-%m-%d %H:%M}")
 
 
 def _count(count: int, what: str) -> str:

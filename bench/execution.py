@@ -6,19 +6,23 @@ import contextlib
 import datetime
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cloudpickle
 from rich.console import Console
 
 from bench import costs, environment, plan, runner
+from bench.accepted import accepted
 from bench.job import Job
+from bench.leftovers import claimed, reclaim
 from bench.live import Live
 from bench.plan import Cell
 from bench.plugins import REGISTRIES, read_source
+from bench.printable import LONGEST, printable
 from bench.progress import Display
 from bench.records import Record
-from bench.runner import Batch, Event, Finished, Started
+from bench.runner import Batch, Event, Finished, Started, Told
 from bench.slots import unused_thread_limit
 from bench.store import Planned, Store
 from bench.workers.handle import Setup
@@ -95,7 +99,7 @@ def run_cells(
         Live(job.out, job.room.jobs) as live,
         Display(console, wanted, _groups(job, batches), silent) as display,
     ):
-        for together in events:
+        for together in map(_sound, events):
             live.note(together)
             _keep(together, store, display, identity)
 
@@ -106,6 +110,21 @@ def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, Sequence[Bat
         return [(job.room.jobs, batches)]
     shares = runner.shares(batches, job.room, job.device)
     return [(share.width, share.batches) for share in shares]
+
+
+def _sound(together: list[Event]) -> list[Event]:
+    """Events whose records, arrays and texts were checked: see ``accepted``."""
+    sound: list[Event] = []
+    for event in together:
+        if isinstance(event, Finished):
+            record, arrays = accepted(event.record, event.arrays)
+            sound.append(replace(event, record=record, arrays=arrays))
+        elif isinstance(event, Told):
+            text = " ".join(event.text[:LONGEST].split())
+            sound.append(replace(event, text=printable(text)))
+        else:
+            sound.append(event)
+    return sound
 
 
 def _keep(together: list[Event], store: Store, display: Display, identity: str) -> None:
@@ -141,13 +160,16 @@ def _events(
         with contextlib.closing(cluster.run(batches, setup, job.scheduler, job.device)) as events:
             yield events
         return
+    reclaim()
     shelf = Shelf(cells)
+    claim = claimed(Path(shelf.scratch))
     try:
         setup = replace(setup, scratch=shelf.scratch)
         with contextlib.closing(runner.run(batches, setup, job.room, job.device)) as events:
             yield _shelved(events, shelf)
     finally:
         shelf.close()
+        claim.close()
 
 
 def _shelved(events: Generator[list[Event], None, None], shelf: Shelf) -> Iterator[list[Event]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import devices, environment, plan, suite
-from bench.limits import asked
+from bench.limits import MOST_POINTS, MOST_SEEDS, asked, checked_count
 from bench.plan import Cell
 from bench.plugins import load_file
 from bench.slots import Room
@@ -62,9 +63,14 @@ def prepare(
 
     Data sets are looked for in the folder ``data_root``, and fetched into it with ``download``.
     """
-    for option, value in (("seeds", seeds), ("n", n), ("jobs", jobs), ("gpu_jobs", gpu_jobs)):
-        if value is not None and not (isinstance(value, int) and value >= 1):
-            raise ValueError(f"{option} must be a whole number of at least 1, not {value!r}")
+    for option, value, most in (
+        ("seeds", seeds, MOST_SEEDS),
+        ("n", n, MOST_POINTS),
+        ("jobs", jobs, sys.maxsize),
+        ("gpu_jobs", gpu_jobs, sys.maxsize),
+    ):
+        if value is not None:
+            checked_count(option, value, most)
     limits = asked(timeout, memory)
     _check_backend(backend, scheduler)
     manifolds, estimators, plugins = map(_several, (manifolds, estimators, plugins))

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
 LONGEST = 1_000_000
+#: Points of a sample, seeds of a cell, and cells of a run at most: far more than anybody has the
+#: memory or the time for, and few enough to be planned at once.
+MOST_POINTS, MOST_SEEDS, MOST_CELLS = 10_000_000, 10_000, 100_000
 MIB = 2**20
 
 
@@ -45,3 +48,12 @@ def asked(timeout: float | None, memory: str | int | None) -> Limits:
             f"memory must be a size of at least 1MiB, such as 500MB or 2GiB, not {memory!r}"
         )
     return Limits(timeout, size)
+
+
+def checked_count(option: str, value: object, most: int, least: int = 1) -> None:
+    """Raise ValueError where an option's value is no whole number from ``least`` to ``most``."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least:  # type: ignore[operator]
+        raise ValueError(f"{option} must be a whole number of at least {least}, not {value!r:.40}")
+    if value > most:  # type: ignore[operator]
+        raise ValueError(f"{option} must be at most {most}, not {value!r:.40}")

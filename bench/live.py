@@ -8,13 +8,16 @@ import platform
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from typing_extensions import Self
 
+from bench.outputs.files import replacing
+from bench.printable import printable
 from bench.runner import Event, Finished, Started
 
 FILE = "running.json"
@@ -98,20 +101,34 @@ class Live:
 
     def _write(self) -> None:
         running = [asdict(one) for one in list(self._running.values())]
-        part = self._path.with_suffix(".part")
-        try:
+        # Where the disk is full only the news is lost; that is told where records are written.
+        with suppress(OSError), replacing(self._path) as part:
             part.write_text(json.dumps({**vars(self._facts), "running": running}), encoding="utf-8")
-            os.replace(part, self._path)
-        except OSError:
-            # Only the news is lost; a full disk is told where records are written.
-            part.unlink(missing_ok=True)
 
 
 def read(folder: Path) -> Facts | None:
     """What the run in a folder last said; None where it said nothing that makes sense."""
     try:
         told: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        running = tuple(Running(**one) for one in told.pop("running"))
-        return Facts(**told, running=running)
-    except (OSError, ValueError, TypeError, KeyError):
+        running = tuple(_sound(Running(**one)) for one in told.pop("running"))
+        return _sound(Facts(**told, running=running))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+_Said = TypeVar("_Said", Running, Facts)
+
+
+def _sound(said: _Said) -> _Said:
+    """What a file of unknown origin says, without control characters; TypeError for wrong types."""
+    kinds: dict[Any, Any] = {"str": str, "int": int, "float": (int, float)}
+    values = dict(vars(said))
+    for field in fields(said):
+        value = values[field.name]
+        if field.type in kinds and not isinstance(value, kinds[field.type]):
+            raise TypeError(f"{field.name} is {value!r}")
+        if isinstance(value, str):
+            values[field.name] = printable(value)
+        elif isinstance(value, (int, float)) and not abs(value) < 1e15:
+            raise ValueError(f"{field.name} is {value!r}")
+    return replace(said, **values)

@@ -25,7 +25,7 @@ def take(folder: Path) -> TextIO:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = open(folder / FILE, "a+", encoding="utf-8")
+        file = open(folder / FILE, "a+", encoding="utf-8", opener=_itself)
     except OSError as error:
         raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from None
     try:
@@ -53,13 +53,18 @@ def take(folder: Path) -> TextIO:
 def in_use(folder: Path) -> bool:
     """Whether a run is writing to a folder."""
     try:
-        with open(folder / FILE, encoding="utf-8") as file:
+        with open(folder / FILE, encoding="utf-8", opener=_itself) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
         return False
     return False
+
+
+def _itself(path: str, flags: int) -> int:
+    """Open a file, but not through a link, and without waiting for the other end of a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
 
 
 def _lock(file: TextIO) -> None:

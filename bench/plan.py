@@ -12,7 +12,7 @@ from typing import Any
 
 import estimators
 import manifolds
-from bench.limits import Limits
+from bench.limits import MOST_CELLS, Limits
 from bench.parameters import arguments, described, plain
 from bench.plugins import source_digest
 from bench.suite import (
@@ -160,6 +160,14 @@ def build(
         )
         for label, choice in chosen_estimators.items()
     }
+    most = len(chosen_manifolds) * sum(
+        seeds or overrides[label].seeds or sizes.seeds for label in methods
+    )
+    if most > MOST_CELLS:
+        raise ValueError(
+            f"these are up to {most} cells, of which a run has at most {MOST_CELLS}; lower "
+            "--seeds, or choose --manifolds and --estimators"
+        )
     cells: dict[str, Cell] = {}
     for manifold, place in chosen_manifolds.items():
         source = _resolve(manifolds.catalogue.registry, place.manifold, place.parameters)

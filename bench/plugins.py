@@ -54,7 +54,7 @@ def load_file(path: str) -> dict[str, list[str]]:
 def read_source(path: str) -> str:
     """The text of a plug-in; ValueError where there is none."""
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8-sig")
     except (IsADirectoryError, FileNotFoundError, NotADirectoryError):
         raise ValueError(f"plug-in {path} is not a file") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -56,16 +55,16 @@ def status_of(folder: Path) -> Status:
         raise ValueError(f"there are no results in {folder}: it has no {FILE}")
     active = in_use(folder)
     now = time.time()
-    try:
-        with Store(folder, writing=False) as store:
-            progress = store.progress()
-    except sqlite3.Error as error:
-        raise ValueError(f"{folder / FILE} cannot be read: {error}") from None
+    with Store(folder, writing=False) as store:
+        progress = store.progress()
     facts = live.read(folder) if active else None
     # What runs is written a moment later than what is done.
     done = {cell.key for cell, found, _ in progress if found is not None}
     running = [
-        (one, now - one.start) for one in (facts.running if facts else ()) if one.key not in done
+        # A clock that was set back makes no time negative.
+        (one, max(0.0, now - one.start))
+        for one in (facts.running if facts else ())
+        if one.key not in done
     ]
     tallies: dict[str, Tally] = {}
     for cell, found, _ in progress:
@@ -83,7 +82,7 @@ def status_of(folder: Path) -> Status:
         statuses=dict(Counter(found for _, found, _ in progress if found is not None)),
         left=sum(tally.left for tally in tallies.values()),
         running=running,
-        seconds=now - facts.start if facts else None,
+        seconds=max(0.0, now - facts.start) if facts else None,
         seconds_left=_left(progress, running, facts.jobs if facts else 1),
         estimators=list(tallies.values()),
     )
@@ -151,7 +150,7 @@ def _headline(status: Status) -> str:
     failed = sum(status.statuses.values()) - status.statuses.get("ok", 0)
     counts = (
         f"{counted(status.cells, 'cell')}: {status.statuses.get('ok', 0)} done, {failed} failed, "
-        f"{len(status.running)} running, {status.left - len(status.running)} left"
+        f"{len(status.running)} running, {max(0, status.left - len(status.running))} left"
     )
     if status.active and status.seconds is not None:
         return (

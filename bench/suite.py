@@ -18,7 +18,8 @@ from pydantic import (
     ValidationError,
 )
 
-from bench.limits import LONGEST, MIB, Limits
+from bench.limits import LONGEST, MIB, MOST_POINTS, MOST_SEEDS, Limits
+from manifolds.datasets.damage import readable
 from manifolds.registry import nearest
 
 if sys.version_info >= (3, 11):
@@ -31,7 +32,8 @@ PRESETS = ("smoke", "quick", "full")
 
 # Labels become file and column names: no separators, nothing hidden.
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=80)]
-Count = Annotated[int, Field(ge=1, strict=True)]
+Points = Annotated[int, Field(ge=1, le=MOST_POINTS, strict=True)]
+Seeds = Annotated[int, Field(ge=1, le=MOST_SEEDS, strict=True)]
 
 
 class _Table(BaseModel):
@@ -47,7 +49,7 @@ class ManifoldChoice(_Table):
 
     manifold: str
     parameters: dict[str, Any] = {}
-    n: Count | None = None
+    n: Points | None = None
     estimators: dict[Label, dict[str, Any]] = {}
 
 
@@ -72,13 +74,13 @@ class EstimatorChoice(_Limited):
 class ManifoldOverride(_Table):
     """What a preset changes of a manifold."""
 
-    n: Count | None = None
+    n: Points | None = None
 
 
 class EstimatorOverride(_Limited):
     """What a preset changes of an estimator."""
 
-    seeds: Count | None = None
+    seeds: Seeds | None = None
     parameters: dict[str, Any] = {}
 
 
@@ -88,8 +90,8 @@ class Preset(_Limited):
     Where ``only_manifolds`` or ``only_estimators`` are given, the preset leaves out the others.
     """
 
-    n: Count
-    seeds: Count
+    n: Points
+    seeds: Seeds
     only_manifolds: list[Label] = []
     only_estimators: list[Label] = []
     manifolds: dict[Label, ManifoldOverride] = {}
@@ -152,12 +154,14 @@ def load(name: str) -> Suite:
                 ".toml file"
             )
         path = FOLDER / f"{name}.toml"
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"cannot read suite {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not valid TOML: {error}") from None
+    with readable(path, "allowed: a suite in TOML"):
+        try:
+            # Some editors put a byte order mark before a text.
+            content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except OSError as error:
+            raise ValueError(f"cannot read suite {path}: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is not valid TOML: {error}") from None
     try:
         suite = Suite(**{"name": path.stem, **content})
     except ValidationError as error:

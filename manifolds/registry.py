@@ -9,6 +9,7 @@ import difflib
 import importlib
 import inspect
 import pkgutil
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -16,6 +17,9 @@ from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
 import attrs
+
+#: Names become labels of files and columns: no separators, nothing hidden.
+NAME, LONGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*"), 80
 
 Class = TypeVar("Class", bound=type)
 
@@ -115,6 +119,11 @@ class Registry(Generic[AnyEntry]):
     def add(self, entry: AnyEntry) -> None:
         """Make an entry known; a class that is defined anew (in a notebook) replaces itself."""
         name, cls = entry.name, entry.cls
+        if not isinstance(name, str) or len(name) > LONGEST or not NAME.fullmatch(name):
+            raise ValueError(
+                f"{self.kind} name {name!r:.80} cannot be: it must be letters, digits and . _ + - "
+                f"only, begin with a letter or digit, and have at most {LONGEST} characters"
+            )
         known = self._entries.get(name)
         if known and (known.cls.__module__, known.cls.__qualname__) != (
             cls.__module__,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ import manifolds
 from bench import devices
 from bench.autoencoder.elbow import FLOOR, supported
 from bench.autoencoder.training import Prepared
+from bench.limits import MOST_POINTS, checked_count
 from bench.outputs.figure_style import headline, plain_ticks, save, style
 from bench.outputs.files import write_csv
 from manifolds.base import Array
@@ -50,9 +52,8 @@ def check(
     The dimension is given, or the true one where it is known, or else the median of some
     estimators. Writes autoencoder-NAME.csv and a figure. Raises ValueError for wrong options.
     """
-    for name, value, least in (("n", n, LEAST), ("steps", steps, 1)):
-        if value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, not {value}")
+    checked_count("n", n, MOST_POINTS, LEAST)
+    checked_count("steps", steps, sys.maxsize)
     title, points, truth = _points(source, array, n, seed, download)
     known = "given"
     if dimension is None:

@@ -20,7 +20,8 @@ from bench.check.findings import Outcome
 from bench.check.gather import gather, sample_of
 from bench.check.times import SLOWER
 from bench.job import Job, prepare
-from bench.outputs.files import write_text
+from bench.limits import checked_count
+from bench.outputs.files import check_replaceable, write_text
 from bench.plan import Cell
 from bench.progress import counted
 from bench.store import FILE, Store
@@ -29,7 +30,7 @@ from bench.workers.timing import TIMED_STATES
 #: Random states of a baseline's random estimators on a sample: with so many, a reading that is one
 #: too high on three of four seeds is found among thirty cells, p = 2 / 23^3, although one of the
 #: baseline's states of a sample is as high.
-STATES = 22
+STATES, MOST_STATES = 22, 1000
 
 
 def save_baseline(
@@ -47,8 +48,7 @@ def save_baseline(
     With ``update``, other cells of the baseline that is there stay as they are. Raises ValueError
     for a wrong option, and where the two cannot be parts of one baseline.
     """
-    if states < 1:
-        raise ValueError(f"states must be at least 1, not {states}")
+    checked_count("states", states, MOST_STATES)
     _check_place(path)
     before = load(path) if update else None
     job = _job(suite, options, lambda cell: range(_states_of(cell, states)))
@@ -72,14 +72,15 @@ def save_baseline(
 
 def _check_place(path: Path) -> None:
     """A baseline can be written there; ValueError now rather than after the run."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, not a file for a baseline")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        check_replaceable(path)
         with tempfile.NamedTemporaryFile(dir=path.parent):
             pass
     except OSError as error:
         raise ValueError(f"cannot write {path}: {error.strerror}") from None
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder, not a file for a baseline")
 
 
 def _states_of(cell: Cell, states: int) -> int:

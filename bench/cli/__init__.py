@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import autoencoder, check, estimate, look, paper, report, run
+from bench.cli.options import write_anything
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,6 +51,7 @@ def options(
 
 def main() -> None:
     """Entry of the command line."""
+    write_anything()
     # Shells complete the commands of programs, not those of Python's modules.
     program = Path(sys.argv[0]).stem
     app(prog_name="python -m bench" if program == "__main__" else program)

@@ -45,7 +45,7 @@ def autoencoder(
     plugin: PluginOption = None,
 ) -> None:
     """Plot how well points are rebuilt from bottlenecks around their dimension."""
-    from rich.console import Console
+    from bench.terminal import Terminal
 
     with clear_errors():
         from bench.autoencoder import command
@@ -65,7 +65,7 @@ def autoencoder(
             array=array,
             download=download,
             out=out,
-            console=Console(),
+            console=Terminal(),
         )
 
 

@@ -67,7 +67,7 @@ def save(
     plugin: PluginOption = None,
 ) -> None:
     """Run a suite and keep its estimates and times as a baseline."""
-    from rich.console import Console
+    from bench.terminal import Terminal
 
     with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
         from bench.check import command
@@ -77,7 +77,7 @@ def save(
             to,
             suite,
             run=not no_run,
-            console=Console(),
+            console=Terminal(),
             preset=preset,
             seeds=seeds,
             states=command.STATES if states is None else states,
@@ -102,12 +102,12 @@ def show(
     ] = None,
 ) -> None:
     """Show a baseline, and which shifts a check would find."""
-    from rich.console import Console
+    from bench.terminal import Terminal
 
     with clear_errors():
         from bench.check import command
 
-        command.show(file, seeds, Console())
+        command.show(file, seeds, Terminal())
 
 
 def check(
@@ -148,7 +148,7 @@ def check(
     plugin: PluginOption = None,
 ) -> None:
     """Compare a suite with a baseline; exit: 0 nothing, 1 regression, 2 misuse, 3 unfinished."""
-    from rich.console import Console
+    from bench.terminal import Terminal
 
     with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
         from bench.check import command
@@ -164,7 +164,7 @@ def check(
             slower=SLOWER if slower is None else slower,
             strict=strict,
             new=new,
-            console=Console(),
+            console=Terminal(),
             preset=preset,
             seeds=seeds,
             manifolds=split(manifolds),

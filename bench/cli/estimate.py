@@ -91,10 +91,9 @@ def estimate(
     ] = False,
 ) -> None:
     """Print every estimator's dimension of points or images of yours, with interval and caveats."""
-    from rich.console import Console
-
     from bench.estimation import command
     from bench.estimation.folder import default_folder
+    from bench.terminal import Terminal
     from manifolds.datasets.columns import parts
 
     with keeping_what_is_finished() as kept, clear_errors():
@@ -114,7 +113,7 @@ def estimate(
             retry=retry,
             dry_run=dry_run,
             as_json_text=json_,
-            console=Console(),
+            console=Terminal(),
             estimators=split(estimators),
             jobs=jobs,
             device=device,

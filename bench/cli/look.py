@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from bench.cli import complete
-from bench.cli.options import PluginOption, clear_errors, load
+from bench.cli.options import PluginOption, clear_errors, echo, load
 
 
 def list_(
@@ -26,7 +26,7 @@ def list_(
 
     with clear_errors():
         load(plugin)
-        typer.echo(catalogue.listing(what))
+        echo(catalogue.listing(what))
 
 
 def show(
@@ -41,7 +41,7 @@ def show(
 
     with clear_errors():
         load(plugin)
-        typer.echo(catalogue.description(name))
+        echo(catalogue.description(name))
 
 
 def study(
@@ -55,12 +55,11 @@ def study(
     ] = 1.0,
 ) -> None:
     """Run a study: a question that is not a table of manifolds and estimators."""
-    from rich.console import Console
-
     from bench import studies
+    from bench.terminal import Terminal
 
     with clear_errors():
-        studies.run(name, out or Path("results") / "studies", budget, Console())
+        studies.run(name, out or Path("results") / "studies", budget, Terminal())
 
 
 cache = typer.Typer(no_args_is_help=True, help="Trained score models that are kept.")
@@ -72,7 +71,7 @@ def cache_list() -> None:
     from bench import cached_models
 
     with clear_errors():
-        typer.echo(cached_models.listing())
+        echo(cached_models.listing())
 
 
 @cache.command("clear")
@@ -81,4 +80,4 @@ def cache_clear() -> None:
     from bench import cached_models
 
     with clear_errors():
-        typer.echo(cached_models.clear())
+        echo(cached_models.clear())

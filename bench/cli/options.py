@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Annotated, Optional
 import typer
 
 from bench.cli import complete
+from bench.printable import printable
 from bench.stopped import RunStopped
 
 _INTERRUPTED = 130
@@ -58,13 +60,25 @@ EstimatorsOption = Annotated[
 ]
 
 
+def echo(text: object, *, err: bool = False) -> None:
+    """Print a text to the standard output, or to that of errors."""
+    typer.echo(printable(str(text)), err=err)
+
+
+def write_anything() -> None:
+    """Have what an encoding lacks written out, as in file names of another encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """A ValueError is what the user asked wrongly: one message, exit code 2, no traceback."""
     try:
         yield
     except ValueError as error:
-        typer.echo(f"error: {error}", err=True)
+        echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
 
 
@@ -86,19 +100,19 @@ def keeping_what_is_finished(
     try:
         yield kept
     except RunStopped as error:
-        typer.echo(
+        echo(
             f"error: {error}\nfinished cells are kept in {kept.out}; {how}",
             err=True,
         )
         raise typer.Exit(code) from None
     except (OSError, sqlite3.Error) as error:
-        typer.echo(
+        echo(
             f"error: results could not be written: {error}; finished cells are kept in {kept.out}",
             err=True,
         )
         raise typer.Exit(code) from None
     except KeyboardInterrupt:
-        typer.echo(f"interrupted: finished cells are kept; {how}", err=True)
+        echo(f"interrupted: finished cells are kept; {how}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
 
 

@@ -14,6 +14,7 @@ from bench.cli.options import (
     DownloadOption,
     JobsOption,
     clear_errors,
+    echo,
     keeping_what_is_finished,
     split,
 )
@@ -60,11 +61,11 @@ def paper(
         with clear_errors():
             from bench.paper import catalogue
 
-            typer.echo(catalogue.listing(name))
+            echo(catalogue.listing(name))
         return
-    from rich.console import Console
+    from bench.terminal import Terminal
 
-    console = Console()
+    console = Terminal()
     with keeping_what_is_finished() as kept:
         with clear_errors():
             from bench.paper import command
@@ -87,5 +88,5 @@ def paper(
                 return
             failed = command.make(asked, running=not no_run, console=console)
     if failed:
-        typer.echo(f"error: not made: {', '.join(failed)}", err=True)
+        echo(f"error: not made: {', '.join(failed)}", err=True)
         raise typer.Exit(1)

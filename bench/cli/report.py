@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from bench.cli.options import clear_errors
+from bench.cli.options import clear_errors, echo
 
 
 def report(
@@ -21,4 +21,4 @@ def report(
     with clear_errors():
         from bench.html_report.page import write_report
 
-        typer.echo(write_report(out, to))
+        echo(write_report(out, to))

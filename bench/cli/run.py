@@ -18,6 +18,7 @@ from bench.cli.options import (
     PluginOption,
     SuiteOption,
     clear_errors,
+    echo,
     keeping_what_is_finished,
     split,
 )
@@ -75,9 +76,9 @@ def run(
     ] = False,
 ) -> None:
     """Cross the manifolds of a suite with the estimators; write and print the results."""
-    from rich.console import Console
+    from bench.terminal import Terminal
 
-    console = Console()
+    console = Terminal()
     with keeping_what_is_finished() as kept:
         with clear_errors():
             from bench import api
@@ -118,7 +119,7 @@ def run(
     from bench.outputs.wording import all_failed
 
     if failure := all_failed(records):
-        typer.echo(f"error: {failure}", err=True)
+        echo(f"error: {failure}", err=True)
         raise typer.Exit(1)
 
 
@@ -127,9 +128,8 @@ def status(
     json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say what of a run is done, failed, running and left; while it is going on, too."""
-    from rich.console import Console
-
     from bench.status import report, status_of
+    from bench.terminal import Terminal
 
     with clear_errors():
-        report(status_of(out), Console(), as_json=json_)
+        report(status_of(out), Terminal(), as_json=json_)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,14 +37,11 @@ def gather(folder: Path) -> Results:
     """
     if not (folder / FILE).exists():
         raise ValueError(f"there are no results in {folder}: it has no {FILE}")
-    try:
-        with Store(folder, writing=False) as store:
-            everything = store.frame(store.outcomes())
-            planned = [cell for cell, _, _ in store.progress()]
-            environments = store.environments()
-            command = store.meta(COMMAND) or ""
-    except sqlite3.Error as error:
-        raise ValueError(f"{folder / FILE} cannot be read: {error}") from None
+    with Store(folder, writing=False) as store:
+        everything = store.frame(store.outcomes())
+        planned = [cell for cell, _, _ in store.progress()]
+        environments = store.environments()
+        command = store.meta(COMMAND) or ""
     records = _comparable(_last_run(everything, planned))
     return Results(
         folder=folder,

@@ -1,22 +1,101 @@
-"""Arrays that were kept beside a record."""
+"""Arrays beside a record: what they may be, when they arrive and when they are read."""
 
 from __future__ import annotations
 
-import zipfile
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from manifolds.datasets.damage import check_arrays, readable
 
-def kept_arrays(store_folder: Path, name: str) -> dict[str, NDArray[Any]]:
+#: Arrays of one record at most, their bytes together, and characters of a name.
+MOST, LARGEST, LONGEST = 100, 2**30, 100
+#: Names of parameters of the function that writes them.
+_TAKEN = {"file", "allow_pickle"}
+#: Kinds of numpy's that a file takes without pickle: numbers, texts, times.
+_KINDS = "buifcSUmM"
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def kept_arrays(store_folder: Path, name: str) -> Arrays:
     """The arrays at a record's path ``name`` below its store.
 
-    Raises ValueError where they are missing or broken.
+    Raises ValueError where they are missing, broken, or not what they may be.
     """
-    try:
-        with np.load(store_folder / name, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(str(error)) from error
+    path = store_folder / name
+    with readable(path, "allowed: arrays as a run writes them"):
+        if not path.resolve().is_relative_to(store_folder.resolve()):
+            raise ValueError("it is outside of the folder of the results")
+        check_arrays(path)
+        with np.load(path, allow_pickle=False) as arrays:
+            return checked_arrays(dict(arrays))
+
+
+def checked_arrays(arrays: Mapping[str, Any], n: int | None = None) -> Arrays:
+    """Arrays as they may be kept of a sample of ``n`` points; ValueError says what is wrong.
+
+    Of those that figures and tables read, ``dimension`` has a number for each of m points,
+    ``truth`` and ``query`` (rows of the sample) as well, ``singular_values`` (m, D) are at least 0,
+    ``chosen_sigma`` is a number above 0, and ``confidence`` is of numbers. Others are of numbers,
+    texts or times. ValueError too where there are more than ``MOST``, or more than ``LARGEST``
+    bytes.
+    """
+    if len(arrays) > MOST:
+        raise ValueError(f"there are {len(arrays)} arrays; at most {MOST} are kept")
+    kept = {name: _plain(name, array) for name, array in arrays.items()}
+    size = sum(array.nbytes for array in kept.values())
+    if size > LARGEST:
+        raise ValueError(f"the arrays take {size} bytes together; at most {LARGEST} are kept")
+    points = len(_numbers(kept, "dimension", 1)) if "dimension" in kept else None
+    for name in {"truth", "query"} & kept.keys():
+        _check_length(name, _numbers(kept, name, 1), points)
+    if points is not None and n is not None and points > n:
+        raise ValueError(f"'dimension' has {points} numbers, of a sample of {n} points")
+    if "query" in kept and kept["query"].size:
+        query = kept["query"]
+        if query.dtype.kind not in "ui" or query.min() < 0 or query.max() >= (n or math.inf):
+            raise ValueError("'query' must be whole numbers, each a row of the sample")
+    if "singular_values" in kept:
+        values = _numbers(kept, "singular_values", 2)
+        _check_length("singular_values", values, points)
+        if not values.size or not (np.isfinite(values) & (values >= 0)).all():
+            raise ValueError("'singular_values' must be finite numbers of at least 0, and some")
+    if "chosen_sigma" in kept:
+        sigma = kept["chosen_sigma"]
+        if sigma.size != 1 or sigma.dtype.kind not in "uif" or not 0 < sigma.item() < math.inf:
+            raise ValueError("'chosen_sigma' must be one finite number above 0")
+    if "confidence" in kept:
+        _numbers(kept, "confidence", None)
+    return kept
+
+
+def _plain(name: Any, array: Any) -> NDArray[Any]:
+    """An array without a class or metadata of its own; ValueError where it cannot be kept."""
+    if not isinstance(name, str) or not name.isidentifier() or name in _TAKEN:
+        raise ValueError(f"{name!r} is no name for an array")
+    if len(name) > LONGEST:
+        raise ValueError(f"{name[:20]!r}... is no name for an array: more than {LONGEST} letters")
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in _KINDS:
+        found = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        raise ValueError(f"{name!r} holds {found}; allowed: numbers, texts and times")
+    return np.asarray(array).view(np.dtype(array.dtype.str))
+
+
+def _numbers(arrays: Arrays, name: str, dimensions: int | None) -> NDArray[Any]:
+    array = arrays[name]
+    if array.dtype.kind not in "buif" or dimensions not in (None, array.ndim):
+        shape = {1: "(points,)", 2: "(points, D)"}.get(dimensions or 0, "any shape")
+        raise ValueError(
+            f"{name!r} is {array.dtype} of shape {array.shape}; it must be real numbers of {shape}"
+        )
+    return array
+
+
+def _check_length(name: str, array: NDArray[Any], points: int | None) -> None:
+    if points is not None and len(array) != points:
+        raise ValueError(f"{name!r} is of {len(array)} points, but 'dimension' of {points}")

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from bench.outputs.files import replacing
+from bench.printable import printable
 
 DPI = 150
 FORMATS = (".png", ".svg")
@@ -138,4 +139,6 @@ def first_of(shown: int, found: int) -> str:
 
 def headline(figure: Figure, text: str) -> None:
     """A title above all panels, in lines that the figure's width holds."""
+    # A dollar sign, of a file's name say, begins no formula.
+    text = printable(text).replace("$", r"\$")
     figure.suptitle(textwrap.fill(text, int(10 * figure.get_figwidth())), fontsize=12)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from bench.outputs.estimates import estimate_figure
 from bench.outputs.figure_style import FORMATS, save, style
@@ -13,6 +16,7 @@ from bench.outputs.metrics import summarise
 from bench.outputs.sample_size import sample_size_figure
 from bench.outputs.spectra import spectra_figure
 from bench.outputs.tradeoff import tradeoff_figure
+from bench.printable import printable
 
 
 def write_plots(
@@ -24,21 +28,37 @@ def write_plots(
     """Write each figure that the records have data for, and remove older files of the others.
 
     Arrays of the records are read from ``store_folder``; ``summary`` is theirs, where the caller
-    has it already. Returns the paths written. Raises ValueError as ``summarise`` does.
+    has it already. Returns the paths written. Of a figure that cannot be drawn a warning says why;
+    the others are drawn. Raises ValueError as ``summarise`` does, and OSError where a file cannot
+    be written.
     """
     summary = summarise(records) if summary is None else summary
+    figures: dict[str, Callable[[], Figure | None]] = {
+        "estimate-against-truth": lambda: estimate_figure(summary),
+        "error-heatmap": lambda: heatmap_figure(summary),
+        "accuracy-against-runtime": lambda: tradeoff_figure(summary),
+        "score-spectra": lambda: spectra_figure(records, store_folder),
+        "estimate-against-sample-size": lambda: sample_size_figure(records),
+    }
     written: list[Path] = []
     with style():
-        for name, figure in (
-            ("estimate-against-truth", estimate_figure(summary)),
-            ("error-heatmap", heatmap_figure(summary)),
-            ("accuracy-against-runtime", tradeoff_figure(summary)),
-            ("score-spectra", spectra_figure(records, store_folder)),
-            ("estimate-against-sample-size", sample_size_figure(records)),
-        ):
-            if figure is None:
+        for name, make in figures.items():
+            paths = _written(make, folder / name)
+            written += paths
+            if not paths:
                 for suffix in FORMATS:
                     (folder / f"{name}{suffix}").unlink(missing_ok=True)
-            else:
-                written += save(figure, folder / name)
     return written
+
+
+def _written(make: Callable[[], Figure | None], stem: Path) -> list[Path]:
+    """The paths of a figure; none where there is nothing to draw, or where that fails."""
+    try:
+        figure = make()
+        return [] if figure is None else save(figure, stem)
+    except OSError:
+        raise
+    except Exception as error:
+        reason = printable(f"{type(error).__name__}: {error}")
+        warnings.warn(f"{stem.name} cannot be drawn: {reason}", stacklevel=3)
+        return []

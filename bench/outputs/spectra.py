@@ -136,7 +136,7 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
             truth = np.full(len(dimension), np.nan)
             if "truth" in arrays:
                 truth = np.asarray(arrays["truth"], dtype=np.float64)
-            sigma = float(arrays["chosen_sigma"])
+            sigma = float(arrays["chosen_sigma"].item())
             sigmas = np.asarray(arrays.get("sigmas", [sigma]), dtype=np.float64)
             by_sigma = np.asarray(arrays.get("dimension_by_sigma", [dimension]), dtype=np.float64)
         except (ValueError, KeyError) as error:
@@ -209,5 +209,6 @@ def _draw(axes: Axes, panel: Spectra) -> None:
 
 def _first_index(panel: Spectra, ambient: int) -> float:
     """Where the axis starts: at 1, or where a gap would be lost in many normal directions."""
-    known = np.concatenate([panel.truth[~np.isnan(panel.truth)], panel.dimension])
+    known = np.concatenate([panel.truth, panel.dimension])
+    known = known[np.isfinite(known)]
     return 1 if ambient <= 200 else max(1, ambient - max(60, 3 * float(known.max(initial=0))))

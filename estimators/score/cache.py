@@ -37,6 +37,9 @@ _LIMIT = "2GB"
 #: Seconds after which nobody is writing a temporary file any more.
 _ABANDONED = 3600
 
+#: Of the metadata: under which name the file was written.
+_NAME = "file"
+
 _TENSORS, _TEMPORARY, _LOCK = ".safetensors", ".tmp", ".lock"
 _KEY = re.compile(r"[0-9a-f]{64}")
 # BENCH_CACHE may be a folder that holds other things too: nothing else in it is touched.
@@ -166,7 +169,7 @@ class ModelCache:
                 kind="checkpoint" if ".checkpoint." in path.name else "model",
                 size=facts.st_size,
                 used=datetime.fromtimestamp(facts.st_mtime).astimezone(),
-                metadata=metadata_of(path),
+                metadata={k: v for k, v in metadata_of(path).items() if k != _NAME},
             )
             for path, facts in reversed(self._files(_TENSORS))
         ]
@@ -218,6 +221,8 @@ class ModelCache:
             return None
         try:
             metadata = verified(data)
+            if metadata.pop(_NAME, None) != name:
+                raise ValueError("it was not written as the file of this name")
         except ValueError as error:
             warnings.warn(
                 f"{path} is damaged ({error}): it is removed, and {consequence}", stacklevel=3
@@ -237,7 +242,8 @@ class ModelCache:
 
         # Copies: tensors that share memory are refused.
         own = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
-        head, body = sealed(safetensors.torch.save(own, dict(metadata)))
+        # The name is in the file, and under its checksum: no other model passes for this one.
+        head, body = sealed(safetensors.torch.save(own, {**metadata, _NAME: name}))
         path = self.folder / name
         temporary = self.folder / f"{name}.{uuid.uuid4().hex}{_TEMPORARY}"
         try:

@@ -67,6 +67,7 @@ def test_the_paper_s_sizes_are_those_of_the_full_preset(euclidean):
         ({"estimator_patterns": ["mle-50"]}, "unknown estimator 'mle-50'; did you mean 'mle-5'"),
         ({"manifold_patterns": ["torsu"]}, "unknown manifold 'torsu'; did you mean 'torus'"),
         ({"manifold_patterns": ["zz*"]}, "unknown manifold 'zz\\*'"),
+        ({"seeds": 10_000}, "cells, of which a run has at most 100000"),
     ],
 )
 def test_what_does_not_exist_is_told_with_the_nearest_name(euclidean, options, says):

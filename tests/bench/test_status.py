@@ -1,5 +1,6 @@
 """``python -m bench status``: of a run that is going on, was killed, or is done."""
 
+import io
 import json
 import signal
 import subprocess
@@ -8,9 +9,11 @@ import time
 
 import pytest
 from commandline import PLUGINS, TROUBLE, bench, small
+from rich.console import Console
 
 from bench import live
-from bench.status import status_of
+from bench.live import Facts, Running
+from bench.status import report, status_of
 from bench.store import Planned, Store
 
 STEADY = PLUGINS / "steady.py"
@@ -100,3 +103,28 @@ def test_a_damaged_store_is_told(tmp_path):
 def test_a_folder_without_results_is_told(tmp_path):
     said = bench("status", "--out", tmp_path, check=2)
     assert "there are no results in" in said.stderr
+
+
+def test_a_clock_that_was_set_back_makes_no_time_or_number_negative(tmp_path):
+    with Store(tmp_path) as store:
+        store.set_plan([Planned("a", "m", "e", 10, 0, 2.0)])
+        soon = time.time() + 9000
+        running = [Running(key, "m", "e", 0, soon, "\x1b[2J") for key in "ab"]
+        facts = vars(Facts(1, "here", soon, 1)) | {"running": [vars(one) for one in running]}
+        (tmp_path / live.FILE).write_text(json.dumps(facts))
+        found = status_of(tmp_path)
+        assert found.seconds == 0
+        assert [seconds for _, seconds in found.running] == [0, 0]
+        console = Console(file=io.StringIO(), width=200)
+        report(found, console)
+    said = console.file.getvalue()
+    assert "2 running, 0 left; going on for 0.0 s" in said
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "[]", '{"running": 1}', '{"running": [{"start": "x"}]}', "{}", "\xff"]
+)
+def test_what_is_running_is_not_known_from_a_damaged_file(tmp_path, text):
+    (tmp_path / live.FILE).write_bytes(text.encode("latin-1"))
+    assert live.read(tmp_path) is None

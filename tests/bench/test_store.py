@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bench.limits import Limits
+from bench.outputs.arrays import kept_arrays
 from bench.records import Record
 from bench.store import Planned, Store
 
@@ -129,8 +130,8 @@ def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path):
 
 def test_a_kill_while_the_store_is_made_does_no_harm(tmp_path):
     code = (
-        "import os; from pathlib import Path; from bench import store; "
-        "store.Store._add_plan = lambda self: os._exit(9); "
+        "import os; from pathlib import Path; from bench import database, store; "
+        "database.Database._add_plan = lambda self: os._exit(9); "
         f"store.Store(Path({str(tmp_path)!r}))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 9
@@ -158,3 +159,25 @@ def test_the_plan_tells_what_is_left(tmp_path):
         assert store.progress() == [(cells[0], "ok", 3.0), (cells[1], None, None)]
         store.set_plan(cells[1:])
         assert store.progress() == [(cells[1], None, None)]
+
+
+@pytest.mark.parametrize("name", ["records.sqlite", "arrays", ".lock"])
+def test_nothing_is_written_through_a_link(tmp_path, name):
+    outside, out = tmp_path / "outside", tmp_path / "out"
+    with Store(outside) as store:
+        store.add(record("a", estimate=2.0), {"x": np.ones(2)})
+    before = (outside / ".lock").read_bytes()
+    out.mkdir()
+    (out / name).symlink_to(outside / name)
+    with pytest.raises(ValueError, match=r"is a link|cannot write"):
+        Store(out)
+    assert (outside / ".lock").read_bytes() == before
+    if name == "arrays":
+        found = path_of_arrays(outside)
+        with pytest.raises(ValueError, match="outside of the folder"):
+            kept_arrays(out, found)
+
+
+def path_of_arrays(outside):
+    with Store(outside, writing=False) as store:
+        return store.frame("a")["arrays"][0]

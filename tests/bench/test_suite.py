@@ -80,3 +80,20 @@ def test_a_missing_file_and_an_unknown_name_are_told(tmp_path):
 def test_an_unknown_preset_is_told():
     with pytest.raises(ValueError, match="unknown preset 'quik'; did you mean 'quick'"):
         suite.load("euclidean").preset("quik")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_suite(tmp_path):
+    assert suite.load(write(tmp_path, "\ufeff" + MINIMAL)).presets.smoke.n == 100
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("n = 100", "n = 10000001"), "less than or equal to 10000000"),
+        (("seeds = 1", "seeds = 10001"), "less than or equal to 10000"),
+        (("n = 100", "n = " + "[" * 9000), "cannot be read: RecursionError"),
+    ],
+)
+def test_what_is_too_large_is_told_with_the_limit(tmp_path, change, says):
+    with pytest.raises(ValueError, match=says):
+        suite.load(write(tmp_path, MINIMAL.replace(*change, 1)))

@@ -209,3 +209,13 @@ def test_a_manifold_without_attrs_can_be_sampled():
     assert sample.points.dtype == np.float64
     assert sample.points.shape == (4, 5)
     assert sample.parameters == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../up", "a/b", "[/red]", "=cmd", "a,b", "a b", "new\nline", "", "x" * 81, "é", "$x_{$",
+     "a\x00", "\x1b[31m", "sur\udce9", "-n", ".hidden", "a\n", 7, None],
+)  # fmt: skip
+def test_a_name_that_cannot_be_a_label_is_refused(name):
+    with pytest.raises(ValueError, match=r"manifold name .* cannot be: it must be letters"):
+        manifolds.register(name)(manifolds.catalogue.registry.entry("sphere").cls)

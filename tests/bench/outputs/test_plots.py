@@ -343,3 +343,18 @@ def test_nothing_but_failures(make_records, tmp_path: Path, status):
     records["groups"] = "[]"
     paths = write_plots(records, tmp_path, tmp_path)
     assert {path.stem for path in paths} == {"error-heatmap", "estimate-against-truth"}
+
+
+def test_a_figure_that_cannot_be_drawn_is_told_and_the_others_are_drawn(
+    make_records, tmp_path, monkeypatch
+):
+    def broken(*_):
+        raise RuntimeError("\x1b[2J broken")
+
+    monkeypatch.setattr("bench.outputs.plots.heatmap_figure", broken)
+    (tmp_path / "error-heatmap.png").write_bytes(b"older")
+    with pytest.warns(UserWarning, match=r"error-heatmap cannot be drawn: .*\\x1b\[2J broken"):
+        written = write_plots(make_records(), tmp_path, tmp_path)
+    names = {path.name for path in written}
+    assert {"estimate-against-truth.png", "accuracy-against-runtime.svg"} <= names
+    assert not (tmp_path / "error-heatmap.png").exists()

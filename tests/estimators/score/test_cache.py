@@ -559,3 +559,17 @@ def test_clear_says_how_many_and_how_much_it_removed(cache):
     assert cache.clear() == (2, size)
     assert names(cache) == []
     assert cache.load(KEYS[0]) is None
+
+
+@pytest.mark.parametrize("other", ["model", "checkpoint"])
+def test_a_whole_file_of_another_name_is_refused(cache, other):
+    cache.save(KEYS[0], tensors(0), SAID)
+    cache.save(KEYS[1], tensors(1), SAID)
+    cache.save_checkpoint(KEYS[0], tensors(2), SAID)
+    place = cache.folder / f"{KEYS[0]}.safetensors"
+    taken = {"model": f"{KEYS[1]}.safetensors", "checkpoint": f"{KEYS[0]}.checkpoint.safetensors"}
+    place.write_bytes((cache.folder / taken[other]).read_bytes())
+    with pytest.warns(UserWarning, match="damaged .*not written as the file of this name"):
+        assert cache.load(KEYS[0]) is None
+    assert not place.exists()
+    assert same(cache.load(KEYS[1]).tensors, tensors(1))
