@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-    from bench.check.findings import Outcome
+    from bench.regression.findings import Outcome
 
 #: What a reader looks for comes first in the frame of a run.
 _FIRST = ["manifold", "estimator", "truth", "estimate", "error"]
@@ -141,7 +141,7 @@ def check(
     ``run`` False the records in ``out`` (default: results/check-SUITE) are read. Raises ValueError
     for a wrong option, and a missing or another suite's baseline.
     """
-    from bench.check.command import check as check_suite
+    from bench.regression.command import check as check_suite
 
     _check_names(options, check_suite, prepare)
     folder = Path("results") / f"check-{Path(suite_name).stem}" if out is None else Path(out)

@@ -70,7 +70,7 @@ def save(
     from bench.terminal import Terminal
 
     with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
-        from bench.check import command
+        from bench.regression import command
 
         kept.out = out or _default_folder(suite)
         command.save_baseline(
@@ -105,7 +105,7 @@ def show(
     from bench.terminal import Terminal
 
     with clear_errors():
-        from bench.check import command
+        from bench.regression import command
 
         command.show(file, seeds, Terminal())
 
@@ -151,9 +151,9 @@ def check(
     from bench.terminal import Terminal
 
     with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
-        from bench.check import command
-        from bench.check.comparison import TOLERANCE
-        from bench.check.times import SLOWER
+        from bench.regression import command
+        from bench.regression.comparison import TOLERANCE
+        from bench.regression.times import SLOWER
 
         kept.out = out or _default_folder(suite)
         outcome = command.check(

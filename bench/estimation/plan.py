@@ -45,10 +45,10 @@ def estimation_job(
     Estimators that train a model are left out of halves and classes, which would take a training
     each. Raises ValueError for wrong options.
     """
-    if halves == 1 or not 0 <= halves <= MOST_HALVES:
-        raise ValueError(
-            f"halves must be 0, for no intervals, or from 2 to {MOST_HALVES}, not {halves}"
-        )
+    if halves == 1 or halves < 0:
+        raise ValueError(f"halves must be 0, for no intervals, or at least 2, not {halves}")
+    if halves > MOST_HALVES:
+        raise ValueError(f"halves must be at most {MOST_HALVES}, not {halves}")
     if halves and len(found.distinct) < 2 * LEAST:
         raise ValueError(
             f"{path} has {len(found.distinct)} distinct rows: halves need at least {2 * LEAST}; "

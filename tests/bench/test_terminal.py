@@ -10,9 +10,9 @@ import pytest
 from commandline import ROOT, environment
 from rich.table import Table
 
-from bench.check.baseline import load
 from bench.cli.options import echo
 from bench.plugins import read_source
+from bench.regression.baseline import load
 from bench.terminal import Terminal
 
 NAME = b"esc\x1b]0;owned\x07 $x_{$ [red]caf\xe9.npy"

@@ -12,9 +12,9 @@ from mutations import damaged, odd_values
 from rich.console import Console
 
 from bench import plan, suite
-from bench.check import command, report
-from bench.check.baseline import load
-from bench.check.comparison import compare
+from bench.regression import command, report
+from bench.regression.baseline import load
+from bench.regression.comparison import compare
 
 _TOML = [
     "0", "-1", "1e400", "nan", "-inf", "true", '""', '"x"', "[]", "{}", "[[]]",

@@ -74,22 +74,22 @@ PARTS = {
     ),
     "check": Part(
         tuple(
-            f"bench/check/{name}.py"
+            f"bench/regression/{name}.py"
             for name in ("baseline", "command", "comparison", "findings", "gather")
         )
-        + tuple(f"bench/check/{name}.py" for name in ("law", "report", "times")),
+        + tuple(f"bench/regression/{name}.py" for name in ("law", "report", "times")),
         tuple(
-            f"tests/bench/check/test_check_{name}.py"
+            f"tests/bench/regression/test_check_{name}.py"
             for name in ("baseline", "baseline_command", "command_in_process")
         )
         + tuple(
-            f"tests/bench/check/test_check_{name}.py"
+            f"tests/bench/regression/test_check_{name}.py"
             for name in ("comparison", "decisions", "gather", "law", "report", "times")
         ),
         (
-            "tests/bench/check/test_check_baseline.py::"
+            "tests/bench/regression/test_check_baseline.py::"
             "test_the_baseline_of_continuous_integration_has_every_cell_of_its_suite",
-            "tests/bench/check/test_check_law.py::"
+            "tests/bench/regression/test_check_law.py::"
             "test_a_whole_suite_raises_a_false_alarm_in_at_most_one_percent_of_unchanged_reruns",
         ),
     ),

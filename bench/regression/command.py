@@ -13,17 +13,17 @@ from rich.console import Console
 from rich.table import Table
 
 import estimators
-from bench.check import law, report
-from bench.check.baseline import Baseline, CellBaseline, load, save
-from bench.check.comparison import TOLERANCE, check_comparable, compare
-from bench.check.findings import Outcome
-from bench.check.gather import gather, sample_of
-from bench.check.times import SLOWER
 from bench.job import Job, prepare
 from bench.limits import checked_count
 from bench.outputs.files import check_replaceable, write_text
 from bench.plan import Cell
 from bench.progress import counted
+from bench.regression import law, report
+from bench.regression.baseline import Baseline, CellBaseline, load, save
+from bench.regression.comparison import TOLERANCE, check_comparable, compare
+from bench.regression.findings import Outcome
+from bench.regression.gather import gather, sample_of
+from bench.regression.times import SLOWER
 from bench.store import FILE, Store
 from bench.workers.timing import TIMED_STATES
 

@@ -6,9 +6,9 @@ import math
 import pytest
 from made_up_cells import HERE, Screen, failed, moved, saved
 
-from bench.check import law
-from bench.check.baseline import load
-from bench.check.command import STATES, show
+from bench.regression import law
+from bench.regression.baseline import load
+from bench.regression.command import STATES, show
 
 
 def test_a_baseline_has_all_states_of_random_estimators_and_five_fits_of_others(suite, runner):

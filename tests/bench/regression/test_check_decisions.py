@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 from synthetic_baselines import SUITE, baseline, cell, random_cell, records
 
-from bench.check import command
-from bench.check.baseline import load, save
-from bench.check.gather import gather
+from bench.regression import command
+from bench.regression.baseline import load, save
+from bench.regression.gather import gather
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from bench.check.baseline import FORMAT, Baseline, CellBaseline
+from bench.regression.baseline import FORMAT, Baseline, CellBaseline
 
 SEEDS, STATES = 4, 22
 SUITE = """

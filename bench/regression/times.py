@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from bench.check import law
-from bench.check.baseline import Baseline, CellBaseline
-from bench.check.findings import Finding, Kind
-from bench.check.law import Array
+from bench.regression import law
+from bench.regression.baseline import Baseline, CellBaseline
+from bench.regression.findings import Finding, Kind
+from bench.regression.law import Array
 
 #: How many times as long as before a fit may take without an alarm.
 SLOWER = 1.25

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
-from bench.check.law import Array
 from bench.outputs.files import replacing
+from bench.regression.law import Array
 
 FORMAT: Literal[2] = 2
 

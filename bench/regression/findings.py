@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.check.baseline import Baseline
+from bench.regression.baseline import Baseline
 
 Kind = Literal[
     "regressed",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from bench.check.command import check, save_baseline
+from bench.regression.command import check, save_baseline
 from bench.workers.measure import blank
 
 SUITE = """

@@ -8,7 +8,7 @@ import pytest
 from synthetic_baselines import baseline, cell, random_cell
 
 from bench import plan, suite
-from bench.check.baseline import Baseline, load, save
+from bench.regression.baseline import Baseline, load, save
 
 OLD = [5.0, 5.1, 5.2, 5.3]
 

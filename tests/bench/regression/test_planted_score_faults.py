@@ -10,9 +10,9 @@ import shutil
 import pytest
 from commandline import ROOT, bench
 
-from bench.check import law
-from bench.check.baseline import load
-from bench.check.comparison import compare
+from bench.regression import law
+from bench.regression.baseline import load
+from bench.regression.comparison import compare
 
 pytestmark = pytest.mark.slow
 
@@ -106,7 +106,7 @@ def test_networks_in_reversed_order_raise_an_alarm(tmp_path):
 def test_the_same_code_with_another_random_state_raises_none(tmp_path):
     from rich.console import Console
 
-    from bench.check.command import check
+    from bench.regression.command import check
 
     outcome = check(
         BASELINE, "ci", run=True, state=1000, slower=100, console=Console(), out=tmp_path,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from synthetic_baselines import SEEDS, STATES, baseline, cell, random_cell, timed
 
-from bench.check import law
-from bench.check.comparison import check_comparable, compare
-from bench.check.findings import ALARMS, IMPROVEMENTS
+from bench.regression import law
+from bench.regression.comparison import check_comparable, compare
+from bench.regression.findings import ALARMS, IMPROVEMENTS
 
 RNG = np.random.default_rng(0)
 OLD = 5.5 + 0.1 * RNG.standard_normal(SEEDS)

@@ -8,9 +8,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import estimators
-from bench.check.baseline import FORMAT, Baseline, CellBaseline
 from bench.job import Job
 from bench.plan import Cell
+from bench.regression.baseline import FORMAT, Baseline, CellBaseline
 from bench.workers.timing import TIMED_STATES
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.check import law
-from bench.check.baseline import Baseline, CellBaseline
-from bench.check.findings import Finding, Kind, Outcome
-from bench.check.law import Array
-from bench.check.times import SLOWER, compare_times, other_work, untimed
 from bench.progress import counted
+from bench.regression import law
+from bench.regression.baseline import Baseline, CellBaseline
+from bench.regression.findings import Finding, Kind, Outcome
+from bench.regression.law import Array
+from bench.regression.times import SLOWER, compare_times, other_work, untimed
 
 #: Relative difference at which deterministic estimates still agree: far above the rounding of
 #: another machine, far below that of single precision.

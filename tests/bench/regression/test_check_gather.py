@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from synthetic_baselines import SUITE, records
 
-from bench.check import command
-from bench.check.gather import gather, sample_of
 from bench.job import prepare
+from bench.regression import command
+from bench.regression.gather import gather, sample_of
 
 
 @pytest.fixture

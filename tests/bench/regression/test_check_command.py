@@ -11,7 +11,7 @@ import pytest
 from commandline import ROOT, bench, environment
 from rich.console import Console
 
-from bench.check.command import check
+from bench.regression.command import check
 
 SUITE = """
 about = "A sphere, quickly."

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bench.check import law
+from bench.regression import law
 
 S, R = 4, 22
 #: About the random cells of the suite that continuous integration runs.

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from synthetic_baselines import baseline, cell, timed
 
-from bench.check import law
-from bench.check.comparison import compare
+from bench.regression import law
+from bench.regression.comparison import compare
 
 
 def times_of(was, now, **options):

@@ -6,9 +6,9 @@ import re
 import pytest
 from made_up_cells import HERE, SUITE, Screen, checked, failed, moved, saved
 
-from bench.check.baseline import load
-from bench.check.command import save_baseline
-from bench.check.report import HEADS
+from bench.regression.baseline import load
+from bench.regression.command import save_baseline
+from bench.regression.report import HEADS
 from bench.store import Store
 
 

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import pytest
 from synthetic_baselines import STATES, baseline, cell, random_cell, timed
 
-from bench.check import report
-from bench.check.comparison import compare
-from bench.check.findings import Finding
+from bench.regression import report
+from bench.regression.comparison import compare
+from bench.regression.findings import Finding
 
 OLD = [5.5, 5.6, 5.4, 5.5]
 
