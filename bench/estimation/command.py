@@ -100,6 +100,7 @@ def estimate(
         news.print(line, highlight=False)
     table = by_evidence((len(found.distinct), ambient), answers(kept, out), known)
     told = [*map(_general, notes), *caveats(found, table, known)]
+    table.attrs["caveats"] = lines(told)
     facts = json.dumps(_facts(path, found, table, told), indent=2)
     files = _write(table, told, facts, out, f"Dimension of {path.name}: {what}")
     files += _write_points(points_table(found, kept, out), out)
