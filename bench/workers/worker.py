@@ -1,28 +1,29 @@
-"""The worker process: takes cells from a pipe, runs them, sends records back.
+"""The worker process: imports what cells need, and forks a child for each, which runs it.
 
-Started as ``python -m bench.workers.worker`` by its keeper, which ends it when it has to.
+Started by its keeper as ``bench.workers.worker``. No cell runs in it, so that none finds anything
+changed by another. It starts no thread, and never touches a GPU: neither survives a fork.
 """
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
-import functools
+import gc
 import importlib
-import logging
 import os
+import pickle
+import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection
+import warnings
 from typing import Any
 
-from bench.parameters import changeable_defaults
 from bench.plugins import REGISTRIES, load_source
-from bench.workers import keeper, processes, state
+from bench.workers import keeper, preload, processes
+from bench.workers.messages import Sender
 
-READY, BEGUN, FITTING, TOLD = "ready", "begun", "fitting", "told"
-DONE, FULL = "done", "full"
+#: What it says: it is ready, has begun a cell, a cell's process has ended.
+READY, BEGUN, ENDED = "ready", "begun", "ended"
+#: What comes before an order: the length of its pickle. The file descriptor comes with it.
+PREFIX = 8
 
 
 def main() -> None:
@@ -33,87 +34,73 @@ def main() -> None:
     # A crash and a time limit leave the lines of code where they found the cell.
     faulthandler.enable(all_threads=False)
     faulthandler.register(keeper.WHERE_SIGNAL, all_threads=False)
-    connection = Connection(int(sys.argv[1]))
-    setup = connection.recv()
+    orders = socket.socket(fileno=int(sys.argv[1]))
+    sender = Sender(orders)
+    order = _received(orders)
+    assert order is not None
+    setup, _ = order
     _register(setup)
 
-    from bench.workers.measure import DiskFull, measure
+    from bench.workers.child import run_cell
 
-    own = os.getpid()
-    connection.send((READY,))
+    for registry in REGISTRIES.values():
+        registry.names()
+    warnings.filterwarnings("ignore", r".*fork\(\)", DeprecationWarning)
+    sender.send(READY, {"pid": os.getpid()})
     while True:
-        try:
-            cell, device, threads = connection.recv()
-        except EOFError:
+        order = _received(orders)
+        if order is None:
             return
-        connection.send((BEGUN,))
-        before = _lasting(cell)
-        try:
-            with _telling(connection):
-                fitting = functools.partial(connection.send, (FITTING,))
-                record, arrays = measure(
-                    cell, device, threads, setup["scratch"], setup["calibrated"], fitting
-                )
-        except DiskFull as error:
-            connection.send((FULL, str(error)))
-            continue
-        if os.getpid() != own:
-            # An estimator forked, and this is the child that came back from its fit.
-            os._exit(0)
-        _flush()
-        reusable = _lasting(cell) == before and not processes.has_children()
-        connection.send((DONE, record, arrays, reusable))
+        (cell, device, threads, modules), results = order
+        preload.import_modules(modules)
+        preload.warm_up(cell, device)
+        # Objects of before are not looked at again by the children's collectors: they stay shared.
+        gc.collect()
+        gc.freeze()
+        for output in (1, 2):
+            # A flag that is shared with the children, who may have changed it.
+            os.set_blocking(output, True)
+        own = os.getpid()
+        child = os.fork()
+        if child == 0:
+            orders.close()
+            processes.die_with(own)
+            os.setsid()
+            run_cell(cell, device, threads, setup, socket.socket(fileno=results))
+        os.close(results)
+        sender.send(BEGUN, {"pid": child})
+        _, status = os.waitpid(child, 0)
+        if processes.has_children():
+            processes.end_descendants()
+        sender.send(ENDED, {"code": os.waitstatus_to_exitcode(status)})
 
 
-def _lasting(cell: Any) -> tuple[object, ...]:
-    """What a cell must leave as it was, or the next one gets a process of its own."""
-    names = {"manifold": cell.manifold_name, "estimator": cell.estimator_name}
-    classes = [
-        REGISTRIES[kind].entry(name)
-        for kind, name in names.items()
-        if name in REGISTRIES[kind].names()
-    ]
-    return *state.beyond_repair(), changeable_defaults(*classes)
+def _received(orders: socket.socket) -> tuple[Any, int] | None:
+    """An order of the lane, which is trusted, and its file descriptor (-1 for none)."""
+    prefix, descriptors, _, _ = socket.recv_fds(orders, PREFIX, 1)
+    with orders.makefile("rb", buffering=0) as file:
+        data = prefix + _exactly(file, PREFIX - len(prefix))
+        if len(data) < PREFIX:
+            return None
+        order = pickle.loads(_exactly(file, int.from_bytes(data, "big")))
+    return order, descriptors[0] if descriptors else -1
 
 
-@contextmanager
-def _telling(connection: Connection) -> Iterator[None]:
-    """Pass on what estimators log while they work, such as how far a training has come."""
-    handler = _Teller(connection)
-    logger = logging.getLogger("estimators")
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-        logger.removeHandler(handler)
-
-
-class _Teller(logging.Handler):
-    """Sends log records to the coordinator as texts."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__()
-        self._connection = connection
-        self._process = os.getpid()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if os.getpid() == self._process:
-            self._connection.send((TOLD, record.getMessage()))
-
-
-def _flush() -> None:
-    """What was printed is to be with the keeper when the outcome is with the lane."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
-            stream.flush()
-    ctypes.CDLL(None).fflush(None)
+def _exactly(file: Any, size: int) -> bytes:
+    """So many bytes; fewer where no more come."""
+    data = bytearray()
+    while len(data) < size:
+        more = file.read(size - len(data))
+        if not more:
+            break
+        data += more
+    return bytes(data)
 
 
 def _register(setup: dict[str, Any]) -> None:
     """Make known what the coordinator has registered beyond the packages' own."""
+    # Last, so that no file of the user's folder takes the place of a library's module.
+    sys.path.extend(path for path in setup["last"] if path not in sys.path)
     for path, source in setup["plugins"]:
         load_source(path, source)
     for module in setup["modules"]:

@@ -1,0 +1,76 @@
+"""What the process that forks has ready for its children: imported modules, compiled functions."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import sysconfig
+import warnings
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import estimators
+from bench.plan import Cell
+
+_OWN = ("bench", "estimators", "manifolds")
+_INSTALLED = tuple(
+    {os.path.realpath(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib")}
+)
+#: Estimators that have warmed up in this process, or in the one that it was forked from.
+warm: set[str] = set()
+
+
+def imported_since(before: set[str]) -> list[str]:
+    """Names of installed modules that this process has imported since those of ``before``."""
+    found = set(sys.modules) - before
+    return sorted(name for name in found if getattr(sys.modules[name], "__spec__", None))
+
+
+def import_modules(names: Iterable[str]) -> None:
+    """Import modules that a child had to import, so that the next one does not have to.
+
+    Only installed ones: what others do when they are imported may be meant for one cell alone.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            if name not in sys.modules and _is_installed(name.partition(".")[0]):
+                with suppress(Exception, SystemExit):
+                    importlib.import_module(name)
+
+
+def _is_installed(package: str) -> bool:
+    if package in _OWN:
+        return True
+    with suppress(ImportError, ValueError, AttributeError):
+        spec = importlib.util.find_spec(package)
+        origin = spec and (spec.origin or next(iter(spec.submodule_search_locations or ()), None))
+        if origin in ("built-in", "frozen"):
+            return True
+        return bool(origin) and str(Path(str(origin)).resolve()).startswith(_INSTALLED)
+    return False
+
+
+def warm_up(cell: Cell, device: str) -> None:
+    """Have an estimator of this package import and compile what its first fit needs.
+
+    Not one of a user's, which may do anything; nor one that would do it on the GPU. They do it in
+    each child, as does one that fails here. On one thread, so that none is started.
+    """
+    name = cell.estimator_name
+    with suppress(Exception, SystemExit):
+        entry = estimators.entry(name)
+        on_gpu = device == "cuda" and getattr(entry, "gpu", False)
+        if name in warm or on_gpu or not entry.cls.__module__.startswith("estimators."):
+            return
+        estimator = estimators.get(name, **cell.estimator_arguments)
+        if hasattr(estimator, "warm_up"):
+            from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+            with threadpool_limits(1), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                estimator.warm_up()
+        warm.add(name)
