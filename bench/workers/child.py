@@ -46,7 +46,7 @@ def run_cell(
 
 
 def _run(cell: Cell, device: str, threads: int, setup: Mapping[str, Any], sender: Sender) -> None:
-    own, before = os.getpid(), set(sys.modules)
+    own, before = os.getpid(), len(sys.modules)
     seed(cell.random_state)
     logger = logging.getLogger("estimators")
     logger.addHandler(_Teller(sender))

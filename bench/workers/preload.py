@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import itertools
 import os
 import sys
 import sysconfig
@@ -23,9 +24,12 @@ _INSTALLED = tuple(
 warm: set[str] = set()
 
 
-def imported_since(before: set[str]) -> list[str]:
-    """Names of installed modules that this process has imported since those of ``before``."""
-    found = set(sys.modules) - before
+def imported_since(count: int) -> list[str]:
+    """Names of modules that this process has imported since it had so many.
+
+    The last ones: to look at the others would copy memory that is shared with other processes.
+    """
+    found = list(itertools.islice(reversed(sys.modules), max(0, len(sys.modules) - count)))
     return sorted(name for name in found if getattr(sys.modules[name], "__spec__", None))
 
 

@@ -54,8 +54,7 @@ def main() -> None:
         (cell, device, threads, modules), results = order
         preload.import_modules(modules)
         preload.warm_up(cell, device)
-        # Objects of before are not looked at again by the children's collectors: they stay shared.
-        gc.collect()
+        # The children's collectors are to leave what they share alone: looking copies it.
         gc.freeze()
         for output in (1, 2):
             # A flag that is shared with the children, who may have changed it.
