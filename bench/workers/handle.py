@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import signal
 import socket
 import subprocess
@@ -13,9 +12,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
 from bench.plan import Cell
-from bench.workers import keeper, processes, start, worker
+from bench.workers import keeper, orders, processes, start, worker
 from bench.workers.messages import BadMessage, Message, Receiver
 
 _OUTPUT_LINES, _LINE = 20, 200  # kept of what a failed cell printed: lines, and their length
@@ -64,8 +64,8 @@ class Handle:
 
     def __init__(self, setup: Setup, device: str, threads: int) -> None:
         self.threads = threads
-        #: Numbers of the worker and of the process of its cell.
-        self.worker = self.cell = 0
+        #: Numbers of the worker, of the process of its cell, and of that of the next one.
+        self.worker = self.cell = self.spare = 0
         self._mark = uuid.uuid4().hex
         self._code = 0
         self._running = self._torn = False
@@ -73,7 +73,7 @@ class Handle:
         self._modules: set[str] = set()
         path, last = start.search_path()
         self._setup = {**vars(setup), "last": last}
-        orders, their_orders = socket.socketpair()
+        ours, their_orders = socket.socketpair()
         control, their_control = socket.socketpair()
         passed = [their_control.fileno(), their_orders.fileno()]
         with their_orders, their_control:
@@ -90,8 +90,8 @@ class Handle:
                 start_new_session=True,
             )
         self._control = Connection(control.detach())
-        self._orders = orders
-        self._answers = Receiver(orders.dup())
+        self._orders = ours
+        self._answers = Receiver(ours.dup())
 
     @property
     def pid(self) -> int:
@@ -101,7 +101,7 @@ class Handle:
     def greet(self) -> None:
         """Send the setup, and wait until the worker is ready; Late where it is not in time."""
         self._send(self._setup)
-        self.worker = self._expect(worker.READY, PREPARATION)
+        self.worker = self._expect(worker.READY, PREPARATION)["pid"]
 
     def begin(self, cell: Cell, device: str, modules: Iterable[str]) -> None:
         """Hand over a cell, and wait until its process begins; Late where it does not in time.
@@ -123,7 +123,8 @@ class Handle:
             new = [name for name in modules if name not in self._modules]
             self._modules.update(new)
             self._send((cell, device, self.threads, new), theirs.fileno())
-        self.cell = self._expect(worker.BEGUN, PREPARATION)
+        begun = self._expect(worker.BEGUN, PREPARATION)
+        self.cell, self.spare = begun["pid"], begun["spare"]
         self._running = True
 
     def hear(self, timeout: float) -> Message | None:
@@ -201,15 +202,9 @@ class Handle:
             self._process.wait()
 
     def _send(self, what: object, descriptor: int = -1) -> None:
-        data = pickle.dumps(what)
-        prefix = len(data).to_bytes(worker.PREFIX, "big")
         try:
             self._orders.settimeout(PREPARATION)
-            if descriptor < 0:
-                self._orders.sendall(prefix + data)
-            else:
-                socket.send_fds(self._orders, [prefix], [descriptor])
-                self._orders.sendall(data)
+            orders.send(self._orders, what, descriptor)
         except TimeoutError:
             raise Late from None
         except OSError:
@@ -217,8 +212,8 @@ class Handle:
         finally:
             self._orders.setblocking(False)
 
-    def _expect(self, what: str, patience: float) -> int:
-        """Wait until the worker says something; returns the number of the process it tells of."""
+    def _expect(self, what: str, patience: float) -> dict[str, Any]:
+        """Wait until the worker says something, and return its facts."""
         until = time.monotonic() + patience
         while True:
             left = max(0.0, until - time.monotonic())
@@ -229,7 +224,7 @@ class Handle:
                 raise Late
             message = self._hear_worker()
             if message is not None and message.what == what:
-                return int(message.facts.get("pid", 0))
+                return message.facts
 
     def _hear_worker(self) -> Message | None:
         try:

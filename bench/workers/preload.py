@@ -33,17 +33,25 @@ def imported_since(count: int) -> list[str]:
     return sorted(name for name in found if getattr(sys.modules[name], "__spec__", None))
 
 
-def import_modules(names: Iterable[str]) -> None:
-    """Import modules that a child had to import, so that the next one does not have to.
+def prepare(cell: Cell, device: str, modules: Iterable[str]) -> bool:
+    """Get ready for a cell; returns whether anything was to be done.
 
-    Only installed ones: what others do when they are imported may be meant for one cell alone.
+    ``modules`` are those that children had to import: here, the next one does not have to.
     """
+    before = len(sys.modules), len(warm)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in names:
-            if name not in sys.modules and _is_installed(name.partition(".")[0]):
-                with suppress(Exception, SystemExit):
-                    importlib.import_module(name)
+        _import(modules)
+        _warm_up(cell, device)
+    return before != (len(sys.modules), len(warm))
+
+
+def _import(names: Iterable[str]) -> None:
+    """Import modules, but installed ones alone: what others do may be meant for one cell."""
+    for name in names:
+        if name not in sys.modules and _is_installed(name.partition(".")[0]):
+            with suppress(Exception, SystemExit):
+                importlib.import_module(name)
 
 
 def _is_installed(package: str) -> bool:
@@ -58,7 +66,7 @@ def _is_installed(package: str) -> bool:
     return False
 
 
-def warm_up(cell: Cell, device: str) -> None:
+def _warm_up(cell: Cell, device: str) -> None:
     """Have an estimator of this package import and compile what its first fit needs.
 
     Not one of a user's, which may do anything; nor one that would do it on the GPU. They do it in
@@ -74,7 +82,6 @@ def warm_up(cell: Cell, device: str) -> None:
         if hasattr(estimator, "warm_up"):
             from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-            with threadpool_limits(1), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with threadpool_limits(1):
                 estimator.warm_up()
         warm.add(name)

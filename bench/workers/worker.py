@@ -1,7 +1,8 @@
 """The worker process: imports what cells need, and forks a child for each, which runs it.
 
 Started by its keeper as ``bench.workers.worker``. No cell runs in it, so that none finds anything
-changed by another. It starts no thread, and never touches a GPU: neither survives a fork.
+changed by another. It starts no thread, and never touches a GPU: neither survives a fork. The child
+of the next cell is forked while one runs, so that no cell waits for that.
 """
 
 from __future__ import annotations
@@ -10,20 +11,21 @@ import faulthandler
 import gc
 import importlib
 import os
-import pickle
+import signal
 import socket
 import sys
 import warnings
-from typing import Any
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NoReturn
 
+from bench.plan import Cell
 from bench.plugins import REGISTRIES, load_source
-from bench.workers import keeper, preload, processes
+from bench.workers import keeper, orders, preload, processes
 from bench.workers.messages import Sender
 
 #: What it says: it is ready, has begun a cell, a cell's process has ended.
 READY, BEGUN, ENDED = "ready", "begun", "ended"
-#: What comes before an order: the length of its pickle. The file descriptor comes with it.
-PREFIX = 8
 
 
 def main() -> None:
@@ -34,69 +36,100 @@ def main() -> None:
     # A crash and a time limit leave the lines of code where they found the cell.
     faulthandler.enable(all_threads=False)
     faulthandler.register(keeper.WHERE_SIGNAL, all_threads=False)
-    orders = socket.socket(fileno=int(sys.argv[1]))
-    sender = Sender(orders)
-    order = _received(orders)
-    assert order is not None
-    setup, _ = order
-    _register(setup)
+    lane = socket.socket(fileno=int(sys.argv[1]))
+    order = orders.receive(lane)
+    if order is not None:
+        setup, _ = order
+        _register(setup)
+        for registry in REGISTRIES.values():
+            registry.names()
+        # After the plug-ins, which may change what it finds.
+        importlib.import_module("bench.workers.child")
+        # Of libraries that have threads of their own: they know what to do at a fork.
+        warnings.filterwarnings("ignore", r".*fork\(\)", DeprecationWarning)
+        _serve(lane, setup)
 
-    from bench.workers.child import run_cell
 
-    for registry in REGISTRIES.values():
-        registry.names()
-    warnings.filterwarnings("ignore", r".*fork\(\)", DeprecationWarning)
+def _serve(lane: socket.socket, setup: Mapping[str, Any]) -> None:
+    sender = Sender(lane)
     sender.send(READY, {"pid": os.getpid()})
+    spare: _Child | None = None
     while True:
-        order = _received(orders)
+        order = orders.receive(lane)
         if order is None:
             return
         (cell, device, threads, modules), results = order
-        preload.import_modules(modules)
-        preload.warm_up(cell, device)
-        # The children's collectors are to leave what they share alone: looking copies it.
+        if preload.prepare(cell, device, modules) and spare is not None:
+            spare.dismiss()
+            spare = None
+        child = spare or _Child(lane, setup)
+        if not child.begin(cell, device, threads, results):
+            child = _Child(lane, setup)
+            child.begin(cell, device, threads, results)
+        os.close(results)
+        spare = _Child(lane, setup)
+        sender.send(BEGUN, {"pid": child.pid, "spare": spare.pid})
+        _, status = os.waitpid(child.pid, 0)
+        if processes.descendants(os.getpid()) != [spare.pid]:
+            processes.end_descendants()
+            spare = None
+        sender.send(ENDED, {"code": os.waitstatus_to_exitcode(status)})
+
+
+class _Child:
+    """A process that is forked from this one, and waits for the cell that it is to run."""
+
+    def __init__(self, lane: socket.socket, setup: Mapping[str, Any]) -> None:
+        # The child's collector is to leave alone what it shares: to look at it would copy it.
         gc.freeze()
         for output in (1, 2):
             # A flag that is shared with the children, who may have changed it.
             os.set_blocking(output, True)
         own = os.getpid()
-        child = os.fork()
-        if child == 0:
-            orders.close()
-            processes.die_with(own)
-            os.setsid()
-            run_cell(cell, device, threads, setup, socket.socket(fileno=results))
-        os.close(results)
-        sender.send(BEGUN, {"pid": child})
-        _, status = os.waitpid(child, 0)
-        if processes.has_children():
-            processes.end_descendants()
-        sender.send(ENDED, {"code": os.waitstatus_to_exitcode(status)})
+        self._orders, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            lane.close()
+            self._orders.close()
+            _run(theirs, own, setup)
+        theirs.close()
+
+    def begin(self, cell: Cell, device: str, threads: int, results: int) -> bool:
+        """Have it run a cell; False where it is gone, which can only be an earlier cell's doing."""
+        try:
+            # Nor is it to blame for having been stopped.
+            os.kill(self.pid, signal.SIGCONT)
+            orders.send(self._orders, (cell, device, threads), results)
+        except OSError:
+            return False
+        finally:
+            self._orders.close()
+        return True
+
+    def dismiss(self) -> None:
+        """End it before it has run anything."""
+        self._orders.close()
+        with suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
 
 
-def _received(orders: socket.socket) -> tuple[Any, int] | None:
-    """An order of the lane, which is trusted, and its file descriptor (-1 for none)."""
-    prefix, descriptors, _, _ = socket.recv_fds(orders, PREFIX, 1)
-    with orders.makefile("rb", buffering=0) as file:
-        data = prefix + _exactly(file, PREFIX - len(prefix))
-        if len(data) < PREFIX:
-            return None
-        order = pickle.loads(_exactly(file, int.from_bytes(data, "big")))
-    return order, descriptors[0] if descriptors else -1
+def _run(waiting: socket.socket, parent: int, setup: Mapping[str, Any]) -> NoReturn:
+    processes.die_with(parent)
+    # A signal that an estimator sends to its own group is not for the worker.
+    os.setpgid(0, 0)
+    from bench.workers.child import rehearse, run_cell
+
+    rehearse()
+    order = orders.receive(waiting)
+    if order is None:
+        os._exit(0)
+    waiting.close()
+    (cell, device, threads), results = order
+    run_cell(cell, device, threads, setup, socket.socket(fileno=results))
 
 
-def _exactly(file: Any, size: int) -> bytes:
-    """So many bytes; fewer where no more come."""
-    data = bytearray()
-    while len(data) < size:
-        more = file.read(size - len(data))
-        if not more:
-            break
-        data += more
-    return bytes(data)
-
-
-def _register(setup: dict[str, Any]) -> None:
+def _register(setup: Mapping[str, Any]) -> None:
     """Make known what the coordinator has registered beyond the packages' own."""
     # Last, so that no file of the user's folder takes the place of a library's module.
     sys.path.extend(path for path in setup["last"] if path not in sys.path)
