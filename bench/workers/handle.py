@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any
 
 from bench.plan import Cell
 from bench.workers import keeper, orders, processes, start, worker
@@ -101,7 +100,7 @@ class Handle:
     def greet(self) -> None:
         """Send the setup, and wait until the worker is ready; Late where it is not in time."""
         self._send(self._setup)
-        self.worker = self._expect(worker.READY, PREPARATION)["pid"]
+        self._expect(worker.READY, PREPARATION)
 
     def begin(self, cell: Cell, device: str, modules: Iterable[str]) -> None:
         """Hand over a cell, and wait until its process begins; Late where it does not in time.
@@ -123,8 +122,7 @@ class Handle:
             new = [name for name in modules if name not in self._modules]
             self._modules.update(new)
             self._send((cell, device, self.threads, new), theirs.fileno())
-        begun = self._expect(worker.BEGUN, PREPARATION)
-        self.cell, self.spare = begun["pid"], begun["spare"]
+        self._expect(worker.BEGUN, PREPARATION)
         self._running = True
 
     def hear(self, timeout: float) -> Message | None:
@@ -155,6 +153,11 @@ class Handle:
                 raise BadMessage(f"it ended in the middle of one, with {_how(self._code)}")
             raise CellEnded(_how(self._code))
         return None
+
+    @property
+    def apart(self) -> tuple[int, ...]:
+        """Numbers of the processes below the keeper that are not the cell's."""
+        return self.pid, self.worker, self.spare
 
     @property
     def half(self) -> tuple[bool, int]:
@@ -212,8 +215,8 @@ class Handle:
         finally:
             self._orders.setblocking(False)
 
-    def _expect(self, what: str, patience: float) -> dict[str, Any]:
-        """Wait until the worker says something, and return its facts."""
+    def _expect(self, what: str, patience: float) -> None:
+        """Wait until the worker says something; Late where it does not in time."""
         until = time.monotonic() + patience
         while True:
             left = max(0.0, until - time.monotonic())
@@ -224,15 +227,23 @@ class Handle:
                 raise Late
             message = self._hear_worker()
             if message is not None and message.what == what:
-                return message.facts
+                return
 
     def _hear_worker(self) -> Message | None:
         try:
             message = self._answers.receive()
         except (EOFError, BadMessage):
             raise Ended(self._obituary()) from None
-        if message is not None and message.what == worker.ENDED:
-            self._running, self._code = False, int(message.facts["code"])
+        if message is None:
+            return None
+        if message.what == worker.READY:
+            self.worker = message.facts["pid"]
+        elif message.what == worker.BEGUN:
+            self.cell, self.spare = message.facts["pid"], 0
+        elif message.what == worker.SPARE:
+            self.spare = message.facts["pid"]
+        elif message.what == worker.ENDED:
+            self._running, self._code = False, message.facts["code"]
         return message
 
     def _forget(self) -> None:

@@ -72,7 +72,7 @@ class Lane:
             running = self._begun(cell, threads)
             if running is None:
                 return None
-            memory = Memory(running.pid, (running.pid, running.worker, running.spare))
+            memory = Memory(running)
             try:
                 return self._watch(running, memory, cell, tell, wanted)
             finally:

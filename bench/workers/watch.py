@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 from bench.workers import processes
+from bench.workers.handle import Handle
 
 #: Seconds after which a clock that nobody read has stood still: its reader was stopped.
 _ASLEEP = 1.0
@@ -33,21 +33,18 @@ class Clock:
 
 
 class Memory:
-    """The memory of a cell, and the files in memory that its processes have left.
+    """The memory of the cell of a worker, and the files in memory that it has left."""
 
-    ``root`` is the process from which they descend; those of ``apart`` are not the cell's.
-    """
-
-    def __init__(self, root: int, apart: Collection[int]) -> None:
-        self._root, self._apart = root, apart
+    def __init__(self, running: Handle) -> None:
+        self._running = running
         self._before = _names()
         self._left: dict[Path, int] = {}
 
     def used(self, limit: int | None) -> int:
         """Bytes that the cell has now; files that it has closed count as long as they are there."""
-        used = processes.memory(self._root, limit, self._apart)
-        family = [one for one in processes.descendants(self._root) if one not in self._apart]
-        now = processes.open_in_memory(family)
+        root, apart = self._running.pid, self._running.apart
+        used = processes.memory(root, limit, apart)
+        now = processes.open_in_memory(set(processes.descendants(root)) - set(apart))
         for (_, number), file in now.items():
             path = Path(file.name)
             if path.parent == Path(processes.SHARED) and path.name not in self._before:

@@ -24,8 +24,8 @@ from bench.plugins import REGISTRIES, load_source
 from bench.workers import keeper, orders, preload, processes
 from bench.workers.messages import Sender
 
-#: What it says: it is ready, has begun a cell, a cell's process has ended.
-READY, BEGUN, ENDED = "ready", "begun", "ended"
+#: What it says: it is ready, begins a cell, has a process for the next, that of a cell has ended.
+READY, BEGUN, SPARE, ENDED = "ready", "begun", "spare", "ended"
 
 
 def main() -> None:
@@ -63,12 +63,15 @@ def _serve(lane: socket.socket, setup: Mapping[str, Any]) -> None:
             spare.dismiss()
             spare = None
         child = spare or _Child(lane, setup)
+        # Before the cell can do anything to this process.
+        sender.send(BEGUN, {"pid": child.pid})
         if not child.begin(cell, device, threads, results):
             child = _Child(lane, setup)
+            sender.send(BEGUN, {"pid": child.pid})
             child.begin(cell, device, threads, results)
         os.close(results)
         spare = _Child(lane, setup)
-        sender.send(BEGUN, {"pid": child.pid, "spare": spare.pid})
+        sender.send(SPARE, {"pid": spare.pid})
         _, status = os.waitpid(child.pid, 0)
         if processes.descendants(os.getpid()) != [spare.pid]:
             processes.end_descendants()
