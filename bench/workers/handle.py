@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -150,8 +149,10 @@ class Handle:
             self._forget()
         if not self._running:
             if self._torn and self._code >= 0:
-                raise BadMessage(f"it ended in the middle of one, with {_how(self._code)}")
-            raise CellEnded(_how(self._code))
+                raise BadMessage(
+                    f"it ended in the middle of one, with {processes.how_it_ended(self._code)}"
+                )
+            raise CellEnded(processes.how_it_ended(self._code))
         return None
 
     @property
@@ -288,15 +289,5 @@ class Handle:
         self._forget()
         for connection in (self._orders, self._answers, self._control):
             connection.close()
-        how = "its keeper was killed" if code is None else _how(code)
+        how = "its keeper was killed" if code is None else processes.how_it_ended(code)
         return [f"the worker process ended: {how}", *(lines or [])]
-
-
-def _how(code: int) -> str:
-    """How a process ended, from its exit code."""
-    if code >= 0:
-        return f"exit code {code}"
-    how = f"killed by {signal.Signals(-code).name}"
-    if -code == signal.SIGKILL:
-        how += " (by the system for want of memory, or by somebody)"
-    return how

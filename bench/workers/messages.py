@@ -12,6 +12,7 @@ import re
 import select
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -212,7 +213,9 @@ def _size(name: Any, dtype: Any, shape: Any) -> int:
 def _array(raw: memoryview, dtype: str, shape: list[int]) -> NDArray[Any]:
     array = np.frombuffer(raw, dtype).reshape(shape)
     if array.dtype.kind == "U":
-        array.tolist()  # raises ValueError for what is no character
+        codes = np.frombuffer(raw, array.dtype.byteorder.replace("|", "=") + "u4")
+        if codes.max(initial=0) > sys.maxunicode:
+            raise ValueError("a text has what is no character")
     elif array.dtype.kind == "b" and array.view(np.uint8).max(initial=0) > 1:
         raise ValueError("a truth value is neither")
     return array

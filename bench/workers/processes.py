@@ -138,6 +138,16 @@ def reap() -> dict[int, int]:
         ended[pid] = os.waitstatus_to_exitcode(status)
 
 
+def how_it_ended(code: int) -> str:
+    """How a process ended, from its exit code."""
+    if code >= 0:
+        return f"exit code {code}"
+    how = f"killed by {signal.Signals(-code).name}"
+    if -code == signal.SIGKILL:
+        how += " (by the system for want of memory, or by somebody)"
+    return how
+
+
 def memory(pid: int, limit: int | None = None, apart: Collection[int] = ()) -> int:
     """Bytes of memory that a process and its descendants have, without what they map of files.
 

@@ -81,13 +81,14 @@ def test_an_end_takes_everything_along_within_two_seconds(tmp_path, stop, backgr
     )
     run.read_until("[2/4")
     until = time.monotonic() + 30
-    # Two that hang, each with a child of its own and one that left its group.
+    # Two that hang, each with a child of its own and one that left its group; of each of the two
+    # also a keeper, a worker, and the process for the next cell.
     everything, before = run.processes(), []
     # Twice the same: workers of cells that crashed may just be ending.
-    while (len(everything) != 9 or everything != before) and time.monotonic() < until:
+    while (len(everything) != 13 or everything != before) and time.monotonic() < until:
         time.sleep(0.2)
         everything, before = run.processes(), everything
-    assert len(everything) == 9
+    assert len(everything) == 13
     run.process.send_signal(stop)
     _, alive = psutil.wait_procs(everything, timeout=2)
     assert not alive
