@@ -33,7 +33,7 @@ def imported_since(count: int) -> list[str]:
     return sorted(name for name in found if getattr(sys.modules[name], "__spec__", None))
 
 
-def prepare(cell: Cell, device: str, modules: Iterable[str]) -> bool:
+def prepare(cell: Cell, device: str, threads: int, modules: Iterable[str]) -> bool:
     """Get ready for a cell; returns whether anything was to be done.
 
     ``modules`` are those that children had to import: here, the next one does not have to.
@@ -42,7 +42,7 @@ def prepare(cell: Cell, device: str, modules: Iterable[str]) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _import(modules)
-        _warm_up(cell, device)
+        _warm_up(cell, device, threads)
     return before != (len(sys.modules), len(warm))
 
 
@@ -66,20 +66,24 @@ def _is_installed(package: str) -> bool:
     return False
 
 
-def _warm_up(cell: Cell, device: str) -> None:
+def _warm_up(cell: Cell, device: str, threads: int) -> None:
     """Have an estimator of this package import and compile what its first fit needs.
 
-    Not one of a user's, which may do anything; nor one that would do it on the GPU. They do it in
-    each child, as does one that fails here. On one thread, so that none is started.
+    Not one of a user's, which may do anything; nor one that would start threads (PyTorch's, where
+    it has more than one) or use the GPU: they do it in each child, as does one that fails here.
     """
     name = cell.estimator_name
     with suppress(Exception, SystemExit):
         entry = estimators.entry(name)
-        on_gpu = device == "cuda" and getattr(entry, "gpu", False)
-        if name in warm or on_gpu or not entry.cls.__module__.startswith("estimators."):
+        with_torch = getattr(entry, "gpu", False)
+        if name in warm or not entry.cls.__module__.startswith("estimators."):
+            return
+        if with_torch and (device == "cuda" or threads > 1):
             return
         estimator = estimators.get(name, **cell.estimator_arguments)
         if hasattr(estimator, "warm_up"):
+            # Before the limit on threads, which holds for libraries that are there.
+            importlib.import_module("sklearn.neighbors")
             from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
             with threadpool_limits(1):

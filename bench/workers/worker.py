@@ -59,7 +59,7 @@ def _serve(lane: socket.socket, setup: Mapping[str, Any]) -> None:
         if order is None:
             return
         (cell, device, threads, modules), results = order
-        if preload.prepare(cell, device, modules) and spare is not None:
+        if preload.prepare(cell, device, threads, modules) and spare is not None:
             spare.dismiss()
             spare = None
         child = spare or _Child(lane, setup)
