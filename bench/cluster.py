@@ -6,7 +6,6 @@ The workers need this package, and nothing else in common with the coordinator: 
 from __future__ import annotations
 
 import logging
-import pickle
 import queue
 import threading
 import uuid
@@ -23,6 +22,7 @@ from bench.runner import Batch, Event, Finished, Started, Told, collected, divid
 from bench.stopped import ClusterLost
 from bench.workers import remote
 from bench.workers.handle import Setup
+from bench.workers.messages import BadMessage
 
 _CONNECT = 10.0  # seconds to wait for a scheduler
 _PATIENCE = 30.0  # seconds to wait for its first worker
@@ -92,14 +92,17 @@ class _News:
         self._ended: set[str] = set()
         self._guard = threading.Lock()
 
-    def take(self, news: dict[str, Any]) -> None:
-        """One piece of news from a topic."""
-        cell, what = self._cells[news["key"]], news["what"]
-        if what == remote.ENDED:
-            # From a worker of the cluster, whose results dask unpickles as well.
-            self.ended(pickle.loads(news["ended"]))
-        elif cell.key not in self._ended:
-            self.events.put(Started(cell) if what == remote.STARTED else Told(cell, news["text"]))
+    def take(self, news: Any) -> None:
+        """One piece of news from a topic; what is none, which anybody can send, is ignored."""
+        try:
+            cell, what = self._cells[news["key"]], news["what"]
+            if what == remote.ENDED:
+                self.ended(remote.unpacked(cell, news["ended"]))
+            elif cell.key not in self._ended:
+                told = Told(cell, str(news.get("text", "")))
+                self.events.put(Started(cell) if what == remote.STARTED else told)
+        except (KeyError, TypeError, AttributeError, BadMessage):
+            return
 
     def ended(self, one: remote.Ended) -> None:
         """A cell has ended, told alone or with its batch, or twice where its worker died."""

@@ -7,13 +7,10 @@ must be plain, because it is in the key, goes to other processes and is shown in
 
 from __future__ import annotations
 
-import enum
 import json
-import types
 from collections.abc import Mapping
 from typing import Any
 
-import cloudpickle
 import numpy as np
 
 from manifolds.registry import Entry
@@ -21,11 +18,6 @@ from manifolds.registry import Entry
 #: What a parameter may be set to.
 ALLOWED = (
     "None, a truth value, a number, a text, or a list or dictionary (with texts as keys) of these"
-)
-# Values that a fit cannot change.
-_CONSTANT = (
-    *(type(None), bool, int, float, complex, str, bytes, enum.Enum, type, np.generic),
-    *(types.FunctionType, types.BuiltinFunctionType, types.ModuleType),
 )
 
 
@@ -99,20 +91,3 @@ def _same_in_json(value: Any, default: Any) -> bool:
         return json.dumps(value, sort_keys=True) == json.dumps(default, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
         return False
-
-
-def changeable_defaults(*entries: Entry) -> bytes:
-    """What the defaults hold that a fit could change, such as lists and random generators.
-
-    Defaults are shared by all instances in a process: where this has changed, the next one would
-    not start from the same.
-    """
-    held = b""
-    for entry in entries:
-        for facts in entry.parameters.values():
-            if not isinstance(facts.default, _CONSTANT):
-                try:
-                    held += cloudpickle.dumps(facts.default)
-                except Exception:  # what cannot be written cannot be compared
-                    continue
-    return held

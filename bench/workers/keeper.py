@@ -1,14 +1,14 @@
 """The keeper: starts a worker, keeps the end of its output, and lets nothing of it outlive it.
 
-Started as ``python -m bench.workers.keeper`` by a lane. No estimator runs in it, so that it can
+Started as ``bench.workers.keeper`` by a lane. No estimator runs in it, so that it can
 always answer. All descendants of the worker that lose their parent become its children, and it
 ends them with the worker: when the lane says so, when the worker dies, and when the coordinator
 does.
 
-The lane sends NEW (a cell begins: forget the output so far), TAIL (tell the output), WHERE (have
-the worker print where it is), END. The keeper answers NEW and TAIL, and says that the worker has
-ended, with one JSON object: ``code`` (exit code or minus the signal; null while it runs) and
-``tail``.
+The lane sends NEW (a cell begins: forget the output so far), TAIL (tell the output), WHERE with the
+number of a process that is to print where it is (0 for the worker), END. The keeper answers NEW and
+TAIL, and says that the worker has ended, with one JSON object: ``code`` (exit code or minus the
+signal; null while it runs) and ``tail``.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
-from bench.workers import processes
+from bench.workers import processes, start
 
 NEW, TAIL, WHERE, END = b"new", b"tail", b"where", b"end"
-#: The worker prints where it is when it gets this.
+#: A worker, and the process of its cell, print where they are when they get this.
 WHERE_SIGNAL = signal.SIGUSR1
 
 _KEPT = 16_384
@@ -49,7 +50,7 @@ class _Keeper:
         signal.set_wakeup_fd(wake)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         self._worker = subprocess.Popen(
-            [sys.executable, "-m", "bench.workers.worker", str(work), str(os.getpid())],
+            start.command("bench.workers.worker", work, os.getpid()),
             pass_fds=[work],
             stdin=subprocess.DEVNULL,
             stdout=theirs,
@@ -90,8 +91,9 @@ class _Keeper:
         if asked == NEW:
             self._tail = b""
             self._tell(None)
-        elif asked == WHERE:
-            os.kill(self._worker, WHERE_SIGNAL)
+        elif asked.startswith(WHERE):
+            with suppress(ProcessLookupError):
+                os.kill(int(asked.split()[1]) or self._worker, WHERE_SIGNAL)
             time.sleep(0.1)
             self._drain()
         elif asked == TAIL:

@@ -1,7 +1,8 @@
-"""A lane: runs cells in a worker process, which it replaces when a cell has gone too far."""
+"""A lane: runs cells in processes of a worker, which it replaces when a cell has gone too far."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,13 +12,20 @@ from bench.limits import MIB
 from bench.plan import Cell
 from bench.records import Record
 from bench.stopped import NoSpace, WorkerFailed
-from bench.workers import processes, worker
-from bench.workers.handle import Ended, Handle, Setup
-from bench.workers.measure import LONGEST_MESSAGE, blank
+from bench.workers import child, processes
+from bench.workers.handle import PREPARATION, CellEnded, Ended, Handle, Late, Setup
+from bench.workers.measure import LONGEST_MESSAGE, STAGES, blank
+from bench.workers.messages import BadMessage, Message
+from bench.workers.outcome import DONE, outcome_record
+from bench.workers.watch import Clock, Memory
 
-_LOOK = 0.05  # seconds between looks at the memory of a cell
-_PREPARATION = 120.0  # seconds that imports, compilation and the sample may take beside the limit
+_LOOK, _RARELY = 0.05, 0.2  # seconds between looks at the memory of a cell, at least and at most
+_LONGEST = 3600.0  # seconds that a cell without a limit may take before its fit
+_GRACE = 0.5  # seconds in which what came in time may be read after the limit
+_HALF = 10.0  # seconds that a part of a message may wait for the rest
 _STARTS = 3  # times to try to start a worker
+_MODULE = re.compile(r"[\w.]{1,200}")
+_MODULES = 5000  # of which names are remembered, at most
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Outcome:
 
 
 class Lane:
-    """Runs cells one at a time in a worker process, which is started when it is first needed.
+    """Runs cells one at a time under a worker process, which is started when it is first needed.
 
     ``device`` is that of all its cells.
     """
@@ -43,6 +51,8 @@ class Lane:
         self.siblings: Sequence[Lane] = (self,)
         self._worker: Handle | None = None
         self._closed = False
+        # Modules that cells had to import: the worker does it before the next one.
+        self._modules: dict[str, None] = {}
 
     def run(
         self,
@@ -55,15 +65,26 @@ class Lane:
 
         ``tell`` gets what the cell logs; ``wanted`` is asked now and then. A cell that goes over a
         limit is ended and recorded as "timeout" or "memory"; one that takes its process along as
-        "crashed", with the last lines it printed. Raises WorkerFailed where no worker starts,
-        NoSpace where a disk is full.
+        "crashed", with the last lines it printed; one that sends nonsense as "failed". Raises
+        WorkerFailed where no worker starts, NoSpace where a disk is full.
         """
         try:
             running = self._begun(cell, threads)
-            return None if running is None else self._watch(running, cell, tell, wanted)
+            if running is None:
+                return None
+            memory = Memory(running)
+            try:
+                return self._watch(running, memory, cell, tell, wanted)
+            finally:
+                memory.clear()
         except Ended as ended:
             self._worker = None
             return None if self._closed else self._lost(cell, threads, "crashed", ended.lines)
+        except Late:
+            if self._closed:
+                return None
+            lines = [f"its worker did not begin it within {PREPARATION:g} s", *self._where()]
+            return self._lost(cell, threads, "timeout", lines)
         finally:
             self.used = 0
 
@@ -98,64 +119,123 @@ class Lane:
                 if running is None:
                     self._worker = running = Handle(self._setup, self._device, threads)
                     if not self._closed:
-                        running.greet()
+                        self._greet(running)
                 if self._closed:
                     # Perhaps while the process was being started: nobody else would end it.
                     self._end(running)
                     return None
-                running.begin(cell, self._device)
+                running.begin(cell, self._device, self._modules)
                 return running
             except Ended as ended:
                 lines = ended.lines
                 self._worker = None
         raise WorkerFailed("\n".join(["worker processes do not start", *lines]))
 
+    def _greet(self, running: Handle) -> None:
+        try:
+            running.greet()
+        except Late:
+            plugins = ", ".join(path for path, _ in self._setup.plugins)
+            what = f"plug-in {plugins}" if plugins else "packages"
+            raise WorkerFailed(
+                "\n".join(
+                    [
+                        f"a worker process did not start within {PREPARATION:g} s: it was still "
+                        f"importing the {what}",
+                        *self._where(),
+                    ]
+                )
+            ) from None
+
+    def _where(self) -> list[str]:
+        """End the worker, asking it for the lines of code that it is at."""
+        running, self._worker = self._worker, None
+        return running.end(asking=0) if running else []
+
     def _watch(
         self,
         running: Handle,
+        memory: Memory,
         cell: Cell,
         tell: Callable[[str], None],
         wanted: Callable[[], bool],
     ) -> Outcome | None:
         """Wait for the outcome of the cell that has begun, or end it where it goes too far."""
-        start = time.monotonic()
-        timeout, memory = cell.limits.timeout, cell.limits.memory
-        pause, grace = _LOOK, _PREPARATION
-        next_look = start + pause
+        clock, timeout = Clock(), cell.limits.timeout
+        stage, start, pause, next_look, half = "sample", 0.0, _LOOK, 0.0, (0.0, 0)
         while True:
-            left = None if timeout is None else start + grace + timeout - time.monotonic()
-            if left is not None and left <= 0:
-                lines = [f"stopped after {timeout:g} s", *self._end(running, asking_where=True)]
+            now = clock.seconds(pause)
+            allowed = timeout
+            if stage != "fit":
+                # What a worker needs for its first fit of a kind is not the cell's doing.
+                allowed = _LONGEST if timeout is None else timeout + PREPARATION
+            left = pause if allowed is None else start + allowed - now
+            try:
+                message = running.hear(max(0.0, min(pause, left)))
+                whole, size = not running.half[0], running.half[1]
+                if whole or size != half[1]:
+                    half = (now, size)
+                elif now > half[0] + _HALF:
+                    raise BadMessage(f"half of one, and no more for {_HALF:g} s")
+                if message is not None and message.what == DONE:
+                    return self._done(running, cell, message)
+                if message is not None:
+                    stage, start = self._news(message, stage, start, now, tell)
+            except BadMessage as error:
+                self._end(running)
+                lines = [f"the process of the cell sent what is no outcome: {error}"]
+                return self._lost(cell, running.threads, "failed", lines)
+            except CellEnded as ended:
+                lines = [f"the worker process ended: {ended}", *running.output()]
+                return self._lost(cell, running.threads, "crashed", lines)
+            if left <= (0 if message is None and whole else -_GRACE):
+                lines = [f"stopped after {allowed:g} s"]
+                if stage != "fit":
+                    lines = [f"{lines[0]} before its fit, {STAGES[stage]}"]
+                lines += self._end(running, asking=running.cell)
                 return self._lost(cell, running.threads, "timeout", lines)
-            heard = running.hear(pause if left is None else min(pause, left))
-            now = time.monotonic()
             if now >= next_look:
                 if not wanted():
                     self._end(running)
                     return None
-                over = self._over(running, memory)
+                before = time.monotonic()
+                over = self._over(memory, cell.limits.memory)
                 if over:
                     used = self.used / MIB
-                    lines = [over, *self._end(running, asking_where=True)]
+                    lines = [over, *self._end(running, asking=running.cell)]
                     return self._lost(cell, running.threads, "memory", lines, peak_memory_mib=used)
-                # Looking is to take no more than a hundredth of a core.
-                pause = max(_LOOK, 100 * (time.monotonic() - now))
-                next_look = time.monotonic() + pause
-            if heard is None:
-                continue
-            if heard[0] == worker.FITTING:
-                # What a worker needs for its first fit of a kind is not the cell's doing.
-                start, grace = time.monotonic(), 0.0
-            elif heard[0] == worker.TOLD:
-                tell(heard[1])
-            elif heard[0] == worker.FULL:
-                raise NoSpace(heard[1])
-            else:
-                return self._done(running, *heard[1:])
+                # Looking is to take no more than a hundredth of a core, unless it would be rare.
+                pause = min(max(_LOOK, 100 * (time.monotonic() - before)), _RARELY)
+                next_look = now + pause
 
-    def _over(self, running: Handle, limit: int | None) -> str:
+    def _news(
+        self,
+        message: Message,
+        stage: str,
+        start: float,
+        now: float,
+        tell: Callable[[str], None],
+    ) -> tuple[str, float]:
+        """Take what a cell says before its outcome; returns its stage, and when that began.
+
+        The time before the fit is counted together.
+        """
+        text = message.facts.get("text", "")
+        if message.what == child.STAGE and message.facts.get("stage") in STAGES:
+            new = str(message.facts["stage"])
+            order = list(STAGES)
+            if order.index(new) >= order.index(stage):
+                return new, now if new == "fit" and stage != "fit" else start
+        elif message.what == child.TOLD and isinstance(text, str):
+            tell("".join(letter if letter.isprintable() else " " for letter in text).strip())
+            return stage, start
+        elif message.what == child.FULL and isinstance(text, str):
+            raise NoSpace(text)
+        raise BadMessage(f"{message.what[:80]!r} out of turn")
+
+    def _over(self, memory: Memory, limit: int | None) -> str:
         """Why the memory of the running cell is too much; "" where it is not."""
-        self.used = processes.memory(running.pid, limit)
+        self.used = memory.used(limit)
         if limit is not None and self.used > limit:
             return f"used {_size(self.used)}, more than its limit of {_size(limit)}"
         if processes.available() < processes.reserve():
@@ -166,23 +246,24 @@ class Lane:
                 )
         return ""
 
-    def _done(
-        self, running: Handle, record: Record, arrays: dict[str, Any], reusable: bool
-    ) -> Outcome:
+    def _done(self, running: Handle, cell: Cell, message: Message) -> Outcome:
+        record = outcome_record(cell, running.threads, message)
+        running.done()
+        names = message.facts.get("modules")
+        for name in names if isinstance(names, list) else ():
+            if isinstance(name, str) and _MODULE.fullmatch(name) and len(self._modules) < _MODULES:
+                self._modules[name] = None
         if record.status != "ok":
             try:
                 lines = running.output()
             except Ended as ended:
                 self._worker, lines = None, ended.lines[1:]
             record = replace(record, message=_message([record.message, *lines]))
-        if not reusable and self._worker is not None:
-            # The cell left processes or threads behind, which are not to disturb the next one.
-            self._end(running)
-        return Outcome(record, arrays)
+        return Outcome(record, message.arrays)
 
-    def _end(self, running: Handle, *, asking_where: bool = False) -> list[str]:
+    def _end(self, running: Handle, *, asking: int | None = None) -> list[str]:
         self._worker = None
-        return running.end(asking_where=asking_where)
+        return running.end(asking=asking)
 
     def _lost(
         self, cell: Cell, threads: int, status: str, lines: list[str], **values: Any

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import gc
 import json
 import os
-import sys
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
@@ -21,14 +19,21 @@ import estimators
 from bench.limits import MIB
 from bench.plan import Cell
 from bench.records import Record
-from bench.workers import samples, state
+from bench.workers import preload, samples
 from bench.workers.calibration import clock_of
+from bench.workers.messages import KINDS, LARGEST_ARRAYS
 from bench.workers.timing import TIMED_STATES, timed, timed_alone
 from estimators import neighbors
 
 LONGEST_MESSAGE = 2000
 # Parameters of numpy's function that writes them.
 _TAKEN = {"file", "allow_pickle"}
+#: What a cell is at, one after another, with what is then said of it.
+STAGES = {
+    "sample": "drawing or reading its sample",
+    "estimator": "making its estimator and warming it up",
+    "fit": "in its fit",
+}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -62,7 +67,7 @@ def measure(
     threads: int,
     scratch: str = "",
     calibrated: bool = False,
-    fitting: Callable[[], None] = lambda: None,
+    stage: Callable[[str], None] = lambda stage: None,
 ) -> tuple[Record, dict[str, NDArray[Any]]]:
     """Run a cell; ``device`` is "cpu" or "cuda". Returns the record and arrays to keep.
 
@@ -70,31 +75,15 @@ def measure(
     in the message of the record. ``scratch`` is the folder of shared samples. With ``calibrated``,
     a short fit is repeated, each with a neighbour graph of its own, and its least time is kept
     beside that of a calibration kernel: seconds of the processor, on a GPU of the clock. Score
-    models are then those of this run alone: the first cell that reads one trains it. ``fitting``
-    is called when all is ready for the fit. Raises DiskFull where there was no space to write to.
+    models are then those of this run alone: the first cell that reads one trains it. ``stage``
+    is called with each of STAGES as it begins. Raises DiskFull where there was no space to write
+    to. What an estimator changes of its process is not restored.
     """
-    entry = estimators.entry(cell.estimator_name)
-    on_gpu = device == "cuda" and getattr(entry, "gpu", False)
-    try:
-        with state.undisturbed(cell.random_state):
-            return _measure(cell, device, threads, scratch, calibrated, fitting)
-    finally:
-        # Now that nothing holds the estimator any more.
-        _release(on_gpu)
-
-
-def _measure(
-    cell: Cell,
-    device: str,
-    threads: int,
-    scratch: str,
-    calibrated: bool,
-    fitting: Callable[[], None],
-) -> tuple[Record, dict[str, NDArray[Any]]]:
     entry = estimators.entry(cell.estimator_name)
     on_gpu = device == "cuda" and getattr(entry, "gpu", False)
     record = blank(cell, threads=threads, device="cuda" if on_gpu else "cpu")
     try:
+        stage("sample")
         sample = samples.drawn(cell, scratch)
         record = replace(
             record,
@@ -105,6 +94,7 @@ def _measure(
             points_used=len(sample.points),
             truth=None if sample.dimension is None else float(sample.dimension.mean()),
         )
+        stage("estimator")
         estimator = estimators.get(
             cell.estimator_name, **_parameters(cell, entry, device, sample.shape)
         )
@@ -114,10 +104,11 @@ def _measure(
                 os.environ["BENCH_CACHE"] = str(samples.folder(scratch, cell) / "models")
             else:
                 estimator.set_params(cache=False)
-        _warm_up(cell.estimator_name, estimator)
+        if cell.estimator_name not in preload.warm and hasattr(estimator, "warm_up"):
+            estimator.warm_up()
         # With the sample, so that the graph goes when nobody needs the sample any more.
         neighbors.share(samples.folder(scratch, cell) if scratch and not calibrated else None)
-        fitting()
+        stage("fit")
         _reset_peak()
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("default")
@@ -165,24 +156,6 @@ def _failed(record: Record, error: BaseException) -> Record:
     if isinstance(error, MemoryError):
         return replace(record, status="memory", message=_storable(str(error)) or "out of memory")
     return record
-
-
-def _release(on_gpu: bool) -> None:
-    """Give the GPU's memory back, so that the next cell finds it free."""
-    torch = sys.modules.get("torch")
-    if on_gpu and torch is not None and torch.cuda.is_initialized():
-        gc.collect()
-        torch.cuda.empty_cache()
-
-
-_warm: set[str] = set()
-
-
-def _warm_up(name: str, estimator: Any) -> None:
-    """Before an estimator's first fit in this process, if it can."""
-    if name not in _warm and hasattr(estimator, "warm_up"):
-        estimator.warm_up()
-    _warm.add(name)
 
 
 def _parameters(cell: Cell, entry: Any, device: str, shape: tuple[int, ...]) -> dict[str, Any]:
@@ -254,17 +227,26 @@ def _arrays(
         if not isinstance(name, str) or not name.isidentifier() or name in _TAKEN:
             raise ValueError(f"details_ cannot be kept: {name!r} is no name for an array")
     kept = {name: np.asarray(value) for name, value in details.items() if name != "points_used"}
-    kept = {name: array for name, array in kept.items() if not array.dtype.hasobject}
+    kept = {name: array for name, array in kept.items() if array.dtype.kind in KINDS}
     if pointwise is not None and (kept or "query" in beside):
         kept["dimension"] = pointwise
         kept.update({name: np.asarray(values) for name, values in beside.items()})
+    size = sum(array.nbytes for array in kept.values())
+    if size > LARGEST_ARRAYS:
+        raise ValueError(
+            f"details_ cannot be kept: its arrays take {size / MIB:.0f} MiB, and at most "
+            f"{LARGEST_ARRAYS / MIB:.0f} MiB are stored of a cell"
+        )
     return kept
 
 
 def _training_saved(estimator: Any) -> float:
     """Seconds of training a score model that were spent before the last fit."""
     details: Mapping[str, Any] = getattr(estimator, "details_", None) or {}
-    return float(details.get("saved_seconds", 0.0))
+    saved = float(details.get("saved_seconds", 0.0))
+    if not 0 <= saved < np.inf:
+        raise ValueError(f"details_ has saved_seconds {saved}")
+    return saved
 
 
 def _last_words(error: BaseException) -> str:

@@ -7,13 +7,19 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 _PARENT_DEATH_SIGNAL = 1
 _CHILD_SUBREAPER = 36
+#: Where files in memory lie that have a name.
+SHARED = "/dev/shm/"
 _GROUPS = Path("/sys/fs/cgroup")
+_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children")
 
 
 def adopt_orphans() -> None:
@@ -49,25 +55,74 @@ def has_children() -> bool:
     return True
 
 
+def descendants(pid: int) -> list[int]:
+    """Numbers of the processes that descend from one, parents before their children."""
+    if not _CHILDREN.exists():
+        try:
+            return [process.pid for process in psutil.Process(pid).children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+    found, parents = [], [pid]
+    while parents:
+        children = [child for parent in parents for child in _children(parent)]
+        found += children
+        parents = children
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    """Children of a process, of whichever of its threads, from the files that list them (Linux)."""
+    found: list[int] = []
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return found
+    for thread in threads:
+        with suppress(OSError):
+            text = Path(f"/proc/{pid}/task/{thread}/children").read_text(encoding="ascii")
+            found += map(int, text.split())
+    return found
+
+
 def end_descendants(patience: float = 5.0) -> None:
     """Kill all descendants of this process, and theirs that they make meanwhile.
 
     Returns when the system has let go of them all, whose orphans this process adopts; or after
     ``patience`` seconds, since a process may wait in the kernel for a device.
     """
-    own = psutil.Process()
     until = time.monotonic() + patience
     while time.monotonic() < until:
-        for process in own.children(recursive=True):
-            try:
-                process.kill()
-            except psutil.NoSuchProcess:
-                pass
+        for pid in descendants(os.getpid()):
+            _kill(pid)
         reap()
         # One that has ended may still have threads, memory and time to be accounted for.
         if not has_children():
             return
         time.sleep(0.005)
+
+
+def end_marked(variable: str, value: str, patience: float = 5.0) -> None:
+    """Kill all processes that were started with a variable of that value (Linux).
+
+    They need not descend from this one any more.
+    """
+    mark = f"{variable}={value}".encode()
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        left = 0
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if mark in (place / "environ").read_bytes().split(b"\0"):
+                    left += 1
+                    _kill(int(place.name))
+        if not left:
+            return
+        time.sleep(0.02)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def reap() -> dict[int, int]:
@@ -83,43 +138,95 @@ def reap() -> dict[int, int]:
         ended[pid] = os.waitstatus_to_exitcode(status)
 
 
-def memory(pid: int, limit: int | None = None) -> int:
+def how_it_ended(code: int) -> str:
+    """How a process ended, from its exit code."""
+    if code >= 0:
+        return f"exit code {code}"
+    how = f"killed by {signal.Signals(-code).name}"
+    if -code == signal.SIGKILL:
+        how += " (by the system for want of memory, or by somebody)"
+    return how
+
+
+def memory(pid: int, limit: int | None = None, apart: Collection[int] = ()) -> int:
     """Bytes of memory that a process and its descendants have, without what they map of files.
 
-    What they share in memory counts; files in memory (/dev/shm) that they have mapped are such.
-
-    Where that is above ``limit``, pages that several of them share are counted once.
+    Processes of ``apart`` do not count, though what descends from them does. Memory that is shared
+    counts, mapped or not, as do files in memory (memfd, /dev/shm) that they have open. Where the
+    sum is above ``limit``, pages that several of them share are counted once.
     """
-    try:
-        root = psutil.Process(pid)
-        family = [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0
-    total = sum(_resident(process) for process in family)
+    everyone = [pid, *descendants(pid)]
+    family = [one for one in everyone if one not in apart]
+    own = shared = 0
+    for one in family:
+        anonymous, in_memory = _resident(one)
+        own, shared = own + anonymous, shared + in_memory
+    files = open_in_memory(family)
+    mapped = _mapped(family, set(files)) if files else 0
+    size = sum(file.size for file in files.values())
+    total = own + size + max(0, shared - mapped)
     if limit is None or total <= limit or len(family) == 1:
         return total
-    return min(total, sum(_proportional(process) for process in family))
+    return min(total, sum(map(_proportional, everyone)) + max(0, size - mapped))
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident(pid: int) -> tuple[int, int]:
+    """Bytes of a process's own memory, and of shared memory that it has mapped."""
     try:
-        facts = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
-        kinds = ("RssAnon:", "RssShmem:")
-        return 1024 * sum(int(fact.split()[1]) for fact in facts if fact.startswith(kinds))
-    except (OSError, ValueError):
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+        facts = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+        return 1024 * int(facts["RssAnon"].split()[0]), 1024 * int(facts["RssShmem"].split()[0])
+    except (OSError, ValueError, KeyError):
         pass
     try:
-        found = process.memory_info()
+        found = psutil.Process(pid).memory_info()
     except psutil.Error:
-        return 0
-    return int(found.rss - getattr(found, "shared", 0))
+        return 0, 0
+    return int(found.rss - getattr(found, "shared", 0)), 0
 
 
-def _proportional(process: psutil.Process) -> int:
+def _proportional(pid: int) -> int:
     try:
-        return int(process.memory_full_info().pss)
+        return int(psutil.Process(pid).memory_full_info().pss)
     except (psutil.Error, AttributeError):
-        return _resident(process)
+        return sum(_resident(pid))
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A file in memory: its name, and the bytes that it takes."""
+
+    name: str
+    size: int
+
+
+def open_in_memory(family: Iterable[int]) -> dict[tuple[int, int], InMemory]:
+    """Files in memory that processes have open, by device and number (Linux)."""
+    found = {}
+    for pid in family:
+        place = f"/proc/{pid}/fd"
+        with suppress(OSError):
+            for descriptor in os.listdir(place):
+                with suppress(OSError):
+                    name = os.readlink(f"{place}/{descriptor}")
+                    if name.startswith(("/memfd:", SHARED)):
+                        facts = os.stat(f"{place}/{descriptor}")
+                        found[facts.st_dev, facts.st_ino] = InMemory(name, 512 * facts.st_blocks)
+    return found
+
+
+def _mapped(family: Iterable[int], files: set[tuple[int, int]]) -> int:
+    """Bytes of such files that processes have mapped, and that count as shared already."""
+    numbers, size = {number for _, number in files}, 0
+    for pid in family:
+        with suppress(OSError):
+            for line in Path(f"/proc/{pid}/smaps").read_text(errors="replace").splitlines():
+                facts = line.split()
+                if "-" in facts[0] and len(facts) > 4:
+                    ours = int(facts[4]) in numbers
+                elif ours and facts[0] == "Rss:":
+                    size += 1024 * int(facts[1])
+    return size
 
 
 def available() -> int:

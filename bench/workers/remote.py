@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import pickle
 import shutil
 import tempfile
 import threading
@@ -19,9 +18,11 @@ from bench.plan import Cell
 from bench.records import Record
 from bench.workers.handle import Setup
 from bench.workers.lane import Lane
+from bench.workers.messages import BadMessage, pack, unpack
+from bench.workers.outcome import DONE, measured, outcome_record
 
 _IDLE = 60.0  # seconds after which a worker process that nobody needs is ended
-#: News: a cell has begun, says something, has ended (with a pickled ``Ended``).
+#: News: a cell has begun, says something, has ended (with an ``Ended`` as bytes).
 STARTED, TOLD, ENDED = "started", "told", "ended"
 # Bytes of news that the scheduler is asked to pass on; what is larger comes with the whole batch.
 _LARGEST = 2**18
@@ -35,6 +36,29 @@ class Ended:
     record: Record
     arrays: dict[str, Any]
     environment: tuple[str, dict[str, Any]]
+
+    def packed(self) -> bytes:
+        """It as bytes, in which nothing can be hidden that is run."""
+        facts = {
+            "key": self.key,
+            "record": measured(self.record),
+            "threads": self.record.threads,
+            "environment": self.environment,
+        }
+        return pack(DONE, facts, self.arrays)
+
+
+def unpacked(cell: Cell, data: bytes) -> Ended:
+    """What was packed of a cell; BadMessage where that is none of it."""
+    message = unpack(data)
+    threads, where = message.facts.get("threads"), message.facts.get("environment")
+    if type(threads) is not int or not isinstance(where, list) or len(where) != 2:
+        raise BadMessage("it does not say where it ran")
+    identity, facts = where
+    if not isinstance(identity, str) or not isinstance(facts, dict):
+        raise BadMessage("it does not say where it ran")
+    record = outcome_record(cell, threads, message)
+    return Ended(cell.key, record, message.arrays, (identity, facts))
 
 
 @dataclass
@@ -79,7 +103,7 @@ def serve(batch: list[Cell], setup: Setup, device: str, run: str) -> list[Ended]
             if outcome is None:
                 break
             ended.append(Ended(cell.key, outcome.record, outcome.arrays, facts))
-            told = pickle.dumps(ended[-1])
+            told = ended[-1].packed()
             if len(told) <= _LARGEST:
                 say({"key": cell.key, "what": ENDED, "ended": told})
     finally:

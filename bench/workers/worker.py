@@ -1,28 +1,31 @@
-"""The worker process: takes cells from a pipe, runs them, sends records back.
+"""The worker process: imports what cells need, and forks a child for each, which runs it.
 
-Started as ``python -m bench.workers.worker`` by its keeper, which ends it when it has to.
+Started by its keeper as ``bench.workers.worker``. No cell runs in it, so that none finds anything
+changed by another. It starts no thread, and never touches a GPU: neither survives a fork. The child
+of the next cell is forked while one runs, so that no cell waits for that.
 """
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
-import functools
+import gc
 import importlib
-import logging
 import os
+import signal
+import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection
-from typing import Any
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NoReturn
 
-from bench.parameters import changeable_defaults
+from bench.plan import Cell
 from bench.plugins import REGISTRIES, load_source
-from bench.workers import keeper, processes, state
+from bench.workers import keeper, orders, preload, processes
+from bench.workers.messages import Sender
 
-READY, BEGUN, FITTING, TOLD = "ready", "begun", "fitting", "told"
-DONE, FULL = "done", "full"
+#: What it says: it is ready, begins a cell, has a process for the next, that of a cell has ended.
+READY, BEGUN, SPARE, ENDED = "ready", "begun", "spare", "ended"
 
 
 def main() -> None:
@@ -33,87 +36,106 @@ def main() -> None:
     # A crash and a time limit leave the lines of code where they found the cell.
     faulthandler.enable(all_threads=False)
     faulthandler.register(keeper.WHERE_SIGNAL, all_threads=False)
-    connection = Connection(int(sys.argv[1]))
-    setup = connection.recv()
-    _register(setup)
+    lane = socket.socket(fileno=int(sys.argv[1]))
+    order = orders.receive(lane)
+    if order is not None:
+        setup, _ = order
+        _register(setup)
+        for registry in REGISTRIES.values():
+            registry.names()
+        # After the plug-ins, which may change what it finds.
+        importlib.import_module("bench.workers.child")
+        # Of libraries that have threads of their own: they know what to do at a fork.
+        warnings.filterwarnings("ignore", r".*fork\(\)", DeprecationWarning)
+        _serve(lane, setup)
 
-    from bench.workers.measure import DiskFull, measure
 
-    own = os.getpid()
-    connection.send((READY,))
+def _serve(lane: socket.socket, setup: Mapping[str, Any]) -> None:
+    sender = Sender(lane)
+    sender.send(READY, {"pid": os.getpid()})
+    spare: _Child | None = None
     while True:
-        try:
-            cell, device, threads = connection.recv()
-        except EOFError:
+        order = orders.receive(lane)
+        if order is None:
             return
-        connection.send((BEGUN,))
-        before = _lasting(cell)
+        (cell, device, threads, modules), results = order
+        if preload.prepare(cell, device, threads, modules) and spare is not None:
+            spare.dismiss()
+            spare = None
+        child = spare or _Child(lane, setup)
+        # Before the cell can do anything to this process.
+        sender.send(BEGUN, {"pid": child.pid})
+        if not child.begin(cell, device, threads, results):
+            child = _Child(lane, setup)
+            sender.send(BEGUN, {"pid": child.pid})
+            child.begin(cell, device, threads, results)
+        os.close(results)
+        spare = _Child(lane, setup)
+        sender.send(SPARE, {"pid": spare.pid})
+        _, status = os.waitpid(child.pid, 0)
+        if processes.descendants(os.getpid()) != [spare.pid]:
+            processes.end_descendants()
+            spare = None
+        sender.send(ENDED, {"code": os.waitstatus_to_exitcode(status)})
+
+
+class _Child:
+    """A process that is forked from this one, and waits for the cell that it is to run."""
+
+    def __init__(self, lane: socket.socket, setup: Mapping[str, Any]) -> None:
+        # The child's collector is to leave alone what it shares: to look at it would copy it.
+        gc.freeze()
+        for output in (1, 2):
+            # A flag that is shared with the children, who may have changed it.
+            os.set_blocking(output, True)
+        own = os.getpid()
+        self._orders, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            lane.close()
+            self._orders.close()
+            _run(theirs, own, setup)
+        theirs.close()
+
+    def begin(self, cell: Cell, device: str, threads: int, results: int) -> bool:
+        """Have it run a cell; False where it is gone, which can only be an earlier cell's doing."""
         try:
-            with _telling(connection):
-                fitting = functools.partial(connection.send, (FITTING,))
-                record, arrays = measure(
-                    cell, device, threads, setup["scratch"], setup["calibrated"], fitting
-                )
-        except DiskFull as error:
-            connection.send((FULL, str(error)))
-            continue
-        if os.getpid() != own:
-            # An estimator forked, and this is the child that came back from its fit.
-            os._exit(0)
-        _flush()
-        reusable = _lasting(cell) == before and not processes.has_children()
-        connection.send((DONE, record, arrays, reusable))
+            # Nor is it to blame for having been stopped.
+            os.kill(self.pid, signal.SIGCONT)
+            orders.send(self._orders, (cell, device, threads), results)
+        except OSError:
+            return False
+        finally:
+            self._orders.close()
+        return True
+
+    def dismiss(self) -> None:
+        """End it before it has run anything."""
+        self._orders.close()
+        with suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
 
 
-def _lasting(cell: Any) -> tuple[object, ...]:
-    """What a cell must leave as it was, or the next one gets a process of its own."""
-    names = {"manifold": cell.manifold_name, "estimator": cell.estimator_name}
-    classes = [
-        REGISTRIES[kind].entry(name)
-        for kind, name in names.items()
-        if name in REGISTRIES[kind].names()
-    ]
-    return *state.beyond_repair(), changeable_defaults(*classes)
+def _run(waiting: socket.socket, parent: int, setup: Mapping[str, Any]) -> NoReturn:
+    processes.die_with(parent)
+    # A signal that an estimator sends to its own group is not for the worker.
+    os.setpgid(0, 0)
+    from bench.workers.child import rehearse, run_cell
+
+    rehearse()
+    order = orders.receive(waiting)
+    if order is None:
+        os._exit(0)
+    waiting.close()
+    (cell, device, threads), results = order
+    run_cell(cell, device, threads, setup, socket.socket(fileno=results))
 
 
-@contextmanager
-def _telling(connection: Connection) -> Iterator[None]:
-    """Pass on what estimators log while they work, such as how far a training has come."""
-    handler = _Teller(connection)
-    logger = logging.getLogger("estimators")
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-        logger.removeHandler(handler)
-
-
-class _Teller(logging.Handler):
-    """Sends log records to the coordinator as texts."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__()
-        self._connection = connection
-        self._process = os.getpid()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if os.getpid() == self._process:
-            self._connection.send((TOLD, record.getMessage()))
-
-
-def _flush() -> None:
-    """What was printed is to be with the keeper when the outcome is with the lane."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
-            stream.flush()
-    ctypes.CDLL(None).fflush(None)
-
-
-def _register(setup: dict[str, Any]) -> None:
+def _register(setup: Mapping[str, Any]) -> None:
     """Make known what the coordinator has registered beyond the packages' own."""
+    # Last, so that no file of the user's folder takes the place of a library's module.
+    sys.path.extend(path for path in setup["last"] if path not in sys.path)
     for path, source in setup["plugins"]:
         load_source(path, source)
     for module in setup["modules"]:

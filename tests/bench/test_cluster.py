@@ -2,17 +2,23 @@
 
 import logging
 import os
+import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import psutil
 import pytest
 from commandline import PLUGINS, ROOT, bench, environment, rows, small
 
-from bench.cluster import _client
+from bench import plan, suite
+from bench.cluster import _client, _News
+from bench.runner import Finished
+from bench.workers.measure import blank
+from bench.workers.remote import Ended
 
 comm = pytest.importorskip("distributed.comm", reason="needs the extra 'cluster'")
 
@@ -243,3 +249,28 @@ def test_a_cluster_of_another_version_is_told(cluster, tmp_path):
     )  # fmt: skip
     assert "of this package, not 9." in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_news_that_is_none_is_ignored_and_news_arrives_as_it_was_sent():
+    (cell,) = plan.build(
+        suite.load("euclidean"), "smoke", manifold_patterns=["line"],
+        estimator_patterns=["mle-5"], n=100, seeds=1,
+    )  # fmt: skip
+    news = _News({cell.key: cell})
+    junk = [
+        "text", None, {}, {"key": "nope", "what": "started"}, {"key": cell.key},
+        {"key": cell.key, "what": "ended"}, {"key": cell.key, "what": "ended", "ended": b"junk"},
+        {"key": cell.key, "what": "ended", "ended": pickle.dumps(cell)},
+        {"key": [], "what": "ended"},
+    ]  # fmt: skip
+    for one in junk:
+        news.take(one)
+    assert news.events.empty()
+    ended = Ended(
+        cell.key, blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2})
+    )
+    news.take({"key": cell.key, "what": "ended", "ended": ended.packed()})
+    event = news.events.get()
+    assert isinstance(event, Finished)
+    assert (event.record, event.environment) == (ended.record, ended.environment)
+    assert (event.arrays["some"] == ended.arrays["some"]).all()

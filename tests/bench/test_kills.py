@@ -13,6 +13,7 @@ from commandline import HOSTILE, PLUGINS, bench, rows, small
 
 STEADY = PLUGINS / "steady.py"
 KILLS = 20
+ENDING = 60  # seconds: an end takes a fraction of one, but on a machine that has other work
 
 
 def many(out):
@@ -54,7 +55,7 @@ def test_killed_twenty_times_it_ends_with_the_records_of_an_undisturbed_run(tmp_
                 database.execute("DELETE FROM records")
         run.process.communicate()
     left = [process for run in marked for process in run.processes()]
-    _, alive = psutil.wait_procs(left, timeout=2)
+    _, alive = psutil.wait_procs(left, timeout=ENDING)
     assert not alive
     bench(*many(tmp_path / "killed"))
     assert contents(tmp_path / "killed") == expected
@@ -68,28 +69,29 @@ def test_an_end_in_the_middle_of_many_cells_starts_no_more_of_them(tmp_path, bac
     run.read_until("[3/")
     everything = run.processes()
     run.process.send_signal(signal.SIGTERM)
-    _, alive = psutil.wait_procs(everything, timeout=2)
+    _, alive = psutil.wait_procs(everything, timeout=ENDING)
     assert not alive
     assert run.processes() == []
     assert 3 <= len(rows(tmp_path, "key")) < 400
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_an_end_takes_everything_along_within_two_seconds(tmp_path, stop, background):
+def test_an_end_takes_everything_along(tmp_path, stop, background):
     run = background(
         *small(tmp_path, HOSTILE, "calls-exit,forks-and-hangs", "--jobs", 2, "--seeds", 2)
     )
     run.read_until("[2/4")
     until = time.monotonic() + 30
-    # Two that hang, each with a child of its own and one that left its group.
+    # Two that hang, each with a child of its own and one that left its group; of each of the two
+    # also a keeper, a worker, and the process for the next cell.
     everything, before = run.processes(), []
     # Twice the same: workers of cells that crashed may just be ending.
-    while (len(everything) != 9 or everything != before) and time.monotonic() < until:
+    while (len(everything) != 13 or everything != before) and time.monotonic() < until:
         time.sleep(0.2)
         everything, before = run.processes(), everything
-    assert len(everything) == 9
+    assert len(everything) == 13
     run.process.send_signal(stop)
-    _, alive = psutil.wait_procs(everything, timeout=2)
+    _, alive = psutil.wait_procs(everything, timeout=ENDING)
     assert not alive
     run.process.communicate()
     assert {status for (status,) in rows(tmp_path, "status")} == {"crashed"}

@@ -16,7 +16,7 @@ from rich.console import Console
 import bench
 from bench import plan, suite
 from bench.job import prepare
-from bench.parameters import arguments, changeable_defaults, described, plain
+from bench.parameters import arguments, described, plain
 from estimators.catalogue import Entry
 
 PLUGIN = Path(__file__).parent / "plugins" / "defaults.py"
@@ -150,26 +150,6 @@ def test_all_that_json_can_hold_describes_an_instance():
     made = Own()
     made.other = {1, 2}
     assert described(OWN, made, {"other": "both"})["other"] == "both"
-
-
-def test_only_defaults_that_fits_can_change_are_compared():
-    class Fixed:
-        def __init__(self, a=1, b="x", c=len, d=Own, e=None, f=Colour.RED, g=HALF):
-            pass
-
-        def fit(self, points):
-            return self
-
-    class Grows(Own):
-        def __init__(self, seen=[]):  # noqa: B006 (what is to be noticed)
-            self.seen = seen
-
-    assert changeable_defaults(Entry("fixed", Fixed)) == b""
-    entry = Entry("grows", Grows)
-    before = changeable_defaults(entry)
-    assert before == changeable_defaults(entry)
-    Grows().seen.append(1)
-    assert before != changeable_defaults(entry)
 
 
 def test_a_class_of_the_running_program_that_cannot_be_sent_is_named(tmp_path):

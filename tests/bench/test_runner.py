@@ -54,15 +54,16 @@ def test_one_cell_at_a_time_is_on_the_gpu_and_others_go_on_beside_it(run):
     assert (len(on_gpu), len(on_cpu)) == (4, 4)
     assert overlaps(on_gpu) == 0
     assert overlaps(facts) > 0
-    # One process, hence one context on the GPU, and none of the others can make one.
-    assert len({fact["process"] for fact in on_gpu}) == 1
+    # One after another, hence one context on the GPU at a time; none of the others can make one.
+    assert len({fact["worker"] for fact in on_gpu}) == 1
+    assert len({fact["process"] for fact in facts}) == 8
     assert not any(fact["hidden"] for fact in on_gpu)
     assert all(fact["hidden"] for fact in on_cpu)
 
 
 def test_more_at_a_time_are_on_the_gpu_where_that_is_asked_for(run):
     facts = run(["on-gpu"], Room(jobs=3, cores=3, gpu_jobs=2), "cuda")
-    assert len({fact["process"] for fact in facts}) == 2
+    assert len({fact["worker"] for fact in facts}) == 2
     assert overlaps(facts) > 0
 
 

@@ -2,6 +2,8 @@
 
 import pickle
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +74,18 @@ def test_a_run_writes_only_into_its_folder(tmp_path):
     out = tmp_path / "out"
     bench(*small(out, PLUGINS / "steady.py", "steady"), cwd=tmp_path)
     assert {path.name for path in Path(tmp_path).iterdir()} == {"out"}
+
+
+def test_a_run_from_a_folder_with_files_named_like_modules_imports_none_of_them(tmp_path):
+    for name in ("queue", "selectors", "random", "psutil"):
+        (tmp_path / f"{name}.py").write_text("open('imported', 'w').close()")
+    run = small(tmp_path / "out", PLUGINS / "steady.py", "steady")
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.path[:] = sys.argv.pop(1).split('|'); "
+         "from bench.cli import main; main()", "|".join([str(ROOT), *filter(None, sys.path)]),
+         *map(str, run)],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "imported").exists()
+    assert rows(tmp_path / "out", "status") == [("ok",)]

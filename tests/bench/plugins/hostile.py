@@ -1,18 +1,25 @@
 """Estimators that do to their process what a benchmark must survive."""
 
+import builtins
 import ctypes
+import gc
 import logging
 import mmap
 import os
+import pickle
 import resource
+import signal
+import struct
 import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 
 import estimators
+from bench.workers.messages import pack
 
 
 def hostile(name):
@@ -201,3 +208,194 @@ def changes_limits(X):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     resource.setrlimit(resource.RLIMIT_CPU, (1, 1))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+@hostile("meddles-with-libraries")
+def meddles_with_libraries(X):
+    """Changes what all code of a process shares, in ways that no list of settings covers."""
+    import decimal
+
+    import sklearn
+
+    sklearn.set_config(transform_output="pandas")
+    np.median = lambda *arguments, **more: np.float64(7.0)
+    np.random.default_rng = lambda *arguments: np.random.Generator(np.random.PCG64(0))
+    builtins.sum = lambda *arguments: 0
+    builtins.open = None
+    time.perf_counter = lambda: 42.0
+    warnings.warn = lambda *arguments, **more: None
+    warnings.simplefilter("error")
+    decimal.getcontext().prec = 2
+    ctypes.CDLL(None).fesetround(0x800)
+    signal.setitimer(signal.ITIMER_PROF, 0.2)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    gc.disable()
+    os.umask(0o777)
+    os.set_blocking(1, False)
+    logging.disable(logging.CRITICAL)
+    sys.stdout.close()
+    sys.modules["scipy"] = None
+    HOARD.append(np.ones(2**20))
+
+
+HOARD = []
+
+
+@hostile("notices")
+def notices(X):
+    """Fails where anything is not as it is in a new process."""
+    import decimal
+
+    import scipy  # noqa: F401
+    import sklearn
+
+    assert sklearn.get_config()["transform_output"] == "default"
+    assert np.median([1, 2, 30]) == 2
+    assert np.random.default_rng(1).random() != np.random.default_rng(2).random()
+    assert sum([1, 2]) == 3
+    with open(os.devnull):
+        pass
+    assert time.perf_counter() != 42
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.warn("heard", stacklevel=1)
+    assert len(caught) == 1
+    assert decimal.getcontext().prec == 28
+    assert repr(float(np.float64(1) / np.float64(3))) == "0.3333333333333333"
+    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    assert gc.isenabled()
+    assert os.umask(0o022) == 0o022
+    assert os.get_blocking(1)
+    assert logging.getLogger("estimators").isEnabledFor(logging.INFO)
+    print("as usual")
+    assert not HOARD
+
+
+def sockets():
+    """Descriptors of this process's sockets: what it talks to the coordinator through."""
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                yield int(name)
+        except OSError:
+            pass
+
+
+def write_to_sockets(data):
+    for descriptor in sockets():
+        os.write(descriptor, data)
+
+
+@hostile("sends-junk")
+def sends_junk(X):
+    write_to_sockets(b"junk that is no message" * 10)
+
+
+@hostile("sends-a-pickle")
+def sends_a_pickle(X):
+    write_to_sockets(pickle.dumps(("done", 1, 2, 3)))
+
+
+@hostile("sends-too-much")
+def sends_too_much(X):
+    write_to_sockets(struct.pack("!4sIQ", b"\x93IDm", 100, 2**60))
+
+
+@hostile("sends-half-a-message")
+def sends_half_a_message(X):
+    write_to_sockets(pack("told", {"text": "x" * 100})[:50])
+    os._exit(0)
+
+
+@hostile("sends-half-a-message-and-hangs")
+def sends_half_a_message_and_hangs(X):
+    write_to_sockets(pack("told", {"text": "x" * 100})[:50])
+    time.sleep(1000)
+
+
+@hostile("sends-the-outcome-of-another-cell")
+def sends_the_outcome_of_another_cell(X):
+    write_to_sockets(pack("done", {"key": "0" * 64, "record": {}, "modules": []}))
+    time.sleep(1000)
+
+
+@hostile("closes-its-sockets")
+def closes_its_sockets(X):
+    for descriptor in list(sockets()):
+        os.close(descriptor)
+
+
+@hostile("logs-in-threads")
+def logs_in_threads(X):
+    """Eight threads that log while the outcome is sent, and do not stop."""
+    logger = logging.getLogger("estimators")
+
+    def log():
+        while True:
+            logger.info("x" * 300)
+
+    for _ in range(8):
+        threading.Thread(target=log, daemon=True).start()
+    time.sleep(0.2)
+
+
+estimators.entry("logs-in-threads").cls.details_ = {"some": np.arange(300_000.0)}
+
+
+@hostile("logs-and-ends")
+def logs_and_ends(X):
+    logging.getLogger("estimators").info("at it")
+
+
+@hostile("logs-what-cannot-be-formatted")
+def logs_what_cannot_be_formatted(X):
+    logging.getLogger("estimators").info("%d", "x")
+    logging.getLogger("estimators").info("\x1b]0;owned\x07 caf\udce9")
+
+
+@hostile("stops-its-parent")
+def stops_its_parent(X):
+    os.kill(os.getppid(), signal.SIGSTOP)
+
+
+@hostile("kills-its-parent")
+def kills_its_parent(X):
+    forks_children_that_stay(X)
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(1000)
+
+
+def grandparent():
+    with open(f"/proc/{os.getppid()}/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
+@hostile("kills-its-grandparent")
+def kills_its_grandparent(X):
+    forks_children_that_stay(X)
+    os.kill(grandparent(), signal.SIGKILL)
+    time.sleep(1000)
+
+
+@hostile("stops-its-grandparent-and-hangs")
+def stops_its_grandparent_and_hangs(X):
+    forks_children_that_stay(X)
+    os.kill(grandparent(), signal.SIGSTOP)
+    time.sleep(1000)
+
+
+@hostile("fills-memory-that-it-has-not-mapped")
+def fills_memory_that_it_has_not_mapped(X):
+    file = os.memfd_create("hoard")
+    for _ in range(32):
+        os.write(file, bytes(2**24))
+    time.sleep(1000)
+
+
+@hostile("leaves-a-file-in-memory")
+def leaves_a_file_in_memory(X):
+    with open(os.environ["SHARED_FILE"], "wb") as file:
+        for _ in range(32):
+            file.write(bytes(2**24))
+        time.sleep(1000)

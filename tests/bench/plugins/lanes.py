@@ -22,6 +22,7 @@ class Watched:
             "threads": os.environ["OMP_NUM_THREADS"],
             "hidden": os.environ.get("CUDA_VISIBLE_DEVICES") == "",
             "process": os.getpid(),
+            "worker": os.getppid(),
         }
         folder = Path(os.environ["LANES"])
         (folder / f"{time.monotonic_ns()}-{os.getpid()}.json").write_text(json.dumps(facts))

@@ -75,6 +75,102 @@ def test_memory_is_that_of_a_process_and_what_it_started():
         process.communicate()
 
 
+def held(code):
+    """A process that runs code and then sleeps."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{code}\nprint(1, flush=True)\nimport time\ntime.sleep(1000)"],
+        stdout=subprocess.PIPE,
+    )
+    process.stdout.readline()
+    return process
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\nfile = os.memfd_create('x')\nos.write(file, bytes(10**8))",
+        "import os\nfile = os.memfd_create('x')\nos.write(file, bytes(10**8))\n"
+        "if os.fork() == 0: os.close(1); import time; time.sleep(1000)",
+        "import mmap\nfile = mmap.mmap(-1, 10**8)\nfile.write(bytes(10**8))",
+        "import os, mmap\nfile = os.memfd_create('x')\nos.write(file, bytes(10**8))\n"
+        "mapped = mmap.mmap(file, 10**8)\nsum(mapped[::4096])",
+        "import os, mmap\nfile = os.memfd_create('x')\nos.write(file, bytes(10**8))\n"
+        "mapped = mmap.mmap(file, 4096)\nmapped[0]",
+    ],
+    ids=["written", "open-in-two", "mapped", "written-and-mapped", "mapped-in-part"],
+)
+def test_memory_in_files_counts_once_however_it_is_held(code):
+    process = held(code)
+    try:
+        assert 1e8 < processes.memory(process.pid) < 1.6e8
+    finally:
+        for pid in processes.descendants(process.pid):
+            os.kill(pid, 9)
+        process.kill()
+        process.communicate()
+
+
+def test_processes_apart_do_not_count_though_their_children_do():
+    process = held(
+        "import subprocess, sys\nkept = bytes(range(256)) * 10**6\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'kept = bytes([1]) * 10**8; "
+        "print(1, flush=True); import time; time.sleep(1000)'], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()"
+    )
+    try:
+        assert 1e8 < processes.memory(process.pid, None, {process.pid}) < 1.6e8
+    finally:
+        for pid in processes.descendants(process.pid):
+            os.kill(pid, 9)
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_descendants_are_found_with_and_without_the_files_that_list_children(
+    listed, monkeypatch, tmp_path
+):
+    if not listed:
+        monkeypatch.setattr(processes, "_CHILDREN", tmp_path / "missing")
+    process = held("import subprocess\nchild = subprocess.Popen(['sh', '-c', 'sleep 1000; true'])")
+    try:
+        until = time.monotonic() + 30
+        while len(found := processes.descendants(process.pid)) < 2:
+            assert time.monotonic() < until
+        assert sorted(found) == sorted(
+            child.pid for child in psutil.Process(process.pid).children(recursive=True)
+        )
+        assert processes.descendants(2**22 + 1) == []
+    finally:
+        for pid in processes.descendants(process.pid):
+            os.kill(pid, 9)
+        process.kill()
+        process.communicate()
+
+
+def test_what_carries_a_mark_is_ended_whoever_its_parent_is():
+    mark = f"{os.getpid()}-{time.monotonic_ns()}"
+    isolated(
+        "import os, subprocess\n"
+        f"subprocess.Popen(['sleep', '1000'], env={{**os.environ, 'MARKED': '{mark}'}}, "
+        "start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
+    )
+
+    def marked():
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("MARKED") == mark:
+                    found.append(process.status())
+            except psutil.Error:
+                pass
+        return [status for status in found if status != psutil.STATUS_ZOMBIE]
+
+    assert len(marked()) == 1
+    processes.end_marked("MARKED", mark)
+    assert not marked()
+
+
 def test_a_process_that_is_gone_has_no_memory(sleeper):
     assert processes.memory(sleeper.pid) > 0
     sleeper.kill()

@@ -1,0 +1,91 @@
+"""What the process that forks has ready for its children: imported modules, compiled functions."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import itertools
+import os
+import sys
+import sysconfig
+import warnings
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import estimators
+from bench.plan import Cell
+
+_OWN = ("bench", "estimators", "manifolds")
+_INSTALLED = tuple(
+    {os.path.realpath(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib")}
+)
+#: Estimators that have warmed up in this process, or in the one that it was forked from.
+warm: set[str] = set()
+
+
+def imported_since(count: int) -> list[str]:
+    """Names of modules that this process has imported since it had so many.
+
+    The last ones: to look at the others would copy memory that is shared with other processes.
+    """
+    found = list(itertools.islice(reversed(sys.modules), max(0, len(sys.modules) - count)))
+    return sorted(name for name in found if getattr(sys.modules[name], "__spec__", None))
+
+
+def prepare(cell: Cell, device: str, threads: int, modules: Iterable[str]) -> bool:
+    """Get ready for a cell; returns whether anything was to be done.
+
+    ``modules`` are those that children had to import: here, the next one does not have to.
+    """
+    before = len(sys.modules), len(warm)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _import(modules)
+        _warm_up(cell, device, threads)
+    return before != (len(sys.modules), len(warm))
+
+
+def _import(names: Iterable[str]) -> None:
+    """Import modules, but installed ones alone: what others do may be meant for one cell."""
+    for name in names:
+        if name not in sys.modules and _is_installed(name.partition(".")[0]):
+            with suppress(Exception, SystemExit):
+                importlib.import_module(name)
+
+
+def _is_installed(package: str) -> bool:
+    if package in _OWN:
+        return True
+    with suppress(ImportError, ValueError, AttributeError):
+        spec = importlib.util.find_spec(package)
+        origin = spec and (spec.origin or next(iter(spec.submodule_search_locations or ()), None))
+        if origin in ("built-in", "frozen"):
+            return True
+        return bool(origin) and str(Path(str(origin)).resolve()).startswith(_INSTALLED)
+    return False
+
+
+def _warm_up(cell: Cell, device: str, threads: int) -> None:
+    """Have an estimator of this package import and compile what its first fit needs.
+
+    Not one of a user's, which may do anything; nor one that would start threads (PyTorch's, where
+    it has more than one) or use the GPU: they do it in each child, as does one that fails here.
+    """
+    name = cell.estimator_name
+    with suppress(Exception, SystemExit):
+        entry = estimators.entry(name)
+        with_torch = getattr(entry, "gpu", False)
+        if name in warm or not entry.cls.__module__.startswith("estimators."):
+            return
+        if with_torch and (device == "cuda" or threads > 1):
+            return
+        estimator = estimators.get(name, **cell.estimator_arguments)
+        if hasattr(estimator, "warm_up"):
+            # Before the limit on threads, which holds for libraries that are there.
+            importlib.import_module("sklearn.neighbors")
+            from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+            with threadpool_limits(1):
+                estimator.warm_up()
+        warm.add(name)
