@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import traceback
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import estimators
+from bench.disks import is_full
 from bench.limits import MIB
 from bench.plan import Cell
 from bench.records import Record
@@ -34,7 +34,6 @@ STAGES = {
     "estimator": "making its estimator and warming it up",
     "fit": "in its fit",
 }
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class DiskFull(Exception):
@@ -137,7 +136,7 @@ def measure(
         )
         return _compare(record, estimate, estimator, sample.dimension)
     except BaseException as error:  # SystemExit too: a cell never ends its worker by itself
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if isinstance(error, OSError) and is_full(error):
             raise DiskFull(_last_words(error)) from error
         return _failed(record, error), {}
 

@@ -52,7 +52,8 @@ def test_points_are_estimated_without_a_file_and_nothing_stays(tmp_path, monkeyp
 
 def test_a_data_frame_is_estimated_with_the_names_of_its_columns(tmp_path):
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame(rng.random((200, 2)), columns=["x", "y"]).assign(kind=rng.integers(0, 3, 200))
+    frame = pd.DataFrame(rng.random((200, 2)), columns=["x", "y"])
+    frame = frame.assign(kind=rng.integers(0, 3, 200))
     rows = bench.estimate(frame, estimators=["lpca-global"], halves=0, out=tmp_path / "found")
     assert any("'kind'" in caveat for caveat in rows.attrs["caveats"])
     assert list(pd.read_parquet(tmp_path / "found" / "points.parquet")) == ["x", "y", "kind"]

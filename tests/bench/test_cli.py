@@ -92,7 +92,7 @@ def test_same_cells_give_the_same_estimates_whatever_the_number_of_jobs(smoke, t
 def test_a_failing_hanging_or_dying_estimator_is_a_row_and_the_run_goes_on(tmp_path):
     said = bench(
         *tiny(tmp_path, "--timeout", 2, "--jobs", 2,
-              estimators="constant,raises,sleeps,exits,not-finite")
+              estimators="constant,raises,sleeps,exits,not-finite,says-disk-full")
     )  # fmt: skip
     assert statuses(tmp_path) == {
         "constant": "ok",
@@ -100,11 +100,13 @@ def test_a_failing_hanging_or_dying_estimator_is_a_row_and_the_run_goes_on(tmp_p
         "sleeps": "timeout",
         "exits": "crashed",
         "not-finite": "failed",
+        # The disk is not full, whatever it says.
+        "says-disk-full": "failed",
     }
     assert "RuntimeError: no [good] neighbours & 5 % left" in said.stdout
     assert "last words" in said.stdout
     accuracy = pd.read_csv(tmp_path / "accuracy.csv")
-    assert set(accuracy["estimator"]) == {"constant", "raises", "sleeps", "exits", "not-finite"}
+    assert set(accuracy["estimator"]) == set(statuses(tmp_path))
 
 
 def test_a_run_whose_every_cell_failed_exits_with_1_and_says_so_also_the_second_time(tmp_path):

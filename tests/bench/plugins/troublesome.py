@@ -24,6 +24,12 @@ class Raises(Plain):
         raise RuntimeError("no [good] neighbours & 5 % left")
 
 
+@estimators.register("says-disk-full")
+class SaysDiskFull(Plain):
+    def fit(self, X, y=None):
+        raise OSError(28, "No space left on device")
+
+
 @estimators.register("sleeps")
 class Sleeps(Plain):
     def fit(self, X, y=None):
