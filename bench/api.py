@@ -111,19 +111,20 @@ def _saved(points: Any, folder: Path) -> Path:
     import numpy as np
     import pandas as pd
 
+    from bench.outputs.files import replacing
     from estimators.points import check_points
 
-    folder.mkdir(parents=True, exist_ok=True)
-    if np.ndim(points) in (3, 4):
-        np.save(folder / "points.npy", np.asarray(points))
-        return folder / "points.npy"
-    values = check_points(points, "bench.estimate")
+    images = np.ndim(points) in (3, 4)
+    values = np.asarray(points) if images else check_points(points, "bench.estimate")
     if isinstance(points, pd.DataFrame):
-        names = list(map(str, points.columns))
-        pd.DataFrame(values, columns=names).to_parquet(folder / "points.parquet")
-        return folder / "points.parquet"
-    np.save(folder / "points.npy", values)
-    return folder / "points.npy"
+        path = folder / "points.parquet"
+        with replacing(path) as part:
+            pd.DataFrame(values, columns=list(map(str, points.columns))).to_parquet(part)
+        return path
+    path = folder / "points.npy"
+    with replacing(path) as part, open(part, "wb") as file:
+        np.save(file, values)
+    return path
 
 
 def check(

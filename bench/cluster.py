@@ -5,6 +5,7 @@ The workers need this package, and nothing else in common with the coordinator: 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import queue
 import threading
@@ -122,7 +123,7 @@ def _client(scheduler: str) -> Generator[Any, None, None]:
         raise missing_extra("cluster", "backend 'dask'", "distributed") from None
     try:
         client = Client(scheduler, timeout=_CONNECT, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError, TimeoutError, asyncio.TimeoutError) as error:
         raise ValueError(f"there is no dask scheduler at {scheduler}: {error}") from None
     for logger in _LOGGERS:
         logging.getLogger(logger).addFilter(_not_of_closed_connections)
@@ -143,7 +144,7 @@ def _check_workers(client: Any, scheduler: str) -> None:
     """There are workers, and they have this version of the package."""
     try:
         client.wait_for_workers(1, timeout=_PATIENCE)
-    except TimeoutError:
+    except (TimeoutError, asyncio.TimeoutError):  # not one class before Python 3.11
         raise ClusterLost(f"the scheduler at {scheduler} has no worker") from None
     try:
         versions = client.run(remote.version)

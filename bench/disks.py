@@ -7,8 +7,9 @@ import os
 
 import psutil
 
-#: Bytes below which a file system counts as full.
-_LEAST = 2**16
+#: Bytes below which a file system counts as full, and of the smallest one that is looked at:
+#: those of firmware variables are smaller, and always nearly full.
+_LEAST, _SMALLEST = 2**16, 2**20
 
 
 def is_full(error: OSError) -> bool:
@@ -29,7 +30,7 @@ def _no_space(place: str) -> bool:
         facts = os.statvfs(place)
     except OSError:
         return False
-    if facts.f_flag & os.ST_RDONLY or not facts.f_blocks:
+    if facts.f_flag & os.ST_RDONLY or facts.f_blocks * facts.f_frsize < _SMALLEST:
         return False
     inodes_gone = facts.f_files > 0 and facts.f_favail == 0
     return inodes_gone or facts.f_bavail * facts.f_frsize < _LEAST

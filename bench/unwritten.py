@@ -25,14 +25,15 @@ class Unwritten:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Put rows behind the others, on the disk before this returns where it has space."""
-        text = "".join(f"{json.dumps(row)}\n" for row in rows)
+        text = "".join(f"{json.dumps(row)}\n" for row in rows).encode()
         self.rows += rows
         size = self.path.stat().st_size if self.path.exists() else 0
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        with open(os.open(self.path, flags, 0o666), "a", encoding="utf-8") as file:
+        # Without a buffer, whose rest would be written when the file is closed.
+        with open(os.open(self.path, flags, 0o666), "ab", buffering=0) as file:
             try:
-                file.write(text)
-                file.flush()
+                while text:
+                    text = text[file.write(text) :]
                 os.fsync(file.fileno())
             except OSError:
                 # Half a line would spoil the next one.

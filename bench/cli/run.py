@@ -111,7 +111,7 @@ def run(
                 preview(job, console)
                 return
             store = api.open_store(job)
-        with store:
+        with store, clear_errors():
             command = typed(context, job.preset)
             records = api.execute(
                 job, store, fresh=fresh, retry=retry, console=console, command=command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -67,6 +68,7 @@ class Handle:
         self._mark = uuid.uuid4().hex
         self._code = 0
         self._running = self._torn = False
+        self._silent_since = math.inf
         self._results: Receiver | None = None
         self._modules: set[str] = set()
         path, last = start.search_path()
@@ -117,6 +119,7 @@ class Handle:
         self._ask(keeper.NEW)
         results, theirs = socket.socketpair()
         self._results, self._torn = Receiver(results), False
+        self._silent_since = math.inf
         with theirs:
             new = [name for name in modules if name not in self._modules]
             self._modules.update(new)
@@ -146,7 +149,10 @@ class Handle:
             except EOFError:
                 pass
             self._torn = self._results.within
+            self._silent_since = time.monotonic()
             self._forget()
+        if self._running and time.monotonic() > self._silent_since + _PATIENCE:
+            raise BadMessage("it closed the connection, and goes on")
         if not self._running:
             if self._torn and self._code >= 0:
                 raise BadMessage(
@@ -209,12 +215,11 @@ class Handle:
         try:
             self._orders.settimeout(PREPARATION)
             orders.send(self._orders, what, descriptor)
+            self._orders.setblocking(False)
         except TimeoutError:
             raise Late from None
         except OSError:
             raise Ended(self._obituary()) from None
-        finally:
-            self._orders.setblocking(False)
 
     def _expect(self, what: str, patience: float) -> None:
         """Wait until the worker says something; Late where it does not in time."""

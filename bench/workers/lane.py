@@ -172,6 +172,7 @@ class Lane:
             left = pause if allowed is None else start + allowed - now
             try:
                 message = running.hear(max(0.0, min(pause, left)))
+                now = clock.seconds(pause)
                 whole, size = not running.half[0], running.half[1]
                 if whole or size != half[1]:
                     half = (now, size)
@@ -221,8 +222,8 @@ class Lane:
         The time before the fit is counted together.
         """
         text = message.facts.get("text", "")
-        if message.what == child.STAGE and message.facts.get("stage") in STAGES:
-            new = str(message.facts["stage"])
+        new = message.facts.get("stage")
+        if message.what == child.STAGE and isinstance(new, str) and new in STAGES:
             order = list(STAGES)
             if order.index(new) >= order.index(stage):
                 return new, now if new == "fit" and stage != "fit" else start

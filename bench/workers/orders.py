@@ -16,7 +16,10 @@ def send(connection: socket.socket, order: Any, descriptor: int = -1) -> None:
     """Send an order, and a file descriptor with it."""
     data = pickle.dumps(order)
     length = len(data).to_bytes(_LENGTH, "big")
-    socket.send_fds(connection, [length], [descriptor] if descriptor >= 0 else [])
+    if descriptor >= 0:
+        socket.send_fds(connection, [length], [descriptor])
+    else:
+        connection.sendall(length)
     connection.sendall(data)
 
 

@@ -72,7 +72,9 @@ def _check_groups(text: str) -> None:
     try:
         groups = json.loads(text)
         good = isinstance(groups, list) and all(
-            set(group) == _GROUP and all(type(value) in (int, float) for value in group.values())
+            isinstance(group, dict)
+            and set(group) == _GROUP
+            and all(type(value) in (int, float) for value in group.values())
             for group in groups
         )
     except (ValueError, TypeError, RecursionError):

@@ -70,7 +70,8 @@ def _warm_up(cell: Cell, device: str, threads: int) -> None:
     """Have an estimator of this package import and compile what its first fit needs.
 
     Not one of a user's, which may do anything; nor one that would start threads (PyTorch's, where
-    it has more than one) or use the GPU: they do it in each child, as does one that fails here.
+    it has more than one, or an accelerator as on macOS) or use the GPU: they do it in each child,
+    as does one that fails here.
     """
     name = cell.estimator_name
     with suppress(Exception, SystemExit):
@@ -78,7 +79,7 @@ def _warm_up(cell: Cell, device: str, threads: int) -> None:
         with_torch = getattr(entry, "gpu", False)
         if name in warm or not entry.cls.__module__.startswith("estimators."):
             return
-        if with_torch and (device == "cuda" or threads > 1):
+        if with_torch and (device == "cuda" or threads > 1 or sys.platform != "linux"):
             return
         estimator = estimators.get(name, **cell.estimator_arguments)
         if hasattr(estimator, "warm_up"):

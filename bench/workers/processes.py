@@ -142,7 +142,10 @@ def how_it_ended(code: int) -> str:
     """How a process ended, from its exit code."""
     if code >= 0:
         return f"exit code {code}"
-    how = f"killed by {signal.Signals(-code).name}"
+    try:
+        how = f"killed by {signal.Signals(-code).name}"
+    except ValueError:  # the real-time signals have no names
+        how = f"killed by signal {-code}"
     if -code == signal.SIGKILL:
         how += " (by the system for want of memory, or by somebody)"
     return how

@@ -55,7 +55,7 @@ def unpacked(cell: Cell, data: bytes) -> Ended:
     if type(threads) is not int or not isinstance(where, list) or len(where) != 2:
         raise BadMessage("it does not say where it ran")
     identity, facts = where
-    if not isinstance(identity, str) or not isinstance(facts, dict):
+    if not (isinstance(identity, str) and identity.isascii() and isinstance(facts, dict)):
         raise BadMessage("it does not say where it ran")
     record = outcome_record(cell, threads, message)
     return Ended(cell.key, record, message.arrays, (identity, facts))

@@ -70,10 +70,13 @@ def _serve(lane: socket.socket, setup: Mapping[str, Any]) -> None:
             sender.send(BEGUN, {"pid": child.pid})
             child.begin(cell, device, threads, results)
         os.close(results)
-        spare = _Child(lane, setup)
-        sender.send(SPARE, {"pid": spare.pid})
+        # Without room for another process the next cell waits for its own.
+        spare = None
+        with suppress(OSError):
+            spare = _Child(lane, setup)
+            sender.send(SPARE, {"pid": spare.pid})
         _, status = os.waitpid(child.pid, 0)
-        if processes.descendants(os.getpid()) != [spare.pid]:
+        if processes.descendants(os.getpid()) != ([spare.pid] if spare else []):
             processes.end_descendants()
             spare = None
         sender.send(ENDED, {"code": os.waitstatus_to_exitcode(status)})

@@ -146,3 +146,20 @@ def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path):
             store.add(record("c"))
             assert keys(out) == set("abc")
     assert target.read_text() == "mine"
+
+
+def test_rows_that_find_no_space_leave_the_file_as_it_was(tmp_path):
+    code = f"""
+import json, resource, signal, pathlib
+from bench.unwritten import Unwritten
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+waiting = Unwritten(pathlib.Path({str(tmp_path)!r}), {{"records": {{"key"}}}})
+waiting.add([("records", {{"key": "first"}})])
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
+try:
+    waiting.add([("records", {{"key": "x" * 100}})] * 50)
+except OSError:
+    print(waiting.path.read_text().count("\\n"), end="")
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.stdout == "1", found.stderr

@@ -38,6 +38,7 @@ def test_a_record_arrives_as_it_was(cell, sent):
         ("estimate", None), ("estimate", -1.0), ("estimate", float("inf")), ("n", 10**30),
         ("n", 1.5), ("n", -1), ("n", None), ("message", None), ("device", "toaster"),
         ("groups", "{}"), ("groups", "[1]"), ("groups", "no JSON"), ("groups", 3),
+        ("groups", '[["truth", "weight", "estimate", "low", "high"]]'),
         ("groups", '[{"truth": 1}]'), ("fit_seconds", {}),
     ],
 )  # fmt: skip

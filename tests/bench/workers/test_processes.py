@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -195,3 +196,9 @@ def test_the_limit_of_a_control_group_counts_where_it_is_less_than_the_machine(
         (tmp_path / name).write_text(text)
     # Of the group, not of a machine that may have far more.
     assert processes.reserve() <= 2**34 // 32
+
+
+def test_how_a_process_ended_is_said_of_signals_without_a_name_too():
+    assert processes.how_it_ended(3) == "exit code 3"
+    assert processes.how_it_ended(-signal.SIGSEGV) == "killed by SIGSEGV"
+    assert processes.how_it_ended(-40) == "killed by signal 40"
