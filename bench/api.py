@@ -7,7 +7,7 @@ import inspect
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 #: What a reader looks for comes first in the frame of a run.
 _FIRST = ["manifold", "estimator", "truth", "estimate", "error"]
+#: Options of ``prepare`` that an estimate takes, and options of it that may be several.
+_OF_ESTIMATE = ("estimators", "jobs", "device", "timeout", "memory", "plugins")
+_SEVERAL = {"estimators", "columns", "drop", "records"}
 _STAMP = "outputs"
 _STATE = ["key", "manifold", "estimator", "finished"]
 
@@ -45,7 +48,7 @@ def run(
     those whose record is a failure. Results and tables are printed to ``console``. Warns where
     every cell failed.
     """
-    _check_names(options, prepare)
+    _check_names(options, _names(prepare))
     job = prepare(suite_name, **options)
     with open_store(job) as store:
         asked = ", ".join([repr(suite_name), *(f"{k}={v!r}" for k, v in options.items())])
@@ -64,14 +67,17 @@ def run(
     return records[_FIRST + [column for column in records if column not in _FIRST]]
 
 
-def _check_names(options: Iterable[str], *functions: Callable[..., Any]) -> None:
-    """Raise ValueError, with the nearest name, for an option that none of the functions takes."""
-    known = [
+def _names(function: Callable[..., Any]) -> list[str]:
+    """Return the options of a command: keywords but for where it prints."""
+    return [
         name
-        for function in functions
         for name, facts in inspect.signature(function).parameters.items()
-        if facts.kind is not inspect.Parameter.VAR_KEYWORD
+        if facts.kind is inspect.Parameter.KEYWORD_ONLY and name not in ("console", "as_json_text")
     ]
+
+
+def _check_names(options: Iterable[str], known: Sequence[str]) -> None:
+    """Raise ValueError, with the nearest name, for an option that is not known."""
     for option in options:
         if option not in known:
             hint = nearest(option, known)
@@ -95,7 +101,11 @@ def estimate(
     """
     from bench.estimation.command import estimate as estimate_file
 
-    _check_names(options, estimate_file, prepare)
+    _check_names(options, ["n", *_names(estimate_file), *_OF_ESTIMATE])
+    options = {"rows" if name == "n" else name: value for name, value in options.items()}
+    for name in _SEVERAL.intersection(options):
+        if isinstance(options[name], (str, os.PathLike)):
+            options[name] = [options[name]]
     with tempfile.TemporaryDirectory(prefix="bench-estimate-") as folder:
         if isinstance(points, (str, os.PathLike)):
             path = Path(points)
@@ -144,7 +154,7 @@ def check(
     """
     from bench.regression.command import check as check_suite
 
-    _check_names(options, check_suite, prepare)
+    _check_names(options, [*_names(check_suite), *_names(prepare)])
     folder = Path("results") / f"check-{Path(suite_name).stem}" if out is None else Path(out)
     return check_suite(
         Path(baseline), suite_name, run=run, out=folder, console=console or Console(), **options

@@ -62,6 +62,17 @@ def test_a_data_frame_is_estimated_with_the_names_of_its_columns(tmp_path):
         bench.estimate(frame.assign(kind="a"), out=tmp_path / "other")
     with pytest.raises(ValueError, match="unknown option 'halfs'; did you mean 'halves'"):
         bench.estimate(frame, halfs=0)
+    with pytest.raises(ValueError, match="unknown option 'seeds'"):
+        bench.estimate(frame, seeds=3)
+
+
+def test_an_estimate_of_some_rows_says_so_and_names_the_rows_in_its_table_of_points(tmp_path):
+    points = np.random.default_rng(0).random((60, 3))
+    rows = bench.estimate(points, n=30, estimators="mle", drop="2", halves=0, out=tmp_path)
+    assert any("30 of 60 distinct rows" in caveat for caveat in rows.attrs["caveats"])
+    read = pd.read_csv(tmp_path / "estimate-points.csv")["row"]
+    assert len(read) == 30
+    assert read.max() > 29
 
 
 def test_a_report_is_written_from_python(tmp_path):
