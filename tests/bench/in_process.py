@@ -5,7 +5,7 @@ from dataclasses import replace
 from bench.workers.measure import measure
 
 
-def run_cells(job, cells, store, console):
+def run_cells(job, cells, store, console, silent=None):
     """As `bench.execution.run_cells`, without processes, limits and a display."""
     for cell in cells:
         record, arrays = measure(cell, "cpu", 1, calibrated=job.calibrated)

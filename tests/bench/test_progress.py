@@ -89,7 +89,7 @@ def test_trainings_say_how_far_they_are_once_a_minute_in_logs_and_notebooks(cell
     file, now = io.StringIO(), [0.0]
     console = Console(file=file, width=80)
     costs = {cell.key: 2.0 for cell in cells}
-    with Display(console, costs, [(2, [cells])], lambda: now[0]) as display:
+    with Display(console, costs, [(2, [cells])], clock=lambda: now[0]) as display:
         display.started(cells[0])
         display.started(cells[1])
         for second in range(0, 200, 5):

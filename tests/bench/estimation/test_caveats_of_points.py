@@ -92,8 +92,9 @@ def test_the_first_column_that_counts_the_rows_is_asked_about():
     points = normal()
     points[:, 2] = points[:, 3] = np.arange(7, 407) * 1.0
     question = "column 2{} (from 0) counts the rows: is it a coordinate?"
-    assert question.format("") in texts(points)
-    assert question.format(" ('c')") in texts(points, columns=tuple("abcd"))
+    assert any(text.startswith(question.format("")) for text in texts(points))
+    named = texts(points, columns=tuple("abcd"))
+    assert any(text.startswith("column 2 ('c') (from 0) counts the rows") for text in named)
     points[:, 2:] *= 2
     assert not any("counts" in text for text in texts(points))
 

@@ -126,7 +126,7 @@ def again(path, out, monkeypatch, **more):
     """The cells that an estimate of twonn and an estimator that fails would run now."""
     ran = []
 
-    def note(job, cells, store, console):
+    def note(job, cells, store, console, silent=None):
         ran.extend((cell.manifold, cell.estimator) for cell in cells)
         run_cells(job, cells, store, console)
 

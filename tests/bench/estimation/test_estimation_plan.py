@@ -88,7 +88,10 @@ def test_a_header_that_was_asked_for_is_part_of_what_is_read(tmp_path):
         made = estimation_job(path, found, array=None, halves=0, estimators=["twonn"], **more)
         return made.cells[0].manifold_parameters
 
-    both = {"path": str(path.resolve()), "digest": found.digest, "array": None, "part": 0}
+    both = {
+        **{"path": str(path.resolve()), "digest": found.digest, "array": None, "part": 0},
+        **{"columns": [], "drop": [], "label": None, "rows": None, "standardize": False},
+    }
     assert parameters() == {**both, "header": None}
     assert parameters(header=False) == {**both, "header": False}
 
