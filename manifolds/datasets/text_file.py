@@ -164,6 +164,6 @@ def _numbers(line: str, separator: str, decimal: str) -> Array | None:
 def _has_missing(line: str, separator: str) -> bool:
     """Return whether a line lacks a number: one of names may lack its first, of an index."""
     fields = _fields(line, separator)
-    numbers = [_numbers(field, separator, ".") is not None for field in fields]
+    numbers = [bool(field) and _numbers(field, separator, ".") is not None for field in fields]
     gaps = any(field == "" for field in fields[1:]) and any(numbers)
     return gaps or any(field in MISSING for field in fields)

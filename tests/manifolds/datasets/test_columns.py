@@ -65,7 +65,7 @@ def test_names_that_are_numbers_go_by_value_and_never_by_position(
     np.testing.assert_allclose(found.points, frame.to_numpy()[:, within])
     left = read_points(tmp_path / "s.csv", drop=[columns, "sample"])
     assert left.columns == tuple(map(str, waves[~within]))
-    with pytest.raises(ValueError, match="has no column '7'.* by their values, not by positions"):
+    with pytest.raises(ValueError, match=r"has no column '7'.* by their values, not by positions"):
         read_points(tmp_path / "s.csv", columns=["7"])
     with pytest.raises(ValueError, match="has no column '0-9'"):
         read_points(tmp_path / "s.csv", columns=["0-9"])

@@ -122,10 +122,37 @@ def test_names_of_rows_are_left_out_and_named(tmp_path):
     assert found.columns == ("a", "b", "c", "d")
 
 
-def test_an_unnamed_column_of_numbers_that_are_none_of_rows_is_a_coordinate(tmp_path):
-    found = read(tmp_path, lines(first=",b,c,d"))
+def test_an_unnamed_column_of_numbers_that_are_none_of_rows_is_a_coordinate_with_a_note(tmp_path):
+    for first in (",b,c,d", "a,,c,d", ",,c,d"):
+        found = read(tmp_path, lines(first=first))
+        np.testing.assert_array_equal(found.points, POINTS)
+        assert "has no name of its own and is read as a coordinate" in found.notes[0]
+        assert "--drop 'Unnamed: " in found.notes[0]
+        names = [name for name in found.columns if name.startswith("Unnamed")]
+        for name in names:
+            assert repr(name) in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.arange(40) % 20,  # concatenated
+        np.random.default_rng(2).integers(0, 40, 40),  # a bootstrap
+        np.sort(np.random.default_rng(2).permutation(9000)[:40]),  # a subset
+        np.arange(40) // 2,
+    ],
+)
+def test_an_index_that_repeats_numbers_is_left_out_and_named(tmp_path, rows):
+    frame = pd.DataFrame(POINTS, columns=list("abcd"), index=rows)
+    found = read(tmp_path, frame.to_csv())
     np.testing.assert_array_equal(found.points, POINTS)
-    assert found.notes == ()
+    assert "column 'Unnamed: 0'" in found.notes[0]
+    assert "left out" in found.notes[0]
+    # An index of two levels.
+    frame.index = pd.MultiIndex.from_arrays([rows, np.arange(40)])
+    found = read(tmp_path, frame.to_csv())
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert ["left out" in note for note in found.notes] == [True, True]
 
 
 ROWS = np.random.default_rng(3).random((200, 6))
