@@ -45,7 +45,7 @@ def _numbers(names: Sequence[str], wanted: Sequence[str], where: str) -> set[int
 
 def _meant(names: Sequence[str], one: str, where: str) -> Sequence[int]:
     """Return the numbers of the columns that a name, glob, number or range means."""
-    values = [number_of(name) for name in names]
+    values = [number_of(name.replace(",", ".")) for name in names]  # decimal commas
     by_value = 2 * sum(value is not None for value in values) >= len(values)
     if found := _named(names, values, one) or _position(names, one, by_value):
         return found

@@ -12,8 +12,9 @@ import numpy as np
 from manifolds.base import Array
 from manifolds.datasets.columns import chosen
 from manifolds.datasets.damage import check_memory
+from manifolds.datasets.first_line import MISSING
 from manifolds.datasets.identifiers import numbers_rows
-from manifolds.datasets.text_file import COMPRESSED, MISSING, read_text
+from manifolds.datasets.text_file import COMPRESSED, read_text
 
 #: Endings of text files; these may be compressed.
 TEXTS = (".csv", ".tsv", ".txt", ".dat")
@@ -107,7 +108,7 @@ def _check_columns(frame: Any, path: Path) -> None:
     for name in texts:
         column = frame[name]
         written = column.astype(str).str.strip()
-        wrong = written.isin(MISSING)
+        wrong = written.str.lower().isin(MISSING)
         others = column[~wrong]
         if wrong.any() and len(others) and not _no_numbers(others):
             row = int(np.flatnonzero(wrong)[0])
@@ -116,9 +117,10 @@ def _check_columns(frame: Any, path: Path) -> None:
                 f"({column.iloc[row]!r}), the first in row {row} (from 0); fill them in or leave "
                 "the rows out"
             )
-        if len(column) and re.fullmatch(r"[+-]?\d+,\d+", str(written.iloc[0])):
+        commas = written[written.str.fullmatch(r"[+-]?\d+(,\d+)+(\.\d*)?")]
+        if len(commas):
             raise ValueError(
-                f"{path}: column {str(name)!r} has numbers with commas ({written.iloc[0]!r}), "
+                f"{path}: column {str(name)!r} has numbers with commas ({commas.iloc[0]!r}), "
                 "which may be decimals or thousands: write them with decimal points and nothing "
                 "else, or put semicolons between columns for decimal commas"
             )
