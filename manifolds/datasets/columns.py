@@ -40,12 +40,14 @@ def parts(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _numbers(names: Sequence[str], wanted: Sequence[str], where: str) -> set[int]:
-    return {number for one in wanted for number in _meant(names, one, where)}
-
-
-def _meant(names: Sequence[str], one: str, where: str) -> Sequence[int]:
-    """Return the numbers of the columns that a name, glob, number or range means."""
     values = [number_of(name.replace(",", ".")) for name in names]  # decimal commas
+    return {number for one in wanted for number in _meant(names, values, one, where)}
+
+
+def _meant(
+    names: Sequence[str], values: Sequence[float | None], one: str, where: str
+) -> Sequence[int]:
+    """Return the numbers of the columns that a name, glob, number or range means."""
     by_value = 2 * sum(value is not None for value in values) >= len(values)
     if found := _named(names, values, one) or _position(names, one, by_value):
         return found

@@ -66,7 +66,7 @@ def is_named(written: Sequence[str], rest: Any, brief: bool = False) -> tuple[bo
         return True, as_names.replace("is in order", "counts the columns")
     whole_alone = whole <= ALIKE and bool((first % 1 == 0).all())
     if columns == 1:
-        return False, as_point if integers and whole_alone else ""
+        return False, as_point if brief or (integers and whole_alone) else ""
     ordered, even = _order(np.vstack([first, values]))
     in_order = float(ordered[1:].mean())
     outside = (first < np.nanmin(values, axis=0)) | (first > np.nanmax(values, axis=0))
@@ -83,7 +83,7 @@ def is_named(written: Sequence[str], rest: Any, brief: bool = False) -> tuple[bo
         named = bool(ordered[0] and (unlike or (brief and columns >= BRIEF)))
     if named:
         return True, as_names
-    rare = columns > 2 and (brief or (BRIEF <= columns < IN_ORDER and in_order <= RARE))
+    rare = brief or (BRIEF <= columns < IN_ORDER and in_order <= RARE)
     undecided = counted or (integers and whole_alone) or (ordered[0] and rare)
     return False, as_point if undecided else ""
 
@@ -110,11 +110,10 @@ def names_with_words(
     most = 2 * len(numbers) > len(fields)
     some = ", ".join(fields[:3]) + (", ..." if len(fields) > 3 else "")
     if not all(_fits(fields[i], columns[i], i == words.index(i)) for i in words):
-        told = most and any(fields[i] for i in words)
         note = (
             f"the first line ({some}) was taken for names of columns; --no-header makes it a point"
         )
-        return True, note if told else ""
+        return True, note if most and any(fields[i] for i in words) else ""
     if not most and 2 * len(repeated) <= len(words):
         return True, ""
     if any(not is_missing(fields[i]) for i in repeated):

@@ -290,6 +290,9 @@ def test_a_first_point_of_a_lattice_stays_one_though_it_counts(tmp_path, what):
     ("first", "values"),
     [
         ("0.1,0.5,0.99", np.random.default_rng(1).standard_normal((200, 3))),
+        ("0.25,0.75", np.random.default_rng(1).standard_normal((200, 2))),
+        ("0.5", np.random.default_rng(1).standard_normal((200, 1))),
+        ("0.05,0.25,0.75,0.95", np.random.default_rng(1).standard_normal((200, 4)).round(2)),
         ("3,1,2", ROWS[:, :3]),
         ("7", 20 * ROWS[:, :1]),
         ("0,1,2", np.floor(100 * ROWS[:, :3])),
