@@ -59,7 +59,7 @@ def is_named(written: Sequence[str], rest: Any, brief: bool = False) -> tuple[bo
     if values.shape[1] != columns or not np.isfinite(values).any(axis=0).all():
         return False, ""
     integers = all(map(_WHOLE.fullmatch, written))
-    whole = float((values % 1 == 0).all(axis=1).mean())
+    whole = float((np.floor(values) == values).all(axis=1).mean())
     from_start = integers and first[0] in (0.0, 1.0) and bool((np.diff(first) == 1).all())
     counted = from_start and (first[0] == 0 or columns > 2)
     if counted and whole <= RARE:
@@ -163,8 +163,9 @@ def _permuted(first: Array, values: Array) -> bool:
 
 def _order(rows: Array) -> tuple[Array, Array]:
     """Return which rows (n, D) rise or fall all along (1.0 or 0.0), and which in even steps."""
-    steps = np.diff(rows, axis=1)
+    with np.errstate(invalid="ignore"):  # of infinite numbers
+        steps = np.diff(rows, axis=1)
+        uneven = np.abs(steps - steps[:, :1]).max(axis=1)
     ordered = (steps > 0).all(axis=1) | (steps < 0).all(axis=1)
-    uneven = np.abs(steps - steps[:, :1]).max(axis=1)
     even = ordered & (uneven <= 1e-6 * np.abs(rows).max(axis=1))
     return np.asarray(ordered, dtype=np.float64), np.asarray(even, dtype=np.float64)

@@ -98,7 +98,7 @@ def _is_index(column: Any, name: str) -> bool:
     if column.dtype.kind not in "buif":
         return _no_numbers(column)
     values = column.to_numpy(dtype=np.float64)
-    whole = name != "index" and bool((values % 1 == 0).all())
+    whole = name != "index" and bool(((np.floor(values) == values) | np.isnan(values)).all())
     return whole or numbers_rows(values)
 
 

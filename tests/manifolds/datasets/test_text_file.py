@@ -142,6 +142,7 @@ def test_an_unnamed_column_of_numbers_that_are_none_of_rows_is_a_coordinate_with
         np.random.default_rng(2).integers(0, 40, 40),  # a bootstrap
         np.sort(np.random.default_rng(2).permutation(9000)[:40]),  # a subset
         np.arange(40) // 2,
+        np.where(np.arange(40) % 7, np.arange(40), np.nan),
     ],
 )
 def test_an_index_that_repeats_numbers_is_left_out_and_named(tmp_path, rows):
@@ -150,11 +151,12 @@ def test_an_index_that_repeats_numbers_is_left_out_and_named(tmp_path, rows):
     np.testing.assert_array_equal(found.points, POINTS)
     assert "column 'Unnamed: 0'" in found.notes[0]
     assert "left out" in found.notes[0]
-    # An index of two levels.
+    # An index of two levels, over words or numbers.
     frame.index = pd.MultiIndex.from_arrays([rows, np.arange(40)])
-    found = read(tmp_path, frame.to_csv())
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert ["left out" in note for note in found.notes] == [True, True]
+    for names in (list("abcd"), [2019, 2020, 2021, 2022]):
+        found = read(tmp_path, frame.set_axis(names, axis=1).to_csv())
+        np.testing.assert_array_equal(found.points, POINTS)
+        assert ["left out" in note for note in found.notes] == [True, True]
 
 
 def test_marks_of_missing_numbers_in_any_case_make_the_first_line_a_point(tmp_path):
