@@ -29,16 +29,16 @@ def counts(column: Array) -> bool:
     return len(column) > 2 and bool((np.diff(column) == 1).all())
 
 
-def is_named(written: Sequence[str], rest: Any, brief: bool = False) -> tuple[bool, str]:
+def is_named(written: Sequence[str], rest: Any, lengths: Array) -> tuple[bool, str]:
     """Return whether the numbers of a first line name the columns of the rows below.
 
     ``written`` are the numbers (D,) with decimal points, ``rest`` is a data frame of the rows
-    below. Numbers are names (wavelengths, years, quantiles) if they rise or fall all along, and the
-    law of the rows below is another one: few of these are in order, or in even steps, or whole
-    numbers; or the first line is beyond their range, or (of more columns than a place has) is
-    ``brief``, of far fewer digits. Those of pandas (0, 1, ...) are names over rows that are no
-    whole numbers. Also returns a sentence that says what the line was taken for, "" where it is
-    like the others.
+    below, ``lengths`` are the mean lengths of a field in the first line and the next ones. Numbers
+    are names (wavelengths, years, quantiles) if they rise or fall all along, and the law of the
+    rows below is another one: few of these are in order, or in even steps, or whole numbers; or the
+    first line is beyond their range, or (of more columns than a place has) of far fewer digits.
+    Those of pandas (0, 1, ...) are names over rows that are no whole numbers. Also returns a
+    sentence that says what the line was taken for, "" where it is like the others.
     """
     some = ", ".join(written[:3]) + (", ..." if len(written) > 3 else "")
     as_names = (
@@ -50,6 +50,8 @@ def is_named(written: Sequence[str], rest: Any, brief: bool = False) -> tuple[bo
         "makes it names"
     )
     first = np.array(written, dtype=np.float64)
+    brief = len(lengths) > 1 and bool(lengths[0] <= 0.5 * lengths[1:].min())
+    shorter = len(lengths) > 1 and bool(lengths[0] < np.quantile(lengths[1:], RARE / 2))
     if rest.shape[1] != len(first):
         return False, ""
     if any(_holds_words(rest.iloc[:, i]) for i in range(len(first))):
@@ -60,9 +62,9 @@ def is_named(written: Sequence[str], rest: Any, brief: bool = False) -> tuple[bo
         return False, ""
     integers = all(map(_WHOLE.fullmatch, written))
     whole = float((np.floor(values) == values).all(axis=1).mean())
-    from_start = integers and first[0] in (0.0, 1.0) and bool((np.diff(first) == 1).all())
+    from_start = first[0] in (0.0, 1.0) and bool((np.diff(first) == 1).all())
     counted = from_start and (first[0] == 0 or columns > 2)
-    if counted and whole <= RARE:
+    if counted and integers and whole <= RARE:
         return True, as_names.replace("is in order", "counts the columns")
     whole_alone = whole <= ALIKE and bool((first % 1 == 0).all())
     if columns == 1:
@@ -72,24 +74,26 @@ def is_named(written: Sequence[str], rest: Any, brief: bool = False) -> tuple[bo
     outside = (first < np.nanmin(values, axis=0)) | (first > np.nanmax(values, axis=0))
     alone = columns >= IN_ORDER and in_order <= ALIKE
     beyond = bool(outside.mean() > 0.5)
+    stepped = bool(even[0] > even[1:].mean() + 1 - ALIKE)
+    combinations = whole > RARE and in_order > 0.5
     if columns == 2:
         named = bool(ordered[0] and outside.all() and whole_alone)
-    elif counted:
+    elif counted and whole > RARE:
         # Lattices, combinations and permutations begin like that.
         named = beyond or (alone and not _permuted(first, values))
     else:
-        stepped = even[0] > even[1:].mean() + 1 - ALIKE
-        unlike = alone or stepped or whole_alone or beyond
+        unlike = alone or (stepped and not combinations) or whole_alone or beyond
         named = bool(ordered[0] and (unlike or (brief and columns >= BRIEF)))
     if named:
         return True, as_names
-    rare = brief or (BRIEF <= columns < IN_ORDER and in_order <= RARE)
-    undecided = counted or (integers and whole_alone) or (ordered[0] and rare)
+    few = BRIEF <= columns < IN_ORDER and in_order <= RARE
+    rare = brief or few or (shorter and columns > 2) or (stepped and combinations)
+    undecided = (integers and (counted or whole_alone)) or (ordered[0] and rare)
     return False, as_point if undecided else ""
 
 
 def names_with_words(
-    fields: Sequence[str], below: Sequence[Sequence[str]], brief: bool = False
+    fields: Sequence[str], below: Sequence[Sequence[str]], lengths: Array
 ) -> tuple[bool, str]:
     """Return whether a first line of which some ``fields`` are no numbers names the columns.
 
@@ -120,7 +124,7 @@ def names_with_words(
         return False, ""
     table = pd.DataFrame([[row[i] for i in numbers] for row in rows])
     named, note = is_named(
-        [fields[i] for i in numbers], table.apply(pd.to_numeric, errors="coerce"), brief
+        [fields[i] for i in numbers], table.apply(pd.to_numeric, errors="coerce"), lengths
     )
     if not note and not all(is_missing(fields[i]) for i in words):
         note = (

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from manifolds.base import Array
 from manifolds.datasets.columns import number_of
 from manifolds.datasets.damage import check_memory
 from manifolds.datasets.first_line import is_named, names_with_words
@@ -123,9 +124,14 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
             below = [
                 _fields(line, separator, decimal) for line in lines[1:_COMPARED] if line.strip()
             ]
-            header, note = names_with_words(fields, below, _is_brief(lines, separator))
+            header, note = names_with_words(fields, below, _lengths(lines, separator))
     if header is not False and _lacks_one(lines, separator):
         header = True
+        if all(number_of(name) is not None for name in _fields(lines[0], separator, decimal)):
+            note = (
+                f"the first line ({lines[0][:40].strip()}) has one field less than the rows and "
+                "was taken for names of columns"
+            )
         lines[0] = (delimiter if counted[delimiter] else '"" ') + lines[0]
     with warnings.catch_warnings():
         # Lines of more numbers than there are names would lose some.
@@ -141,21 +147,17 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
         )
     if first is None:
         return frame, bool(header), (note,) if note else ()
-    named, note = is_named(first, frame.iloc[1:], _is_brief(lines, separator))
+    named, note = is_named(first, frame.iloc[1:], _lengths(lines, separator))
     if named:
         frame = frame.iloc[1:].reset_index(drop=True)
         frame.columns = pd.Index(_fields(lines[0], separator))
     return frame, named, (note,) if note else ()
 
 
-def _is_brief(lines: list[str], separator: str) -> bool:
-    """Return whether the first line has numbers of far fewer digits than any of the next ones."""
-
-    def length(line: str) -> float:
-        return float(np.mean([len(field) for field in _fields(line, separator)] or [0]))
-
-    others = [length(line) for line in lines[1:_LOOKED_AT] if line.strip()]
-    return bool(others) and length(lines[0]) <= 0.5 * min(others)
+def _lengths(lines: list[str], separator: str) -> Array:
+    """Return the mean lengths of a field, without its sign, in the first line and the next ones."""
+    some = [line for line in lines[:_LOOKED_AT] if line.strip()]
+    return np.array([np.mean([len(f.lstrip("+-")) for f in _fields(g, separator)]) for g in some])
 
 
 def _check_thousands(lines: list[str]) -> None:

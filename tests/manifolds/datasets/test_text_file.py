@@ -195,7 +195,8 @@ def test_row_names_of_r_have_no_name_between_any_separators(tmp_path, delimiter,
         found = read(tmp_path, "\n".join([delimiter.join(names), *rows]))
         np.testing.assert_array_equal(found.points, POINTS)
         assert found.columns == tuple(names)
-        assert "left out" in found.notes[0]
+        assert "left out" in found.notes[-1]
+        assert len(found.notes) == 1 + (names != "abcd")
 
 
 def test_comments_may_begin_with_blanks(tmp_path):
@@ -276,6 +277,7 @@ LATTICES = {
     "pairs": np.array(list(itertools.combinations(range(12), 2))),
     "combinations of 6": np.array(list(itertools.combinations(range(12), 6))),
     "permutations": np.array(list(itertools.permutations(range(6)))),
+    "combinations of other numbers": np.array(list(itertools.combinations(range(10, 40), 4))),
     "from 1": np.array(list(itertools.combinations(range(1, 12), 4))),
     "lattice": np.vstack([[0, 1, 2], np.floor(100 * ROWS[:, :3])]).astype(int),
 }
@@ -286,12 +288,15 @@ def test_a_first_point_of_a_lattice_stays_one_though_it_counts(tmp_path, what):
     values = LATTICES[what]
     found = read(tmp_path, pd.DataFrame(values).to_csv(index=False, header=False))
     np.testing.assert_array_equal(found.points, values)
+    np.savetxt(tmp_path / "x.txt", values)
+    np.testing.assert_array_equal(read_points(tmp_path / "x.txt").points, values)
 
 
 @pytest.mark.parametrize(
     ("first", "values"),
     [
         ("0.1,0.5,0.99", np.random.default_rng(1).standard_normal((200, 3))),
+        ("0.1,0.5,0.99", np.random.default_rng(1).standard_normal((200, 3)).round(2)),
         ("0.25,0.75", np.random.default_rng(1).standard_normal((200, 2))),
         ("0.5", np.random.default_rng(1).standard_normal((200, 1))),
         ("0.05,0.25,0.75,0.95", np.random.default_rng(1).standard_normal((200, 4)).round(2)),
