@@ -45,7 +45,7 @@ def estimate(
         Optional[list[str]],  # noqa: UP045
         typer.Option(
             help="Columns of a table to read: names, globs, numbers from 0 or ranges (0-9), "
-            "separated by commas; all if not given."
+            "separated by commas; names that are numbers (400-700) go by value; all if not given."
         ),
     ] = None,
     drop: Annotated[

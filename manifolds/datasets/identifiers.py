@@ -22,6 +22,8 @@ LABELS = re.compile(
     r"digit)$|(_|\b)(label|class|target|cluster|category|id)$",
     re.IGNORECASE,
 )
+#: Names by which a column is an identifier, whatever numbers it holds.
+IDENTIFIERS = re.compile(r"(?i:(^|[\W_])id$|^index$)|[a-z]I[dD]$")
 _ROWS = 5000
 
 
@@ -74,9 +76,10 @@ def labels(points: Array, names: Sequence[str] = ()) -> list[int]:
 
 
 def no_coordinates(points: Array, names: Sequence[str] = ()) -> list[str]:
-    """Return sentences on the columns that number the rows, or are labels, by their names."""
+    """Return sentences on columns that number the rows, are named as if, or are labels."""
     found = []
-    for column in identifiers(points):
+    numbering = identifiers(points)
+    for column in numbering:
         name = f" ({names[column]!r})" if names else ""
         does = "counts the rows" if counts(points[:, column]) else "numbers the rows"
         if (points[:, column] % 1 != 0).any():
@@ -85,7 +88,14 @@ def no_coordinates(points: Array, names: Sequence[str] = ()) -> list[str]:
             f"column {column}{name} (from 0) {does}: is it a coordinate? If not, leave it out with "
             f"--drop {names[column] if names else column}"
         )
-    if classes := labels(points, names):
+    classes = labels(points, names)
+    for column, name in enumerate(names):
+        if IDENTIFIERS.search(name) and column not in (*numbering, *classes):
+            found.append(
+                f"column {column} ({name!r}) (from 0) has the name of an identifier or an index: "
+                f"is it a coordinate? If not, leave it out with --drop {name}"
+            )
+    if classes:
         some = [repr(names[c]) if names else f"{c} (from 0)" for c in classes[:5]]
         which = ", ".join(some) + (", ..." if len(classes) > 5 else "")
         values = max(len(np.unique(points[:, c])) for c in classes)

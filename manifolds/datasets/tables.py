@@ -12,12 +12,15 @@ import numpy as np
 from manifolds.base import Array
 from manifolds.datasets.columns import chosen
 from manifolds.datasets.damage import check_memory
+from manifolds.datasets.first_line import MISSING
 from manifolds.datasets.identifiers import numbers_rows
-from manifolds.datasets.text_file import COMPRESSED, MISSING, read_text
+from manifolds.datasets.text_file import COMPRESSED, read_text
 
 #: Endings of text files; these may be compressed.
 TEXTS = (".csv", ".tsv", ".txt", ".dat")
 PARQUET = ".parquet"
+#: Names that are given to columns without any.
+_UNNAMED = re.compile(r"(Unnamed: \d.*|__index.*)?$")
 
 
 def ending(path: Path) -> str:
@@ -38,9 +41,10 @@ def read_table(
     A text may have commas, semicolons, tabs or white space between numbers, decimal commas where
     these are not between numbers, comments after "#", and a line of names or none: ``header`` says
     so, or None to decide by the line. ``columns`` and ``drop`` choose columns (see
-    ``columns.chosen``). Without ``columns``, a first column that has no name and numbers or names
-    the rows, as an index of pandas does, is left out, which a note says. Raises ValueError, which
-    names the file, what is wrong and where.
+    ``columns.chosen``). Without ``columns``, first columns that have no name and hold whole numbers
+    or names of the rows, as an index of pandas does, are left out. Notes say this, and which
+    columns without a name are read. Raises ValueError, which names the file, what is wrong and
+    where.
     """
     notes: tuple[str, ...] = ()
     if ending(path) == PARQUET:
@@ -49,12 +53,9 @@ def read_table(
         frame, named, notes = read_text(path, header)
     names = tuple(str(name).strip() if named else str(i) for i, name in enumerate(frame.columns))
     which = chosen(names, columns, drop, str(path))
-    if named and not columns and which[0] == 0 and len(which) > 1 and _is_index(frame):
-        del which[0]
-        notes += (
-            f"column {names[0]!r} has no name of its own and numbers or names the rows: it was "
-            f"taken for an index and left out; --columns {names[0]!r},... makes it a coordinate",
-        )
+    if named:
+        which, about = _without_index(frame, names, which, read_all=not columns)
+        notes += about
     frame = frame.iloc[:, which]
     _check_columns(frame, path)
     kept = tuple(names[i] for i in which) if named or columns or drop else ()
@@ -65,14 +66,40 @@ def read_table(
     return points, kept, notes
 
 
-def _is_index(frame: Any) -> bool:
-    """Return whether the first column is an index: without a name, and of numbers of the rows."""
-    name, column = str(frame.columns[0]), frame.iloc[:, 0]
-    if not (name.startswith(("Unnamed", "__index")) or name in {"", "index"}):
+def _without_index(
+    frame: Any, names: Sequence[str], which: list[int], read_all: bool
+) -> tuple[list[int], tuple[str, ...]]:
+    """Return the columns without those of an index, and notes on columns that have no name."""
+    left, notes = list(which), []
+    while read_all and len(left) > 1 and left[0] == len(which) - len(left):
+        if not _is_index(frame.iloc[:, left[0]], names[left[0]]):
+            break
+        name = names[left.pop(0)]
+        notes.append(
+            f"column {name!r} has no name of its own and numbers or names the rows: it was "
+            f"taken for an index and left out; --columns {name!r},... makes it a coordinate"
+        )
+    if unnamed := [names[i] for i in left if read_all and _UNNAMED.match(names[i])]:
+        some = ", ".join(map(repr, unnamed[:5])) + (", ..." if len(unnamed) > 5 else "")
+        notes.append(
+            f"column {some} has no name of its own and is read as a coordinate; if it is an index "
+            f"of the rows, leave it out with --drop {','.join(map(repr, unnamed[:5]))}"
+        )
+    return left, tuple(notes)
+
+
+def _is_index(column: Any, name: str) -> bool:
+    """Return whether a first column is an index: without a name, and of numbers of the rows.
+
+    An index of pandas holds each number several times after a concatenation or a bootstrap.
+    """
+    if not (_UNNAMED.match(name) or name == "index"):
         return False
     if column.dtype.kind not in "buif":
         return _no_numbers(column)
-    return numbers_rows(column.to_numpy(dtype=np.float64))
+    values = column.to_numpy(dtype=np.float64)
+    whole = name != "index" and bool(((np.floor(values) == values) | np.isnan(values)).all())
+    return whole or numbers_rows(values)
 
 
 def _check_columns(frame: Any, path: Path) -> None:
@@ -81,7 +108,7 @@ def _check_columns(frame: Any, path: Path) -> None:
     for name in texts:
         column = frame[name]
         written = column.astype(str).str.strip()
-        wrong = written.isin(MISSING)
+        wrong = written.str.lower().isin(MISSING)
         others = column[~wrong]
         if wrong.any() and len(others) and not _no_numbers(others):
             row = int(np.flatnonzero(wrong)[0])
@@ -90,9 +117,10 @@ def _check_columns(frame: Any, path: Path) -> None:
                 f"({column.iloc[row]!r}), the first in row {row} (from 0); fill them in or leave "
                 "the rows out"
             )
-        if len(column) and re.fullmatch(r"[+-]?\d+,\d+", str(written.iloc[0])):
+        commas = written[written.str.fullmatch(r"[+-]?\d+(,\d+)+(\.\d*)?")]
+        if len(commas):
             raise ValueError(
-                f"{path}: column {str(name)!r} has numbers with commas ({written.iloc[0]!r}), "
+                f"{path}: column {str(name)!r} has numbers with commas ({commas.iloc[0]!r}), "
                 "which may be decimals or thousands: write them with decimal points and nothing "
                 "else, or put semicolons between columns for decimal commas"
             )

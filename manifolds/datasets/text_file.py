@@ -18,29 +18,31 @@ from typing import Any
 import numpy as np
 
 from manifolds.base import Array
+from manifolds.datasets.columns import number_of
 from manifolds.datasets.damage import check_memory
-from manifolds.datasets.first_line import is_named
+from manifolds.datasets.first_line import is_named, names_with_words
 
 #: What may stand between the numbers of a line; the most frequent one is taken, else white space.
 DELIMITERS = (",", ";", "\t", "|")
-#: What is written for a missing number.
-MISSING = ("?", "-", ".", "NA", "N/A", "NaN", "nan", "null", "None", "none", "missing")
 #: How files of these endings are opened.
 COMPRESSED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 #: How texts of two bytes a character begin.
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: What no text of one byte a character holds.
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 #: Bytes that are read at a time.
 _PART = 2**26
-#: Lines whose digits are compared.
-_LOOKED_AT = 100
+#: Lines whose digits, and whose fields, are compared with those of the first.
+_LOOKED_AT, _COMPARED = 100, 1000
 #: What a line of comments begins with.
 _COMMENTS = ("#", "%")
 #: A number as Fortran writes those of double precision: 0.25D+01.
 _FORTRAN = re.compile(r"(?<![\w.])([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d{1,3})(?![\w.])")
-#: A line of two numbers or more with decimal commas, between white space.
-_DECIMAL_COMMAS = re.compile(
-    r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?(\s+[+-]?\d+(,\d+)?([eE][+-]?\d+)?)+\s*"
-)
+#: A line of two numbers or more, some with decimal commas, between white space.
+_DECIMAL_COMMAS = re.compile(r"(?=.*\d,\d)(\s*[+-]?\d+(,\d+)*(\.\d*)?([eE][+-]?\d+)?(?!\S)){2,}\s*")
+#: A number with commas, and one in which these may stand between thousands.
+_COMMAS = re.compile(r"\d+(?:,\d+)+")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+")
 
 
 def read_text(path: Path, header: bool | None) -> tuple[Any, bool, tuple[str, ...]]:
@@ -51,7 +53,9 @@ def read_text(path: Path, header: bool | None) -> tuple[Any, bool, tuple[str, ..
     import pandas as pd
 
     try:
-        return _table(_lines(path), header)
+        lines, notes = _lines(path)
+        frame, named, more = _table(lines, header)
+        return frame, named, notes + more
     except (
         *(OSError, EOFError, zlib.error, lzma.LZMAError, UnicodeError, csv.Error),
         *(ValueError, IndexError, pd.errors.ParserWarning),
@@ -59,7 +63,8 @@ def read_text(path: Path, header: bool | None) -> tuple[Any, bool, tuple[str, ..
         raise ValueError(f"{path} cannot be read: {error}") from None
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Path) -> tuple[list[str], tuple[str, ...]]:
+    """Return the lines of a text, and a note where it is none of Unicode."""
     opened: Callable[..., Any] = COMPRESSED.get(path.suffix.lower(), open)
     parts: list[bytes] = []
     with opened(path, "rb") as file:
@@ -68,19 +73,29 @@ def _lines(path: Path) -> list[str]:
             parts.append(part)
             check_memory(4 * len(parts) * len(parts[0]), "the text")
     content = b"".join(parts)
-    text = content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
+    text, notes = _decoded(content)
     lines: list[str] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not any(line.strip() for line in lines):
         raise ValueError("it is empty")
-    return lines
+    return lines, notes
+
+
+def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
+    try:
+        return content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig"), ()
+    except UnicodeError:
+        if _CONTROL.search(content):
+            raise ValueError("it is no text in UTF-8: save it as UTF-8") from None
+    note = "the text is not in UTF-8 and was read as Latin-1: save it as UTF-8 if names look wrong"
+    return content.decode("cp1252", errors="replace"), (note,)
 
 
 def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str, ...]]:
     import pandas as pd
 
     comments = []
-    while lines and (lines[0].startswith(_COMMENTS) or not lines[0].strip()):
-        comments.append(lines.pop(0).lstrip("#% "))
+    while lines and (lines[0].lstrip().startswith(_COMMENTS) or not lines[0].strip()):
+        comments.append(lines.pop(0).strip().lstrip("#% "))
     start = "\n".join(lines[:2])
     if _FORTRAN.search(start):
         lines = [_FORTRAN.sub(r"\1e\2", line) for line in lines]
@@ -92,21 +107,32 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
     delimiter = max(DELIMITERS, key=lambda mark: counted[mark])
     separator = delimiter if counted[delimiter] else r"\s+"
     decimal = "," if separator != "," and re.search(r"\d,\d", start) else "."
-    # A separator at the end of every line separates nothing.
-    if counted[delimiter] and all(
-        line.rstrip(" ").endswith(delimiter) for line in lines if line.strip()
-    ):
-        lines = [line.rstrip(" ")[: -len(delimiter)] for line in lines]
-    names = _fields(comments[-1], separator) if comments else []
+    if decimal == ",":
+        _check_thousands(lines)
+    if counted[delimiter]:
+        lines = _without_last(lines, delimiter)
+    names = _fields(comments[-1], separator) if comments and comments[-1] else []
     if lines and len(names) == len(_fields(lines[0], separator)) and header is None:
         lines.insert(0, separator.join(names) if counted[delimiter] else " ".join(names))
         header = True
-    first = None
-    if header is None:
-        first = _numbers(lines[0], separator, decimal)
-        header = first is None and not _has_missing(lines[0], separator)
-    if header and separator == r"\s+" and _lacks_one(lines, separator):
-        lines[0] = f'"" {lines[0]}'
+    first, note = None, ""
+    if header is None and not _lacks_one(lines, separator):
+        fields = _fields(lines[0], separator, decimal)
+        if all(number_of(field) is not None for field in fields):
+            first, header = fields, False
+        else:
+            below = [
+                _fields(line, separator, decimal) for line in lines[1:_COMPARED] if line.strip()
+            ]
+            header, note = names_with_words(fields, below, _lengths(lines, separator))
+    if header is not False and _lacks_one(lines, separator):
+        header = True
+        if all(number_of(name) is not None for name in _fields(lines[0], separator, decimal)):
+            note = (
+                f"the first line ({lines[0][:40].strip()}) has one field less than the rows and "
+                "was taken for names of columns"
+            )
+        lines[0] = (delimiter if counted[delimiter] else '"" ') + lines[0]
     with warnings.catch_warnings():
         # Lines of more numbers than there are names would lose some.
         warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -120,50 +146,78 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
             comment="#",
         )
     if first is None:
-        return frame, header, ()
-    named, note = is_named(first, frame.iloc[1:], _is_brief(lines, separator))
+        return frame, bool(header), (note,) if note else ()
+    named, note = is_named(first, frame.iloc[1:], _lengths(lines, separator))
     if named:
         frame = frame.iloc[1:].reset_index(drop=True)
         frame.columns = pd.Index(_fields(lines[0], separator))
     return frame, named, (note,) if note else ()
 
 
-def _is_brief(lines: list[str], separator: str) -> bool:
-    """Return whether the first line has numbers of far fewer digits than any of the next ones."""
-
-    def length(line: str) -> float:
-        return float(np.mean([len(field) for field in _fields(line, separator)] or [0]))
-
-    others = [length(line) for line in lines[1:_LOOKED_AT] if line.strip()]
-    return bool(others) and length(lines[0]) <= 0.5 * min(others)
+def _lengths(lines: list[str], separator: str) -> Array:
+    """Return the mean lengths of a field, without its sign, in the first line and the next ones."""
+    some = [line for line in lines[:_LOOKED_AT] if line.strip()]
+    return np.array([np.mean([len(f.lstrip("+-")) for f in _fields(g, separator)]) for g in some])
 
 
-def _fields(line: str, separator: str) -> list[str]:
+def _check_thousands(lines: list[str]) -> None:
+    """Raise ValueError where commas may stand between thousands instead of before decimals."""
+    numbers = (found.group() for line in lines[1:] or lines for found in _COMMAS.finditer(line))
+    example = ""
+    for example in numbers:
+        if not _THOUSANDS.fullmatch(example):
+            return
+    if example:
+        raise ValueError(
+            f"numbers such as {example} may have commas between thousands or before decimals: "
+            "leave commas between thousands out, and write decimals with points"
+        )
+
+
+def _without_last(lines: list[str], delimiter: str) -> list[str]:
+    """Return the lines without a separator at their ends: it separates nothing.
+
+    It stands there in each line, or only in the line of names, or only in the lines below.
+    """
+
+    def ends(line: str) -> bool:
+        return line.rstrip(" ").endswith(delimiter)
+
+    def cut(line: str) -> str:
+        return line.rstrip(" ")[: -len(delimiter)] if ends(line) else line
+
+    below = [line for line in lines[1:] if line.strip()]
+    if below and not all(map(ends, below)):
+        lengths = [len(_fields(line, delimiter)) for line in (lines[0], below[0])]
+        only_names = ends(lines[0]) and lengths[0] == lengths[1] + 1
+        return [cut(lines[0]), *lines[1:]] if only_names else lines
+    if below and not ends(lines[0]):
+        lengths = [len(_fields(line, delimiter)) for line in (lines[0], below[0])]
+        return [lines[0], *map(cut, lines[1:])] if lengths[0] + 1 == lengths[1] else lines
+    return list(map(cut, lines))
+
+
+def _fields(line: str, separator: str, decimal: str = ".") -> list[str]:
     line = line.partition("#")[0].strip(" ")
     if len(separator) > 1:
         line, separator = re.sub(r"\s+", " ", line.strip()), " "
-    (fields,) = csv.reader([line], delimiter=separator, skipinitialspace=True)
-    return [field.strip() for field in fields]
+    (fields,) = csv.reader([line], delimiter=separator, skipinitialspace=True) if line else ([""],)
+    fields = [field.strip() for field in fields]
+    if decimal == ".":
+        return fields
+    return [
+        f if number_of(f.replace(decimal, ".")) is None else f.replace(decimal, ".") for f in fields
+    ]
 
 
 def _lacks_one(lines: list[str], separator: str) -> bool:
-    """Return whether row names have no name, as R's write.table leaves them."""
-    first, second = ([*_fields(line, separator)] for line in [*lines, ""][:2])
-    return len(first) + 1 == len(second)
+    """Return whether row names have no name, as R's write.table leaves them.
 
-
-def _numbers(line: str, separator: str, decimal: str) -> Array | None:
-    """Return the numbers of a line; None where it holds anything else."""
-    try:
-        fields = [field.replace(decimal, ".") for field in _fields(line, separator)]
-        return np.array([float(field) for field in fields])
-    except ValueError:
-        return None
-
-
-def _has_missing(line: str, separator: str) -> bool:
-    """Return whether a line lacks a number: one of names may lack its first, of an index."""
-    fields = _fields(line, separator)
-    numbers = [_numbers(field, separator, ".") is not None for field in fields]
-    gaps = any(field == "" for field in fields[1:]) and any(numbers)
-    return gaps or any(field in MISSING for field in fields)
+    Between commas or semicolons, numbers are row names only if they count from 1, as R's do.
+    """
+    below = next((line for line in lines[1:] if line.strip()), "")
+    first, second = _fields(lines[0], separator), _fields(below, separator)
+    if len(first) + 1 != len(second):
+        return False
+    spaced = separator in (r"\s+", "\t") or below.lstrip().startswith('"')
+    return spaced or second[0] == "1" or number_of(second[0]) is None

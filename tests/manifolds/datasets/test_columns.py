@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import manifolds
-from manifolds.datasets.columns import parts
+from manifolds.datasets.columns import chosen, parts
 from manifolds.datasets.reading import read_points
 
 POINTS = np.random.default_rng(0).random((60, 6)) * [1, 10, 100, 1, 1, 1]
@@ -39,6 +39,46 @@ def test_columns_are_chosen_by_name_number_range_and_glob(table, columns, drop, 
     found = read_points(table, columns=columns, drop=drop)
     np.testing.assert_allclose(found.points, POINTS[:, which])
     assert found.columns == tuple(NAMES[i] for i in which)
+
+
+@pytest.mark.parametrize("falling", [False, True])
+@pytest.mark.parametrize(
+    ("columns", "low", "high"),
+    [
+        ("400-700", 400, 700),
+        ("700-400.0", 400, 700),
+        ("400", 400, 400),
+        ("400.50", 400.5, 400.5),
+        ("400.2-401.3", 400.5, 401),
+        ("0-400", 350, 400),
+    ],
+)
+def test_names_that_are_numbers_go_by_value_and_never_by_position(
+    tmp_path, falling, columns, low, high
+):
+    waves = np.arange(350, 750.1, 0.5)[:: -1 if falling else 1]
+    frame = pd.DataFrame(np.random.default_rng(0).random((30, 801)), columns=waves)
+    frame.assign(sample="leaf").to_csv(tmp_path / "s.csv", index=False)
+    found = read_points(tmp_path / "s.csv", columns=[columns])
+    within = (waves >= low) & (waves <= high)
+    assert found.columns == tuple(map(str, waves[within]))
+    np.testing.assert_allclose(found.points, frame.to_numpy()[:, within])
+    left = read_points(tmp_path / "s.csv", drop=[columns, "sample"])
+    assert left.columns == tuple(map(str, waves[~within]))
+    with pytest.raises(ValueError, match=r"has no column '7'.* by their values, not by positions"):
+        read_points(tmp_path / "s.csv", columns=["7"])
+    with pytest.raises(ValueError, match="has no column '0-9'"):
+        read_points(tmp_path / "s.csv", columns=["0-9"])
+
+
+def test_a_range_has_no_name_at_one_end_and_a_position_at_the_other():
+    names = ["mass", "x", "y", "z", "2", "400.5"]
+    assert chosen(names, ["2-400"], [], "t") == [4]
+    assert chosen(names, ["0-2"], [], "t") == [4]  # "2" is a name
+    assert chosen(names, ["0-1"], [], "t") == [0, 1]
+    for mixed in ("mass-3", "0-z", "x-1"):
+        with pytest.raises(ValueError, match="has no column"):
+            chosen(names, [mixed], [], "t")
 
 
 def test_what_is_no_column_is_answered_with_the_nearest_name(table):

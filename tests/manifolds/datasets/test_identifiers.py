@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from manifolds.datasets.identifiers import identifiers, labels, matrix_of_pairs, numbers_rows
+from manifolds.datasets.identifiers import (
+    identifiers,
+    labels,
+    matrix_of_pairs,
+    no_coordinates,
+    numbers_rows,
+)
 from manifolds.datasets.reading import read_points
 
 RNG = np.random.default_rng(0)
@@ -77,3 +83,12 @@ def test_a_matrix_of_distances_or_similarities_is_said_to_be_one(tmp_path):
     for how in ({}, {"rows": 100}, {"standardize": True}):
         notes = read_points(tmp_path / "d.npy", **how).notes
         assert "looks like a matrix of distances" in notes[0]
+
+
+@pytest.mark.parametrize("name", ["user_id", "ID", "id", "patient id", "userId", "index", "Index"])
+def test_a_column_with_the_name_of_an_identifier_is_said_whatever_it_holds(name):
+    for column in (ROWS // 2, REAL[:, 0], RNG.permutation(300) * 1.0, ROWS % 3):
+        points = np.column_stack([REAL, column])
+        (caveat,) = no_coordinates(points, ["a", "b", "acid", "grid", name])
+        assert f"--drop {name}" in caveat
+    assert no_coordinates(REAL, ["a", "b", "acid", "grid"]) == []

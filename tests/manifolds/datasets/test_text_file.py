@@ -4,7 +4,9 @@ import bz2
 import csv
 import gzip
 import io
+import itertools
 import lzma
+import re
 
 import numpy as np
 import pandas as pd
@@ -122,10 +124,111 @@ def test_names_of_rows_are_left_out_and_named(tmp_path):
     assert found.columns == ("a", "b", "c", "d")
 
 
-def test_an_unnamed_column_of_numbers_that_are_none_of_rows_is_a_coordinate(tmp_path):
-    found = read(tmp_path, lines(first=",b,c,d"))
+def test_an_unnamed_column_of_numbers_that_are_none_of_rows_is_a_coordinate_with_a_note(tmp_path):
+    for first in (",b,c,d", "a,,c,d", ",,c,d"):
+        found = read(tmp_path, lines(first=first))
+        np.testing.assert_array_equal(found.points, POINTS)
+        assert "has no name of its own and is read as a coordinate" in found.notes[0]
+        assert "--drop 'Unnamed: " in found.notes[0]
+        names = [name for name in found.columns if name.startswith("Unnamed")]
+        for name in names:
+            assert repr(name) in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.arange(40) % 20,  # concatenated
+        np.random.default_rng(2).integers(0, 40, 40),  # a bootstrap
+        np.sort(np.random.default_rng(2).permutation(9000)[:40]),  # a subset
+        np.arange(40) // 2,
+        np.where(np.arange(40) % 7, np.arange(40), np.nan),
+    ],
+)
+def test_an_index_that_repeats_numbers_is_left_out_and_named(tmp_path, rows):
+    frame = pd.DataFrame(POINTS, columns=list("abcd"), index=rows)
+    found = read(tmp_path, frame.to_csv())
     np.testing.assert_array_equal(found.points, POINTS)
-    assert found.notes == ()
+    assert "column 'Unnamed: 0'" in found.notes[0]
+    assert "left out" in found.notes[0]
+    # An index of two levels, over words or numbers.
+    frame.index = pd.MultiIndex.from_arrays([rows, np.arange(40)])
+    for names in (list("abcd"), [2019, 2020, 2021, 2022]):
+        found = read(tmp_path, frame.set_axis(names, axis=1).to_csv())
+        np.testing.assert_array_equal(found.points, POINTS)
+        assert ["left out" in note for note in found.notes] == [True, True]
+
+
+def test_marks_of_missing_numbers_in_any_case_make_the_first_line_a_point(tmp_path):
+    for mark in ("NULL", "n/a", "*", "NaN", "NA", ".", "none"):
+        with pytest.raises(ValueError, match=r"row 0") as error:
+            read(tmp_path, f"0.5,{mark},0.25,0.125\n" + lines())
+        assert re.search(r"column (1|'1') ", str(error.value)), error.value
+
+
+def test_names_that_are_marks_of_missing_numbers_or_empty_are_names_among_words(tmp_path):
+    for mark in ("NA", ".", "None", "nan", ""):
+        found = read(tmp_path, lines(first=f"a,{mark},c,d"))
+        np.testing.assert_array_equal(found.points, POINTS)
+        assert found.columns == ("a", mark or "Unnamed: 1", "c", "d")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_separator_at_the_end_of_the_names_alone_or_of_the_rows_alone(tmp_path, delimiter):
+    for first in ("abcd", ("400", "402", "404", "406")):
+        names = delimiter.join(first)
+        found = read(tmp_path, lines(delimiter=delimiter, first=names + delimiter))
+        np.testing.assert_array_equal(found.points, POINTS)
+        assert found.columns == tuple(first)
+        text = lines(delimiter=delimiter).replace("\n", delimiter + "\n")
+        found = read(tmp_path, f"{names}\n{text}")
+        np.testing.assert_array_equal(found.points, POINTS)
+        assert found.columns == tuple(first)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", " "])
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_row_names_of_r_have_no_name_between_any_separators(tmp_path, delimiter, quote):
+    text = lines(delimiter=delimiter).splitlines()
+    rows = [f"{quote}{k + 1}{quote}{delimiter}{row}" for k, row in enumerate(text)]
+    for names in ("abcd", ("400", "402", "404", "406")):
+        found = read(tmp_path, "\n".join([delimiter.join(names), *rows]))
+        np.testing.assert_array_equal(found.points, POINTS)
+        assert found.columns == tuple(names)
+        assert "left out" in found.notes[-1]
+        assert len(found.notes) == 1 + (names != "abcd")
+
+
+def test_comments_may_begin_with_blanks(tmp_path):
+    found = read(tmp_path, "  # made by hand\n\t# on Monday\n" + lines(first="a,b,c,d"))
+    np.testing.assert_array_equal(found.points, POINTS)
+    assert found.columns == ("a", "b", "c", "d")
+    found = read(tmp_path, " # one\n%\n" + lines(POINTS[:, :1]))
+    np.testing.assert_array_equal(found.points, POINTS[:, :1])
+
+
+def test_names_in_latin_1_are_read_with_a_note_and_bytes_of_no_text_refused(tmp_path):
+    found = read(tmp_path, lines(first="größe,b,c,d").encode("latin-1"))
+    assert found.columns[0] == "größe"
+    assert "save it as UTF-8" in found.notes[0]
+    with pytest.raises(ValueError, match="save it as UTF-8"):
+        read(tmp_path, b"\xff\x00\x01" + lines().encode())
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", " ", "  "])
+def test_commas_between_thousands_are_refused_and_decimals_that_are_none_read(tmp_path, delimiter):
+    whole = np.random.default_rng(0).integers(1, 9000, (40, 4))
+    for least in (1, 1000):  # beside whole numbers without a comma, or not
+        rows = [delimiter.join(f"{max(v, least):,}" for v in row) for row in whole]
+        for first in ([], [delimiter.join("abcd")]):
+            with pytest.raises(ValueError, match=r"leave commas between thousands out|with commas"):
+                read(tmp_path, "\n".join([*first, *rows]))
+    millions = "\n".join(delimiter.join(f"{1000 * v + 1e6:,.0f}" for v in row) for row in whole)
+    with pytest.raises(ValueError, match="leave commas between thousands out"):
+        read(tmp_path, millions)
+    thirds = np.round(POINTS, 3)
+    text = "\n".join(delimiter.join(f"{v:.3f}" for v in row) for row in thirds).replace(".", ",")
+    np.testing.assert_array_equal(read(tmp_path, text).points, thirds)
 
 
 ROWS = np.random.default_rng(3).random((200, 6))
@@ -153,6 +256,102 @@ def test_numbers_in_order_are_names_whatever_they_count(tmp_path, first, values)
     assert found.columns == tuple(first.split(","))
     assert "--no-header makes it a point" in found.notes[0]
     assert read(tmp_path, lines(values, first=first), header=False).points.shape[0] == 201
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 6])
+def test_columns_that_pandas_has_counted_are_names_with_a_note(tmp_path, columns):
+    values = np.random.default_rng(5).standard_normal((200, columns))
+    for frame in (pd.DataFrame(values), pd.DataFrame(values).round(2)):
+        found = read(tmp_path, frame.to_csv(index=False))
+        np.testing.assert_allclose(found.points, frame)
+        assert found.columns == tuple(map(str, range(columns)))
+        assert "--no-header makes it a point" in found.notes[0]
+    pixels = np.floor(17 * np.random.default_rng(5).random((200, 64)))
+    found = read(tmp_path, pd.DataFrame(pixels.astype(int)).to_csv(index=False))
+    assert found.points.shape == (200, 64)
+    assert "--no-header" in found.notes[0]
+
+
+LATTICES = {
+    "combinations": np.array(list(itertools.combinations(range(12), 3))),
+    "pairs": np.array(list(itertools.combinations(range(12), 2))),
+    "combinations of 6": np.array(list(itertools.combinations(range(12), 6))),
+    "permutations": np.array(list(itertools.permutations(range(6)))),
+    "combinations of other numbers": np.array(list(itertools.combinations(range(10, 40), 4))),
+    "from 1": np.array(list(itertools.combinations(range(1, 12), 4))),
+    "lattice": np.vstack([[0, 1, 2], np.floor(100 * ROWS[:, :3])]).astype(int),
+}
+
+
+@pytest.mark.parametrize("what", LATTICES)
+def test_a_first_point_of_a_lattice_stays_one_though_it_counts(tmp_path, what):
+    values = LATTICES[what]
+    found = read(tmp_path, pd.DataFrame(values).to_csv(index=False, header=False))
+    np.testing.assert_array_equal(found.points, values)
+    np.savetxt(tmp_path / "x.txt", values)
+    np.testing.assert_array_equal(read_points(tmp_path / "x.txt").points, values)
+
+
+@pytest.mark.parametrize(
+    ("first", "values"),
+    [
+        ("0.1,0.5,0.99", np.random.default_rng(1).standard_normal((200, 3))),
+        ("0.1,0.5,0.99", np.random.default_rng(1).standard_normal((200, 3)).round(2)),
+        ("0.25,0.75", np.random.default_rng(1).standard_normal((200, 2))),
+        ("0.5", np.random.default_rng(1).standard_normal((200, 1))),
+        ("0.05,0.25,0.75,0.95", np.random.default_rng(1).standard_normal((200, 4)).round(2)),
+        ("3,1,2", ROWS[:, :3]),
+        ("7", 20 * ROWS[:, :1]),
+        ("0,1,2", np.floor(100 * ROWS[:, :3])),
+    ],
+)
+def test_where_it_is_undecided_the_note_names_the_option(tmp_path, first, values):
+    text = pd.DataFrame(values).to_csv(index=False, header=False)
+    if values.max() > 90:
+        text = text.replace(".0", "")
+    found = read(tmp_path, f"{first}\n{text}")
+    assert len(found.points) == 201
+    assert "--header makes it names" in found.notes[0]
+    found = read(tmp_path, f"{first}\n{text}", header=True)
+    assert (len(found.points), found.notes) == (200, ())
+
+
+IRIS = "5.1,3.5,1.4,0.2,Iris-setosa\n4.9,3.0,1.4,0.2,Iris-setosa\n7.0,3.2,4.7,1.4,Iris-versicolor\n"
+ABALONE = "M,0.455,0.365,0.095,0.514\nM,0.35,0.265,0.09,0.2255\nF,0.53,0.42,0.135,0.677\n"
+ADULT = """39, State-gov, Male, 77516, White
+50, Private, Male, 83311, White
+38, State-gov, Female, 215646, Black
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "drop"), [(IRIS, ["4"]), (ABALONE, ["0"]), (ADULT, ["1", "2", "4"])]
+)
+def test_a_first_point_of_numbers_and_words_stays_one_and_words_go_by_number(tmp_path, rows, drop):
+    text = "".join(
+        row.replace(".", f".{k}", 1).replace("77516", f"{k}") + "\n"
+        for k, row in enumerate(rows.splitlines() * 20)
+    )
+    with pytest.raises(ValueError, match=re.escape(f"--drop {','.join(drop)})")):
+        read(tmp_path, text)
+    found = read(tmp_path, text, drop=drop)
+    assert (len(found.points), found.notes) == (60, ())
+
+
+def test_numbers_and_a_word_that_are_names_are_names_with_a_note(tmp_path):
+    frame = pd.DataFrame(ROWS, columns=np.arange(400, 412, 2))
+    for name, column in (("sample", [f"s{k}" for k in range(200)]), ("mass", 9 * ROWS[:, 0])):
+        table = frame.copy()
+        table.insert(0, name, column)
+        found = read(tmp_path, table.to_csv(index=False), drop=[name])
+        np.testing.assert_allclose(found.points, ROWS)
+        assert "--no-header makes it a point" in found.notes[0]
+    # Numbers over a column of words.
+    table = pd.DataFrame(ROWS[:, :3]).assign(kind="a")
+    table.columns = range(4)
+    found = read(tmp_path, table.to_csv(index=False), drop=["3"])
+    np.testing.assert_allclose(found.points, ROWS[:, :3])
+    assert "--no-header makes it a point" in found.notes[0]
 
 
 @pytest.mark.parametrize(
