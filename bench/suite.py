@@ -162,6 +162,8 @@ def load(name: str) -> Suite:
             raise ValueError(f"cannot read suite {path}: {error.strerror}") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"{path} is not valid TOML: {error}") from None
+        except RecursionError:
+            raise ValueError(f"{path} has lists or tables too deep within each other") from None
     try:
         suite = Suite(**{"name": path.stem, **content})
     except ValidationError as error:

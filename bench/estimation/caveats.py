@@ -28,7 +28,8 @@ from manifolds.datasets.reading import Found
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
 #: Columns of an accuracy table that are read.
-_COLUMNS = ["manifold", "estimator", "truth", "estimate", "ambient", "n"]
+_NUMBERS = ["truth", "estimate", "ambient", "n"]
+_COLUMNS = ["manifold", "estimator", *_NUMBERS]
 #: A manifold is like the points where its dimension, ambient dimension and n are within these
 #: factors of theirs.
 NEAR_DIMENSION, NEAR_AMBIENT, NEAR_N = 2.0, 8.0, 8.0
@@ -56,17 +57,29 @@ class Caveat:
 def evidence(folders: Iterable[Path] = ()) -> pd.DataFrame:
     """Rows of accuracy tables with a known truth: those that come along, and those of folders.
 
-    A union's estimates are compared part by part: its rows are those of its truth levels. Raises
-    ValueError where a folder has no such table.
+    A union's estimates are compared part by part: its rows are those of its truth levels. Rows
+    count whose numbers are finite and above 0, of which alone there are relative errors. Raises
+    ValueError where a folder has no such table, or text in a column of numbers.
     """
     tables = []
     for path in [*sorted(EVIDENCE.glob("*.csv")), *(folder / "accuracy.csv" for folder in folders)]:
         try:
             table = _by_part(pd.read_csv(path))[_COLUMNS]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            for column in _NUMBERS:
+                table[column] = _numbers(table[column])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"{path} is no accuracy table of a run: {error}") from None
-        tables.append(table.assign(suite=path.stem))
-    return pd.concat(tables, ignore_index=True).dropna(subset=["truth", "estimate"])
+        usable = (table[_NUMBERS] > 0) & (table[_NUMBERS] < math.inf)
+        tables.append(table[usable.all(axis=1)].assign(suite=path.stem))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """Return the column as float64, NaN where it is empty; ValueError names it where it is text."""
+    try:
+        return pd.to_numeric(column).astype(np.float64)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"column {column.name!r} must be numbers: {error}") from None
 
 
 def _by_part(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from manifolds.datasets.damage import check_arrays, readable
+from manifolds.datasets.damage import check_arrays, read_by, readable
 
 #: Arrays of one record at most, their bytes together, and characters of a name.
 MOST, LARGEST, LONGEST = 100, 2**30, 100
@@ -32,8 +32,9 @@ def kept_arrays(store_folder: Path, name: str) -> Arrays:
         if not path.resolve().is_relative_to(store_folder.resolve()):
             raise ValueError("it is outside of the folder of the results")
         check_arrays(path)
-        with np.load(path, allow_pickle=False) as arrays:
-            return checked_arrays(dict(arrays))
+        with read_by("numpy"), np.load(path, allow_pickle=False) as arrays:
+            held = dict(arrays)
+        return checked_arrays(held)
 
 
 def checked_arrays(arrays: Mapping[str, Any], n: int | None = None) -> Arrays:

@@ -35,21 +35,32 @@ class Ours:
         return mean_interval(self.estimates)[2]
 
     @property
+    def _as_counts(self) -> bool:
+        """Whether the estimates are counts that are equal, or one estimate alone: no interval."""
+        return len(self.estimates) == 1 or (
+            counts(self.estimates) and len(set(self.estimates)) == 1
+        )
+
+    @property
+    def mean_text(self) -> str:
+        """The mean to the digits that are shown; empty without any estimate."""
+        if not self.estimates:
+            return ""
+        if not self._as_counts:
+            return with_digits(self.mean, self.half_width)[0]
+        text = number(self.mean)
+        return text.rstrip("0").rstrip(".") if counts(self.estimates) and "." in text else text
+
+    @property
     def text(self) -> str:
         """The mean with its interval, "9.59 ± 0.02", or its seeds, "10 (3 of 3 seeds)"."""
         if not self.estimates:
             return self.missing
-        whole, ok = counts(self.estimates), len(self.estimates)
-
-        def shown(value: float) -> str:
-            text = number(value)
-            return text.rstrip("0").rstrip(".") if whole and "." in text else text
-
-        text = shown(self.mean)
+        ok = len(self.estimates)
         if ok == 1:
-            text += " (1 seed)"
-        elif whole and len(set(self.estimates)) == 1:
-            text += f" ({ok} of {self.planned} seeds)"
+            text = f"{self.mean_text} (1 seed)"
+        elif self._as_counts:
+            text = f"{self.mean_text} ({ok} of {self.planned} seeds)"
         else:
             text = " ± ".join(with_digits(self.mean, self.half_width))
         failed = self.planned - ok
@@ -102,6 +113,15 @@ class Compared:
             return math.nan if self.published is None else self.published
         ours = self.ours if line == "ours" else self.inferred
         return math.nan if ours is None else ours.mean
+
+    def shown(self, line: str) -> float:
+        """The number of a line to the digits that are shown, NaN without one."""
+        if math.isnan(self.value(line)):
+            return math.nan
+        if line == "published":
+            return float(f"{self.published:.{self.digits}f}")
+        ours = self.ours if line == "ours" else self.inferred
+        return math.nan if ours is None else float(ours.mean_text)
 
     @property
     def texts(self) -> tuple[str, ...]:

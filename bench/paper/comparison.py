@@ -78,7 +78,7 @@ class Comparison:
         None where the truth is not known, and where all are as near.
         """
         off = {
-            cell.column: abs(round(cell.value(line), _digits(cell, line)) - cell.truth)
+            cell.column: abs(cell.shown(line) - cell.truth)
             for cell in self.of_row(row)
             if cell.truth is not None and not math.isnan(cell.value(line))
         }
@@ -103,11 +103,6 @@ class Comparison:
             + (f" (of one seed: {single})" if single else "")
             + (f"; without ours: {lacking}." if lacking else ".")
         )
-
-
-def _digits(cell: Compared, line: str) -> int:
-    """Decimals to which a number of a line is shown."""
-    return cell.digits if line == "published" else 2
 
 
 def compare(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from manifolds.datasets.damage import check_arrays
+from manifolds.datasets.damage import check_arrays, read_by
 from manifolds.registry import nearest
 
 #: Endings of files with one array or several, each of which has a name.
@@ -59,7 +59,8 @@ def read_archive(path: Path, name: str | None) -> Stored:
 
 def _npy(path: Path, name: str | None) -> Stored:
     check_arrays(path)
-    return Stored(np.load(path, allow_pickle=False), str(path))
+    with read_by("numpy"):
+        return Stored(np.load(path, allow_pickle=False), str(path))
 
 
 def _npz(path: Path, name: str | None) -> Stored:
@@ -81,7 +82,7 @@ def _npz(path: Path, name: str | None) -> Stored:
 def _torch(path: Path, name: str | None) -> Stored:
     import torch
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), read_by("torch"):
         warnings.simplefilter("ignore")
         held = torch.load(path, map_location="cpu", weights_only=True)
     return _one_of(path, name, {key: _plain(key, of) for key, of in _tensors(held).items()})
@@ -123,7 +124,8 @@ def _mat(path: Path, name: str | None) -> Stored:
     from scipy.sparse import issparse
 
     try:
-        held = loadmat(path)
+        with read_by("scipy's loadmat"):
+            held = loadmat(path)
     except NotImplementedError:
         held = _mat_of_hdf5(path)
     arrays = {}
@@ -151,7 +153,7 @@ def _mat_of_hdf5(path: Path) -> dict[str, Any]:
             f"{path} is of MATLAB 7.3, which needs h5py (pip install h5py); or save it as version "
             "7 in MATLAB: save('points.mat', 'X', '-v7')"
         ) from None
-    with h5py.File(path, "r") as file:
+    with read_by("h5py"), h5py.File(path, "r") as file:
         return {
             key: value[()].T
             for key, value in file.items()
@@ -172,7 +174,8 @@ def _h5ad(path: Path, name: str | None) -> Stored:
         ) from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        data = anndata.read_h5ad(path, backed="r")
+        with read_by("anndata"):
+            data = anndata.read_h5ad(path, backed="r")
         try:
             others = [*data.obsm.keys(), *data.layers.keys()]
             if name in (None, "X"):

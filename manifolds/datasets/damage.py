@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,11 @@ import psutil
 
 #: Characters of a library's message that are passed on.
 _LONGEST = 300
+#: What libraries raise of damaged files beside errors of files and values.
+_LIBRARY = (
+    *(LookupError, TypeError, AttributeError, AssertionError, RecursionError, NameError),
+    *(ArithmeticError, struct.error),
+)
 
 
 @contextmanager
@@ -32,6 +38,18 @@ def readable(path: Path, allowed: str) -> Iterator[None]:
         elif not plain and not isinstance(error, OSError):
             reason = f"{type(error).__name__}: {reason}"
         raise ValueError(f"{path} cannot be read: {reason}; {allowed}") from None
+
+
+@contextmanager
+def read_by(library: str) -> Iterator[None]:
+    """Turn a library's internal errors of a damaged file into a ValueError that names the library.
+
+    It is for calls of a library alone: of the reader's own code these errors are faults.
+    """
+    try:
+        yield
+    except _LIBRARY:
+        raise ValueError(f"{library} finds that it is damaged, or not of its kind") from None
 
 
 def check_memory(size: float, what: str) -> None:
@@ -71,7 +89,8 @@ def _check_array(file: IO[bytes], size: int, what: str) -> None:
     }.get((major, minor))
     if read is None:
         return
-    shape, _, dtype = read(file)
+    with read_by("numpy"):
+        shape, _, dtype = read(file)
     count = math.prod(shape)
     if min(shape, default=0) < 0 or (count * dtype.itemsize > size and not dtype.hasobject):
         raise ValueError(f"{what} says that its shape is {shape}, of which {size} bytes are there")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from manifolds.base import Array
-from manifolds.datasets.damage import check_memory
+from manifolds.datasets.damage import check_memory, read_by
 from manifolds.datasets.reading import Found
 
 #: Files that are taken for images.
@@ -86,7 +86,7 @@ def _image(file: Path) -> tuple[Array, str, list[str]]:
     from PIL import Image, ImageOps
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), read_by("Pillow"):
             # An image that is absurdly large is an error, not a warning.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file) as opened:

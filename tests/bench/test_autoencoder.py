@@ -1,5 +1,7 @@
 """The autoencoder check: errors fall to the dimension and flatten beyond, on what is known."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,6 +57,54 @@ def test_an_elbow_is_what_it_supports_and_a_power_law_supports_nothing():
     rising = errors(np.linspace(0.5, 0.6, len(SIZES)))
     assert supported(rising).startswith("Supports no dimension: ")
     assert "fewer than 5" in supported(bent.iloc[:4])
+
+
+def share_supported(curve, noise, sizes=SIZES):
+    """Part of 200 noisy curves, with seeds, of which a dimension is said to be supported."""
+    rng = np.random.default_rng(0)
+    count = 0
+    for _ in range(200):
+        held_out = curve * np.exp(noise * rng.standard_normal(len(sizes)))
+        table = pd.DataFrame({"bottleneck": sizes, "error": held_out, "linear": sizes**-0.3})
+        count += supported(table).startswith("Supports a dimension")
+    return count / 200
+
+
+@pytest.mark.parametrize("sizes", [SIZES, np.array([1, 2, 3, 4, 6]), np.arange(1, 17)])
+@pytest.mark.parametrize("noise", [0.05, 0.1])
+@pytest.mark.parametrize("exponent", [0.3, 1.0])
+def test_a_power_law_with_noise_supports_a_dimension_at_most_as_often_as_chance(
+    sizes, noise, exponent
+):
+    assert share_supported(sizes**-exponent, noise, sizes) <= 0.05
+
+
+@pytest.mark.parametrize("exponent", [1.0, 2.0])
+def test_a_clear_elbow_is_seen_through_noise(exponent):
+    assert share_supported(np.maximum((SIZES / 10.0) ** -exponent, 1), 0.05) >= 0.8
+
+
+def test_errors_that_rise_again_support_nothing():
+    fall = np.maximum((SIZES / 10.0) ** -1.5, 1)
+    for exponent in (0.2, 1.0, 2.0):
+        again = errors(0.01 * fall * np.maximum(SIZES / 10.0, 1) ** exponent)
+        assert elbow(again).bottleneck == 10
+        assert supported(again).startswith("Supports no dimension: ")
+    assert supported(errors(0.01 * fall * np.maximum(SIZES / 10.0, 1) ** 0.05)).startswith(
+        "Supports a dimension of about 10: "
+    )
+
+
+def test_a_bend_by_chance_is_said_to_be_one():
+    held_out = SIZES**-0.3 * np.exp(0.1 * np.random.default_rng(4).standard_normal(len(SIZES)))
+    assert elbow(errors(held_out)).bends
+    assert "bend as much by chance (p = " in supported(errors(held_out))
+
+
+def test_the_reported_errors_of_fashion_mnist_support_nothing():
+    folder = Path(__file__).parents[2] / "results" / "reported" / "autoencoder"
+    table = pd.read_csv(folder / "autoencoder-fashion-mnist.csv")
+    assert supported(table).startswith("Supports no dimension: where the bottleneck doubles")
 
 
 def test_an_elbow_that_principal_components_have_too_is_that_of_the_span():

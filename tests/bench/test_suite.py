@@ -52,6 +52,7 @@ def test_a_file_of_ones_own_works_where_a_name_does(tmp_path):
         ),
         (('about = "two cells"', "aboot = 1"), ["aboot: unknown key; did you mean 'about'"]),
         (("[presets]", "[presets"), ["not valid TOML", "line"]),
+        (('about = "two cells"', "about = " + "[" * 9999), ["lists or tables too deep"]),
         (
             ("n = 100, seeds = 1", "n = 100, seeds = 1, only_estimators = ['mle5']"),
             ["presets.smoke", "'mle5'", "did you mean 'mle-5'"],

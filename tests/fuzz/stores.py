@@ -16,6 +16,7 @@ from bench.html_report.content import content
 from bench.html_report.gather import gather
 from bench.html_report.page import as_json
 from bench.html_report.spectra import spectra
+from bench.outputs.arrays import kept_arrays
 from bench.outputs.metrics import summarise
 from bench.outputs.terminal import terminal_tables
 from bench.records import Record
@@ -128,13 +129,15 @@ def check(case, folder):
 
 
 def check_arrays(data, folder):
-    """The spectra of a report; other arrays than the first seed's are not read."""
+    """The spectra of a report, which leave out what cannot be read, and the arrays themselves."""
     folder /= "out"
     if not folder.exists():
         _lay_out(folder)
-    for path in (folder / "arrays").glob("*.npz"):
+    paths = list((folder / "arrays").glob("*.npz"))
+    for path in paths:
         path.write_bytes(data)
     spectra(_records(folder), folder)
+    kept_arrays(folder, str(paths[0].relative_to(folder)))
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import logging
+import re
 import signal
 import threading
 import traceback
@@ -26,6 +27,14 @@ TARGETS = {
 }
 #: Seconds after which a case counts as one that hangs.
 LONGEST = 30
+#: A ValueError that passes on one of these is no clear error: it is how a fault in a program looks.
+INTERNAL = re.compile(
+    r"cannot be read: "
+    r"((Index|Key|Type|Attribute|Assertion|Recursion|UnboundLocal|Name|ZeroDivision)Error\b"
+    # Their texts, where the class was left out.
+    r"|.*(index out of range|object has no attribute|not subscriptable|unsupported operand type"
+    r"|recursion depth exceeded|referenced before assignment|object is not iterable))"
+)
 
 
 class Hang(BaseException):
@@ -66,18 +75,27 @@ def fuzz(name, folder, examples, number, counts):
                 check(case, folder)
             counts.fine += 1
         except (Exception, Hang, SystemExit) as error:
-            if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+            if is_clear(error):
                 counts.refused += 1
                 return
-            kind = _kind(error)
+            # What was raised first has the place; "from None" hides it alone.
+            first = error.__context__ if INTERNAL.search(str(error)) else None
+            kind = _kind(first or error)
             counts.faults[kind] += 1
-            counts.examples.setdefault(kind, (case, "".join(traceback.format_exception(error))))
+            trace = "".join(traceback.format_exception(first or error))
+            counts.examples.setdefault(kind, (case, trace))
 
     logging.disable()
     try:
         run()
     finally:
         logging.disable(logging.NOTSET)
+
+
+def is_clear(error):
+    """Return whether it is the product's error for wrong input, and no fault inside of one."""
+    plain = isinstance(error, ValueError) and not isinstance(error, UnicodeError)
+    return plain and not INTERNAL.search(str(error))
 
 
 def _kind(error):

@@ -3,8 +3,10 @@
 import os
 
 import pytest
+from hypothesis import strategies as st
 from targets import TARGETS, Counts, fuzz
 
+from manifolds.datasets.damage import readable
 from manifolds.datasets.reading import FILES
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
@@ -32,3 +34,29 @@ def test_every_ending_that_is_read_has_whole_files_to_damage():
     import data_files
 
     assert all(data_files._whole(ending) for ending in FILES)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        (IndexError("list index out of range"), True),
+        (KeyError("x"), True),
+        (AttributeError("'int' object has no attribute 'shape'"), True),
+        (RecursionError("maximum recursion depth exceeded"), True),
+        (ValueError("list index out of range"), True),
+        (ValueError("there is no header"), False),
+        (EOFError("the file ends early"), False),
+    ],
+)
+def test_a_program_error_inside_of_a_clear_one_is_a_fault(tmp_path, monkeypatch, wrong, fault):
+    def check(case, folder):
+        with readable(folder / "points.csv", "allowed: a table"):
+            raise wrong
+
+    monkeypatch.setitem(TARGETS, "planted", (lambda: st.just(0), check))
+    counts = Counts()
+    fuzz("planted", tmp_path, 1, 0, counts)
+    assert (counts.refused, sum(counts.faults.values())) == (not fault, fault)
+    if fault:
+        (kind,) = counts.faults
+        assert kind.startswith(f"{type(wrong).__name__} in ")

@@ -7,6 +7,8 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
+from scipy.io import savemat
 
 from manifolds.datasets.damage import check_memory, readable
 from manifolds.datasets.reading import read_points
@@ -42,6 +44,22 @@ def shaped(shape):
 
 def changed(data, place, piece):
     return data[:place] + piece + data[place + len(piece) :]
+
+
+def matlab():
+    file = io.BytesIO()
+    savemat(file, {"x": POINTS})
+    return file.getvalue()
+
+
+def second_frame_without_a_size():
+    """A TIFF of which the directory of a second frame has no entries."""
+    file = io.BytesIO()
+    Image.fromarray(np.zeros((4, 4), dtype=np.uint8)).save(file, "TIFF")
+    data = file.getvalue()
+    (place,) = struct.unpack_from("<I", data, 4)
+    (entries,) = struct.unpack_from("<H", data, place)
+    return changed(data, place + 2 + 12 * entries, struct.pack("<I", len(data))) + bytes(8)
 
 
 COMPRESSED = zipped(("x.npy", saved()))
@@ -82,6 +100,30 @@ def test_a_damaged_file_is_a_valueerror_that_names_it(tmp_path, name):
         read_points(tmp_path if name.endswith(".png") else path)
     assert type(found.value) is ValueError
     assert len(str(found.value)) < 1000
+
+
+#: Files of which a library raises an error as of a fault in a program, and who reads them.
+CONFUSING = {
+    "kind.mat": (changed(matlab(), 128, b"\x63"), "scipy's loadmat"),
+    "stack.pt": (b"Q.", "torch"),
+    "frames.tif": (second_frame_without_a_size(), "Pillow"),
+}
+
+
+@pytest.mark.parametrize("name", CONFUSING)
+def test_an_internal_error_of_a_library_is_said_to_be_damage(tmp_path, name):
+    data, library = CONFUSING[name]
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=f"{name} cannot be read.*: {library} finds that it is"):
+        read_points(tmp_path if name.endswith(".tif") else path)
+
+
+def test_an_error_of_the_reader_s_own_is_not_said_to_be_damage(tmp_path, monkeypatch):
+    np.savez(tmp_path / "x.npz", a=POINTS, b=POINTS)
+    monkeypatch.setattr("manifolds.datasets.archives._one_of", lambda *_: [][0])
+    with pytest.raises(ValueError, match="cannot be read: IndexError: list index"):
+        read_points(tmp_path / "x.npz")
 
 
 def test_a_bomb_is_not_unpacked(tmp_path):

@@ -156,3 +156,29 @@ def test_what_is_no_accuracy_table_is_refused_by_its_path(tmp_path, content):
     (tmp_path / "accuracy.csv").write_text(content)
     with pytest.raises(ValueError, match=r"accuracy\.csv is no accuracy table of a run: "):
         evidence([tmp_path])
+
+
+@pytest.mark.parametrize("column", ["truth", "estimate", "ambient", "n"])
+def test_text_in_a_column_of_numbers_is_refused_by_file_and_column(tmp_path, column):
+    table = pd.concat([known(RIGHT), known(RIGHT).astype(object).assign(**{column: "x"})])
+    table.to_csv(tmp_path / "accuracy.csv")
+    with pytest.raises(
+        ValueError, match=rf"accuracy\.csv is no accuracy table of a run: column '{column}' must be"
+    ):
+        evidence([tmp_path])
+
+
+def test_text_in_a_part_of_a_union_is_refused_by_file_and_column(tmp_path):
+    groups = '[{"truth": 3, "estimate": [1]}]'
+    known(RIGHT).assign(groups=groups).to_csv(tmp_path / "accuracy.csv")
+    with pytest.raises(ValueError, match=r"accuracy\.csv is no .* column 'estimate' must be"):
+        evidence([tmp_path])
+
+
+@pytest.mark.parametrize("wrong", [0.0, -1.0, math.inf])
+@pytest.mark.parametrize("column", ["truth", "estimate", "ambient", "n"])
+def test_rows_without_a_relative_error_do_not_count(tmp_path, column, wrong):
+    table = pd.concat([known(RIGHT), known(RIGHT).assign(**{column: wrong, "manifold": "wrong"})])
+    table.to_csv(tmp_path / "accuracy.csv")
+    found = evidence([tmp_path])
+    assert list(found.loc[found["suite"] == "accuracy", "manifold"]) == ["right"]

@@ -291,3 +291,19 @@ def test_texts_are_printed_without_colours(points, tmp_path, monkeypatch):
         line for line in lines if "another sample (95 %)" in line
     }
     assert any(line.startswith("written to") for line in lines)
+
+
+def test_text_among_the_numbers_of_other_runs_is_refused_before_anything_is_run(
+    tmp_path, monkeypatch
+):
+    np.save(tmp_path / "points.npy", np.random.default_rng(0).random((50, 3)))
+    (tmp_path / "accuracy.csv").write_text(
+        "manifold,estimator,truth,estimate,ambient,n\nown,pca,x,2,3,400\n"
+    )
+    monkeypatch.setattr("bench.estimation.command.run_cells", lambda *_, **__: pytest.fail("ran"))
+    with pytest.raises(ValueError, match=r"accuracy\.csv .*'truth' must be numbers"):
+        estimate(
+            tmp_path / "points.npy", records=[tmp_path], estimators=["twonn"], out=tmp_path / "out",
+            console=Console(quiet=True), jobs=1,
+        )  # fmt: skip
+    assert not (tmp_path / "out").exists()

@@ -134,6 +134,27 @@ def test_the_best_of_a_line_is_nearest_to_the_truth_as_shown(tmp_path):
     assert unknown.best("x", "published") == set()
 
 
+def best_of_ours(truth, *estimates):
+    cells = tuple(
+        Compared("x", str(place), truth, None, ours=Ours(own, len(own)))
+        for place, own in enumerate(estimates)
+    )
+    found = Comparison("t", "t", ("x",), tuple(cell.column for cell in cells), cells)
+    return [cell.ours.text for cell in cells], found.best("x", "ours")
+
+
+def test_the_best_of_ours_is_chosen_by_the_digits_that_are_shown():
+    near, wide, off = (125.4, 126.1, 127.2), (124.7, 125.9, 127.9), (130.0, 130.9, 132.1)
+    texts, best = best_of_ours(126, near, wide, off)
+    assert texts == ["126 ± 2", "126 ± 4", "131 ± 3"]
+    assert best == {"0", "1"}
+    # Of one seed and of counts without the zeros, as it stands in the table.
+    assert best_of_ours(150, (150.04,), (150.01,), (151.0,)) == (
+        ["150.0 (1 seed)", "150.0 (1 seed)", "151 (1 seed)"], {"0", "1"},
+    )  # fmt: skip
+    assert best_of_ours(10, (10, 10), (9.9, 9.91))[1] == {"0"}
+
+
 def test_what_is_not_run_says_so(tmp_path):
     found = compared(tmp_path, records=[])
     assert found.cell("ball", "A").texts[2] == "not run"
