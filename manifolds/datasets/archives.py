@@ -5,6 +5,8 @@ None of them is unpickled. For a damaged file, readers raise whatever they pleas
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -123,6 +125,11 @@ def _mat(path: Path, name: str | None) -> Stored:
     from scipy.io import loadmat
     from scipy.sparse import issparse
 
+    # On some damaged files scipy 1.17 ends the process (SIGSEGV): another one reads them first.
+    code = "import sys; from scipy.io import loadmat; loadmat(sys.argv[1])"
+    tried = subprocess.run([sys.executable, "-c", code, path], capture_output=True)
+    if tried.returncode < 0:
+        raise ValueError(f"{path} cannot be read: scipy's loadmat crashes on it, it is damaged")
     try:
         with read_by("scipy's loadmat"):
             held = loadmat(path)

@@ -201,3 +201,15 @@ def test_damaged_files_of_any_kind_are_refused_in_words(tmp_path, kind):
         path.write_bytes(broken[: rng.integers(1, len(broken))])
         with contextlib.suppress(ValueError):
             read_points(path)
+
+
+@pytest.mark.parametrize("code", [0, 8, 14])
+def test_a_file_of_matlab_on_which_its_reader_crashes_is_damaged(tmp_path, code):
+    path = tmp_path / "t.mat"
+    scipy.io.savemat(path, {"x": np.random.default_rng(0).random((30, 4))})
+    content = bytearray(path.read_bytes())
+    assert content[176] == 9  # the type of the numbers: double
+    content[176] = code
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"cannot be read: scipy's loadmat .*damaged"):
+        read_points(path)
