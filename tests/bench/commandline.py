@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -85,3 +86,14 @@ class Marked:
             except psutil.Error:
                 pass
         return found
+
+
+def left_behind():
+    """Processes that hostile cells have started and that stay; those of other tests go by."""
+    until = time.monotonic() + 60
+    while True:
+        commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+        found = [command for command in commands if "left_behind_by_a_cell" in " ".join(command)]
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(0.2)

@@ -3,9 +3,8 @@
 import collections
 import shutil
 
-import psutil
 import pytest
-from commandline import HOSTILE, ROOT, bench, rows, small
+from commandline import HOSTILE, ROOT, bench, left_behind, rows, small
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +69,7 @@ def test_a_cell_that_hoards_is_stopped_near_its_limit(run):
 
 
 def test_nothing_that_an_estimator_started_is_left(run):
-    running = [
-        " ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])
-    ]
-    assert not [line for line in running if "left_behind_by_a_cell" in line]
+    assert not left_behind()
 
 
 def test_global_random_states_are_those_of_the_cell_whatever_ran_before(tmp_path):

@@ -6,8 +6,8 @@ import uuid
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
+from commandline import left_behind
 
 from bench import plan, suite
 from bench.limits import MIB, Limits
@@ -45,11 +45,6 @@ def cell(tmp_path_factory):
         return dataclasses.replace(found, limits=Limits(**limits))
 
     return cell
-
-
-def left_behind():
-    commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
-    return [command for command in commands if "left_behind_by_a_cell" in " ".join(command)]
 
 
 def test_nothing_that_a_cell_changes_of_its_process_is_noticed_by_the_next(lane, cell):
