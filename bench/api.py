@@ -153,9 +153,10 @@ def check(
     for a wrong option, and a missing or another suite's baseline.
     """
     from bench.regression.command import check as check_suite
+    from bench.regression.command import default_folder
 
     _check_names(options, [*_names(check_suite), *_names(prepare)])
-    folder = Path("results") / f"check-{Path(suite_name).stem}" if out is None else Path(out)
+    folder = default_folder(suite_name) if out is None else Path(out)
     return check_suite(
         Path(baseline), suite_name, run=run, out=folder, console=console or Console(), **options
     )

@@ -155,8 +155,8 @@ def _figure(table: pd.DataFrame, title: str, dimension: float, known: str, n: in
             table["bottleneck"], errors, look, color=colour, label=label, markersize=5, gid=column
         )
     axes.set(xscale="log", yscale="log")
-    plain_ticks(axes.xaxis, *axes.get_xlim())
-    plain_ticks(axes.yaxis, *axes.get_ylim(), lambda value: f"{100 * value:.3g} %")
+    plain_ticks(axes.xaxis)
+    plain_ticks(axes.yaxis, say=lambda value: f"{100 * value:.3g} %")
     axes.set_xlabel("size of the bottleneck")
     axes.set_ylabel("part of the variance not rebuilt")
     below = f" Below {100 * FLOOR:g} % is rounding." if (table["linear"] < FLOOR).any() else ""

@@ -72,7 +72,7 @@ def save(
     with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
         from bench.regression import command
 
-        kept.out = out or _default_folder(suite)
+        kept.out = out or command.default_folder(suite)
         command.save_baseline(
             to,
             suite,
@@ -155,7 +155,7 @@ def check(
         from bench.regression.comparison import TOLERANCE
         from bench.regression.times import SLOWER
 
-        kept.out = out or _default_folder(suite)
+        kept.out = out or command.default_folder(suite)
         outcome = command.check(
             baseline,
             suite,
@@ -178,7 +178,3 @@ def check(
         )
         if outcome.alarms:
             raise typer.Exit(1)
-
-
-def _default_folder(suite: str) -> Path:
-    return Path("results") / f"check-{Path(suite).stem}"

@@ -41,7 +41,18 @@ def _kinds() -> Iterable[str]:
     return KINDS
 
 
+def _presets() -> Iterable[str]:
+    from bench.suite import PRESETS
+
+    return PRESETS
+
+
+def _devices() -> Iterable[str]:
+    from bench.devices import DEVICES
+
+    return DEVICES
+
+
 suites, estimators, manifolds, kinds = map(_last, (_suites, _estimators, _manifolds, _kinds))
-presets = _last(lambda: ("smoke", "quick", "full"))
-devices = _last(lambda: ("auto", "cpu", "cuda"))
+presets, devices = map(_last, (_presets, _devices))
 anything = _last(lambda: _suites() | _estimators() | _manifolds())

@@ -51,7 +51,7 @@ def answers_figure(answers: pd.DataFrame, title: str) -> Figure | None:
         xlabel="estimated dimension; lines: 95 % prediction interval for another sample",
         xlim=(np.nanmin(shown) / 1.3, np.nanmax(shown) * 1.3),
     )
-    plain_ticks(axes.xaxis, *axes.get_xlim())
+    plain_ticks(axes.xaxis)
     families = list(dict.fromkeys(rows["family"]))
     handles = [
         Line2D([], [], linestyle="", color=colour, marker=marker, mec="0.2", label=family)

@@ -75,9 +75,14 @@ def checked_arrays(arrays: Mapping[str, Any], n: int | None = None) -> Arrays:
     return kept
 
 
+def is_name(name: Any) -> bool:
+    """Whether an array may have a name: it becomes a keyword of the function that writes it."""
+    return isinstance(name, str) and name.isidentifier() and name not in _TAKEN
+
+
 def _plain(name: Any, array: Any) -> NDArray[Any]:
     """An array without a class or metadata of its own; ValueError where it cannot be kept."""
-    if not isinstance(name, str) or not name.isidentifier() or name in _TAKEN:
+    if not is_name(name):
         raise ValueError(f"{name!r} is no name for an array")
     if len(name) > LONGEST:
         raise ValueError(f"{name[:20]!r}... is no name for an array: more than {LONGEST} letters")

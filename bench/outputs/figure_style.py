@@ -110,12 +110,17 @@ _FEWEST, _MOST = 4, 10
 
 
 def plain_ticks(
-    axis: Axis, low: float, high: float, say: Callable[[float], str] = "{:g}".format
+    axis: Axis,
+    low: float | None = None,
+    high: float | None = None,
+    say: Callable[[float], str] = "{:g}".format,
 ) -> None:
-    """As few ticks between two numbers as tell the scale of a logarithmic axis.
+    """As few ticks between two numbers, or all along it, as tell the scale of a logarithmic axis.
 
     They are plain numbers without exponents, or what ``say`` makes of them.
     """
+    if low is None or high is None:
+        low, high = axis.get_view_interval()
     ticks: list[float] = []
     for steps in _STEPS:
         every = (step * 10.0**power for power in range(-9, 10) for step in steps)

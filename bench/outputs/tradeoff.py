@@ -65,7 +65,7 @@ def tradeoff_figure(summary: pd.DataFrame) -> Figure | None:
         axes.scatter(
             time, error, s=90 if marker == "*" else 45, marker=marker, facecolor=face, color=colour
         )
-    plain_ticks(axes.xaxis, *axes.get_xlim())
+    plain_ticks(axes.xaxis)
     axes.set_xlabel("median time of a fit (seconds)")
     axes.set_ylabel("mean relative error (%)")
     title = "Accuracy against runtime: lower left is better"

@@ -33,6 +33,11 @@ from bench.workers.timing import TIMED_STATES
 STATES, MOST_STATES = 22, 1000
 
 
+def default_folder(suite: str) -> Path:
+    """Return the folder of a check's records where none is given."""
+    return Path("results") / f"check-{Path(suite).stem}"
+
+
 def save_baseline(
     path: Path,
     suite: str,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 import estimators
 from bench.disks import is_full
 from bench.limits import MIB
+from bench.outputs.arrays import is_name
 from bench.plan import Cell
 from bench.records import Record
 from bench.workers import preload, samples
@@ -26,8 +27,6 @@ from bench.workers.timing import TIMED_STATES, timed, timed_alone
 from estimators import neighbors
 
 LONGEST_MESSAGE = 2000
-# Parameters of numpy's function that writes them.
-_TAKEN = {"file", "allow_pickle"}
 #: What a cell is at, one after another, with what is then said of it.
 STAGES = {
     "sample": "drawing or reading its sample",
@@ -223,7 +222,7 @@ def _arrays(
     rows at which they are, alone worth keeping where the truth is unknown.
     """
     for name in details:
-        if not isinstance(name, str) or not name.isidentifier() or name in _TAKEN:
+        if not is_name(name):
             raise ValueError(f"details_ cannot be kept: {name!r} is no name for an array")
     kept = {name: np.asarray(value) for name, value in details.items() if name != "points_used"}
     kept = {name: array for name, array in kept.items() if array.dtype.kind in KINDS}

@@ -18,6 +18,18 @@ def blocks(page, language=""):
     return [code for name, code in found if name == language]
 
 
+def python(folder, *arguments, seconds):
+    """What Python does in a folder, in an environment of which nothing else is known."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(folder), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+    )
+
+
 @pytest.mark.parametrize(("index", "column"), [(0, "estimator"), (1, "manifold")])
 def test_the_recipes_of_contributing_work_as_written(tmp_path, index, column):
     code = blocks("CONTRIBUTING.md", "python")[index]
@@ -28,14 +40,7 @@ def test_the_recipes_of_contributing_work_as_written(tmp_path, index, column):
     (tmp_path / plugin).write_text(code, encoding="utf-8")
     # A manifold is crossed with every estimator; here a few quick ones will do.
     fewer = ["--estimators", "mle-5,twonn"] if column == "manifold" else []
-    found = subprocess.run(
-        [sys.executable, *words[1:], *fewer],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    found = python(tmp_path, *words[1:], *fewer, seconds=120)
     assert found.returncode == 0, found.stderr
     name = re.search(r'register\("(.*?)"', code)
     assert name is not None
@@ -49,13 +54,8 @@ def test_the_tests_of_contributing_pass_as_written(tmp_path):
     estimator, manifold, tests = blocks("CONTRIBUTING.md", "python")[:3]
     for name, code in (("correlation_sum", estimator), ("helix", manifold), ("test_mine", tests)):
         (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
-    found = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
+    found = python(
+        tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py", seconds=300
     )
     assert found.returncode == 0, found.stdout
     assert "passed" in found.stdout
@@ -67,14 +67,7 @@ RUNNABLE = [code for code in blocks("README.md", "python") if "SLURMCluster" not
 
 @pytest.mark.parametrize("code", RUNNABLE, ids=["run", "score"])
 def test_the_python_of_the_readme_works_as_written(tmp_path, code):
-    found = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    found = python(tmp_path, "-c", code, seconds=120)
     assert found.returncode == 0, found.stderr
     if "bench.run" in code:
         assert (tmp_path / "results" / "euclidean" / "accuracy.csv").exists()

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bench.autoencoder.elbow import FLOOR, supported
+from bench.outputs.figure_style import plain_ticks
 from bench.outputs.metrics import OK
 from bench.paper.figures.kept import kept_table
-from bench.paper.figures.ticks import plain_numbers
 from bench.paper.publication import Cells, Item, Material
 from bench.paper.style import DARK, LIGHT, LOOKS, SMALL, column, styled
 
@@ -95,8 +95,8 @@ def _draw(axes: Axes, table: pd.DataFrame, estimates: dict[str, float]) -> None:
             gid=column_name,
         )
     axes.set(xscale="log", yscale="log")
-    plain_numbers(axes.xaxis)
-    plain_numbers(axes.yaxis)
+    plain_ticks(axes.xaxis)
+    plain_ticks(axes.yaxis)
     for name, estimate in estimates.items():
         look = LOOKS[name]
         axes.plot(

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bench.outputs.arrays import kept_arrays
+from bench.outputs.figure_style import plain_ticks
 from bench.outputs.metrics import OK
-from bench.paper.figures.ticks import plain_numbers
 from bench.paper.publication import Cells, Item, Material
 from bench.paper.style import LOOKS, column, styled
 
@@ -47,7 +47,7 @@ def figure(material: Material) -> Figure | None:
     panels = drawn.subplots(len(there), 1, sharey=True, squeeze=False)[:, 0]
     for axes, name in zip(panels, there, strict=True):
         _panel(axes, name, found[name], material.store_folder)
-    plain_numbers(panels[0].yaxis)
+    plain_ticks(panels[0].yaxis)
     run = set(pd.concat([found[name] for name in there])["estimator"])
     drawn.legend(handles=_key(run), loc="outside lower center", ncols=3)
     return drawn

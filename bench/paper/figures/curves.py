@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from bench.outputs.figure_style import plain_ticks
 from bench.outputs.metrics import OK, mean_interval
-from bench.paper.figures.ticks import plain_numbers
 from bench.paper.publication import Cells
 from bench.paper.style import LOOKS, NO_DATA, SMALL, TRUTH, column
 
@@ -144,7 +144,7 @@ def estimate_axis(axes: Axes, records: pd.DataFrame, dimension: int, ambient: in
         _level(axes, ambient, f"$D$ = {ambient}", "ambient")
     axes.set_yscale("log")
     axes.set_ylim(low, high)
-    plain_numbers(axes.yaxis)
+    plain_ticks(axes.yaxis)
     axes.set_ylabel("estimated dimension")
 
 

@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from bench import plan, suite
+from bench.outputs.figure_style import plain_ticks
 from bench.paper.figures import FIGURES
-from bench.paper.figures.ticks import plain_numbers
 from bench.paper.publication import PRESETS
 from bench.paper.style import DPI, LOOKS, SMALL, TALLEST, WIDTH, column, save
 
@@ -400,11 +400,11 @@ def test_the_ablation_is_run_once_and_kept(tmp_path, monkeypatch):
         ((8.2, 13.5), ["9", "10", "11", "12", "13"]),
     ],
 )
-def test_logarithmic_axes_have_ticks_enough_in_plain_numbers(limits, ticks):
+def test_logarithmic_axes_have_ticks_enough_in_plain_ticks(limits, ticks):
     figure = column(2.0)
     axes = figure.subplots()
     axes.set(yscale="log", ylim=limits)
-    plain_numbers(axes.yaxis)
+    plain_ticks(axes.yaxis)
     figure.draw_without_rendering()
     assert [label.get_text() for label in axes.get_yticklabels()] == ticks
     assert len(axes.yaxis.get_minorticklocs()) == 0
