@@ -12,7 +12,7 @@ def partition(place):
 
 
 def facts(**values):
-    usual = {"f_flag": 0, "f_blocks": 100, "f_files": 10, "f_favail": 5, "f_bavail": 50}
+    usual = {"f_flag": 0, "f_blocks": 1000, "f_files": 10, "f_favail": 5, "f_bavail": 50}
     return type("Facts", (), {**usual, "f_frsize": 4096, **values})()
 
 
