@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from bench import __version__, slots
-from bench.job import Job, prepare
-from bench.progress import counted
-from bench.store import COMMAND, Store
+from bench import __version__
+from bench.engine import capacity
+from bench.engine.job import Job, prepare
+from bench.format import counted
+from bench.store.store import COMMAND, Store
 from manifolds.registry import nearest
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def run(
             console=console or Console(),
             command=f"bench.run({asked})" if isinstance(suite_name, str) else "",
         )
-    from bench.outputs.wording import all_failed
+    from bench.summary.wording import all_failed
 
     if failure := all_failed(records):
         warnings.warn(failure, RuntimeWarning, stacklevel=2)
@@ -121,7 +122,7 @@ def _saved(points: Any, folder: Path) -> Path:
     import numpy as np
     import pandas as pd
 
-    from bench.outputs.files import replacing
+    from bench.files import replacing
     from estimators.points import check_points
 
     images = np.ndim(points) in (3, 4)
@@ -191,14 +192,14 @@ def execute(
     ``fresh`` runs all again, ``retry`` those that failed. The store keeps ``command``, which makes
     the results again, where it is known. On KeyboardInterrupt the finished cells are kept.
     """
-    from bench.execution import missing_cells, records_of, run_cells
+    from bench.engine.complete import missing_cells, records_of, run_cells
 
     if (store.meta(COMMAND) or "") != command:
         store.set_meta(COMMAND, command)
     if fresh:
         store.remove(cell.key for cell in job.cells)
     missing = missing_cells(job, store, retry=retry)
-    threads = counted(slots.share(job.room.cores, job.room.jobs), "thread")
+    threads = counted(capacity.share(job.room.cores, job.room.jobs), "thread")
     where = f"{job.room.jobs} at a time with {threads} each, on {job.device}"
     if job.scheduler is not None:
         where += f", on the cluster at {job.scheduler}"
@@ -218,8 +219,8 @@ def execute(
 def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> None:
     """Write tables and plots where they are not there yet for these records; print the tables."""
     from bench.image_report import SUMMARY
-    from bench.outputs.metrics import summarise
-    from bench.outputs.terminal import terminal_tables
+    from bench.summary.metrics import summarise
+    from bench.tables.terminal import terminal_tables
 
     summary = summarise(records)
     columns = [records[name].astype(str).to_list() for name in _STATE]
@@ -227,9 +228,9 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
     state = hashlib.sha256("\n".join([__version__, job.preset, *rows]).encode()).hexdigest()
     stamp, *names = (store.meta(_STAMP) or "").split("\n")
     if stamp != state or not all((job.out / name).exists() for name in names):
+        from bench.figures.write import write_plots
         from bench.image_report.write import write_image_report
-        from bench.outputs.plots import write_plots
-        from bench.outputs.tables import write_tables
+        from bench.tables.render import write_tables
 
         files = [
             *write_tables(records, job.out, job.preset, summary),

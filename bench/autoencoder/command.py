@@ -18,9 +18,9 @@ import manifolds
 from bench import devices
 from bench.autoencoder.elbow import FLOOR, supported
 from bench.autoencoder.training import Prepared
+from bench.figures.style import headline, plain_ticks, save, style
+from bench.files import write_csv
 from bench.limits import MOST_POINTS, checked_count
-from bench.outputs.figure_style import headline, plain_ticks, save, style
-from bench.outputs.files import write_csv
 from manifolds.base import Array
 from manifolds.datasets.base import ImageSet
 from manifolds.datasets.reading import LEAST, read_points

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import autoencoder, check, estimate, look, paper, report, run
+from bench.cli import autoencoder, check, estimate, inspect, paper, report, run
 from bench.cli.options import write_anything
 
 app = typer.Typer(
@@ -23,10 +23,10 @@ app.command()(autoencoder.autoencoder)
 app.command()(check.check)
 app.add_typer(check.baseline, name="baseline")
 app.command()(paper.paper)
-app.command("list")(look.list_)
-app.command()(look.show)
-app.command()(look.study)
-app.add_typer(look.cache, name="cache")
+app.command("list")(inspect.list_)
+app.command()(inspect.show)
+app.command()(inspect.study)
+app.add_typer(inspect.cache, name="cache")
 
 
 def _print_version(asked: bool) -> None:

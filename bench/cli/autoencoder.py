@@ -45,7 +45,7 @@ def autoencoder(
     plugin: PluginOption = None,
 ) -> None:
     """Plot how well points are rebuilt from bottlenecks around their dimension."""
-    from bench.terminal import Terminal
+    from bench.cli.console import Terminal
 
     with clear_errors():
         from bench.autoencoder import command

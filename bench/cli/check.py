@@ -67,7 +67,7 @@ def save(
     plugin: PluginOption = None,
 ) -> None:
     """Run a suite and keep its estimates and times as a baseline."""
-    from bench.terminal import Terminal
+    from bench.cli.console import Terminal
 
     with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
         from bench.regression import command
@@ -102,7 +102,7 @@ def show(
     ] = None,
 ) -> None:
     """Show a baseline, and which shifts a check would find."""
-    from bench.terminal import Terminal
+    from bench.cli.console import Terminal
 
     with clear_errors():
         from bench.regression import command
@@ -148,7 +148,7 @@ def check(
     plugin: PluginOption = None,
 ) -> None:
     """Compare a suite with a baseline; exit: 0 nothing, 1 regression, 2 misuse, 3 unfinished."""
-    from bench.terminal import Terminal
+    from bench.cli.console import Terminal
 
     with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
         from bench.regression import command

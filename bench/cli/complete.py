@@ -16,33 +16,33 @@ def _last(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
 
 
 def _suites() -> set[str]:
-    from bench import suite
+    from bench.suites import schema
 
-    return set(suite.names())
+    return set(schema.names())
 
 
 def _estimators() -> set[str]:
     import estimators
-    from bench import suite
+    from bench.suites import schema
 
-    return {*estimators.names(), *(e for name in _suites() for e in suite.load(name).estimators)}
+    return {*estimators.names(), *(e for name in _suites() for e in schema.load(name).estimators)}
 
 
 def _manifolds() -> set[str]:
     import manifolds
-    from bench import suite
+    from bench.suites import schema
 
-    return {*manifolds.names(), *(m for name in _suites() for m in suite.load(name).manifolds)}
+    return {*manifolds.names(), *(m for name in _suites() for m in schema.load(name).manifolds)}
 
 
 def _kinds() -> Iterable[str]:
-    from bench.catalogue import KINDS
+    from bench.cli.listing import KINDS
 
     return KINDS
 
 
 def _presets() -> Iterable[str]:
-    from bench.suite import PRESETS
+    from bench.suites.schema import PRESETS
 
     return PRESETS
 

@@ -91,9 +91,9 @@ def estimate(
     ] = False,
 ) -> None:
     """Print every estimator's dimension of points or images of yours, with interval and caveats."""
+    from bench.cli.console import Terminal
     from bench.estimation import command
     from bench.estimation.folder import default_folder
-    from bench.terminal import Terminal
     from manifolds.datasets.columns import parts
 
     with keeping_what_is_finished() as kept, clear_errors():

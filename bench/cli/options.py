@@ -15,8 +15,8 @@ from typing import Annotated, Optional
 import typer
 
 from bench.cli import complete
-from bench.printable import printable
-from bench.stopped import RunStopped
+from bench.errors import RunStopped
+from bench.format import printable
 
 _INTERRUPTED = 130
 _COMMA = re.compile(r",(?![^(]*\))")

@@ -63,7 +63,7 @@ def paper(
 
             echo(catalogue.listing(name))
         return
-    from bench.terminal import Terminal
+    from bench.cli.console import Terminal
 
     console = Terminal()
     with keeping_what_is_finished() as kept:
@@ -82,7 +82,7 @@ def paper(
             )
             kept.out = asked.out
             if dry_run:
-                from bench.preview import preview
+                from bench.engine.dry_run import preview
 
                 preview(command.job_of(asked, console), console)
                 return

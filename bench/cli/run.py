@@ -76,14 +76,14 @@ def run(
     ] = False,
 ) -> None:
     """Cross the manifolds of a suite with the estimators; write and print the results."""
-    from bench.terminal import Terminal
+    from bench.cli.console import Terminal
 
     console = Terminal()
     with keeping_what_is_finished() as kept:
         with clear_errors():
             from bench import api
-            from bench.cli.typed import typed
-            from bench.job import prepare
+            from bench.cli.command_line import typed
+            from bench.engine.job import prepare
 
             job = prepare(
                 suite,
@@ -106,7 +106,7 @@ def run(
             )
             kept.out = job.out
             if dry_run:
-                from bench.preview import preview
+                from bench.engine.dry_run import preview
 
                 preview(job, console)
                 return
@@ -116,7 +116,7 @@ def run(
             records = api.execute(
                 job, store, fresh=fresh, retry=retry, console=console, command=command
             )
-    from bench.outputs.wording import all_failed
+    from bench.summary.wording import all_failed
 
     if failure := all_failed(records):
         echo(f"error: {failure}", err=True)
@@ -128,8 +128,8 @@ def status(
     json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say what of a run is done, failed, running and left; while it is going on, too."""
-    from bench.status import report, status_of
-    from bench.terminal import Terminal
+    from bench.cli.console import Terminal
+    from bench.engine.status import report, status_of
 
     with clear_errors():
         report(status_of(out), Terminal(), as_json=json_)

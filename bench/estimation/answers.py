@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from bench.estimation.plan import ALL, HALF
-from bench.outputs.arrays import kept_arrays
-from bench.outputs.metrics import OK
-from bench.outputs.wording import plain_number
+from bench.format import plain_number
+from bench.record import OK
+from bench.store.arrays import kept_arrays
 
 #: Probability that another sample's estimate is in an interval.
 LEVEL = 0.95

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 import estimators
-from bench.outputs.wording import number, percent
+from bench.format import number, percent
 from estimators.diagnosis import diagnose
 from estimators.rows import usable_rows
-from estimators.score.family import UNEVEN
+from estimators.score.base import UNEVEN
 from estimators.score.whole_sample import LOW
 from manifolds.datasets.identifiers import no_coordinates
 from manifolds.datasets.reading import Found

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import estimators
-from bench import suite
-from bench.suite import EstimatorChoice
+from bench.suites import schema
+from bench.suites.schema import EstimatorChoice
 
 _CALL = re.compile(r"([^()\s]+)\s*\((.*)\)", re.DOTALL)
 #: Words that stand for values of Python.
@@ -92,8 +92,8 @@ def _label(choice: EstimatorChoice, keys: bool = False) -> str:
 def _of_suites() -> dict[str, EstimatorChoice]:
     """Return the choices of all suites by label; where two differ, the main suite's."""
     found: dict[str, EstimatorChoice] = {}
-    for name in ("euclidean", *suite.names()):
-        for label, choice in suite.load(name).estimators.items():
+    for name in ("euclidean", *schema.names()):
+        for label, choice in schema.load(name).estimators.items():
             plain = EstimatorChoice(estimator=choice.estimator, parameters=choice.parameters)
             found.setdefault(label, plain)
     return found

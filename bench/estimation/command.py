@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from bench.engine.complete import missing_cells, records_of, run_cells
 from bench.estimation.answers import MEANING, answers, as_json
 from bench.estimation.caveats import Caveat, caveats, consensus, evidence, lines
 from bench.estimation.folder import default_folder, mark
@@ -19,8 +20,7 @@ from bench.estimation.plan import ALL, CLASS, HALF, HALVES, classes_of, estimati
 from bench.estimation.points_table import FILE as POINTS
 from bench.estimation.points_table import points_table
 from bench.estimation.terminal import of_halves, print_answers
-from bench.execution import missing_cells, records_of, run_cells
-from bench.store import Store
+from bench.store.store import Store
 from manifolds.datasets.reading import Found, read_points
 
 
@@ -82,7 +82,7 @@ def estimate(
     news.print(f"{path}: {what}", highlight=False, soft_wrap=True, markup=False)
     notes = [note for note in (classes_of(found)[1],) if note]
     if dry_run:
-        from bench.preview import preview
+        from bench.engine.dry_run import preview
 
         for note in (*found.notes, *notes):
             news.print(f"- {note}", highlight=False, soft_wrap=True, markup=False)
@@ -141,8 +141,8 @@ def _write(
     rows: pd.DataFrame, told: Sequence[Caveat], facts: str, out: Path, title: str
 ) -> list[Path]:
     from bench.estimation.figure import answers_figure
-    from bench.outputs.figure_style import FORMATS, save, style
-    from bench.outputs.files import write_csv, write_text
+    from bench.figures.style import FORMATS, save, style
+    from bench.files import write_csv, write_text
 
     written = [
         write_csv(rows, out / "estimate.csv"),
@@ -161,7 +161,7 @@ def _write(
 
 def _write_points(table: pd.DataFrame | None, out: Path) -> list[Path]:
     """The table of points; one of earlier estimators, say, goes."""
-    from bench.outputs.files import write_csv
+    from bench.files import write_csv
 
     (out / POINTS).unlink(missing_ok=True)
     return [] if table is None else [write_csv(table, out / POINTS)]

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.outputs.figure_style import QUIET, family_look, headline, plain_ticks
+from bench.figures.style import QUIET, family_look, headline, plain_ticks
 
 
 def answers_figure(answers: pd.DataFrame, title: str) -> Figure | None:

@@ -34,7 +34,7 @@ def default_folder(path: Path, array: str | None, out: Path | None) -> Path:
 
 def mark(folder: Path, path: Path, array: str | None) -> None:
     """Note in a folder of results of which points these are."""
-    from bench.outputs.files import write_text
+    from bench.files import write_text
 
     write_text(json.dumps(_source(path, array)) + "\n", folder / SOURCE)
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 import estimators as registered
+from bench.engine.job import Job, prepare
 from bench.estimation.choices import chosen
-from bench.job import Job, prepare
-from bench.suite import EstimatorChoice, ManifoldChoice, Preset, Presets, Suite
+from bench.suites.schema import EstimatorChoice, ManifoldChoice, Preset, Presets, Suite
 from manifolds.datasets.reading import LEAST, Found
 
 #: Labels of all points, and of halves (with a number) and classes of images (with a name).
@@ -38,7 +38,7 @@ def estimation_job(
     estimators: Sequence[str] = (),
     **options: Any,
 ) -> Job:
-    """The job of all cells; ``options`` are those of ``bench.job.prepare``.
+    """The job of all cells; ``options`` are those of ``bench.engine.job.prepare``.
 
     ``selection`` are the other arguments of ``read_points`` by which ``found`` was read, and
     ``estimators`` are names, globs or labels, or names with parameters (see ``choices.chosen``).

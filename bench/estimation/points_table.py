@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from bench.estimation.plan import ALL
-from bench.outputs.arrays import kept_arrays
-from bench.outputs.metrics import OK
+from bench.record import OK
+from bench.store.arrays import kept_arrays
 from manifolds.datasets.reading import Found
 
 FILE = "estimate-points.csv"

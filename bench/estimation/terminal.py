@@ -15,9 +15,8 @@ from bench.estimation import order
 from bench.estimation.answers import MEANING
 from bench.estimation.caveats import Caveat, short_lines
 from bench.estimation.plan import HALF
-from bench.outputs.metrics import OK
-from bench.outputs.wording import number, percent
-from bench.progress import counted
+from bench.format import counted, number, percent
+from bench.record import OK
 
 
 def print_answers(rows: pd.DataFrame, told: Sequence[Caveat], console: Console) -> None:

@@ -12,22 +12,16 @@ from typing import Any
 
 import pandas as pd
 
+from bench.format import duration, memory, percent, seconds, truth_text
 from bench.html_report.cells import Indices, cell_columns, pair_columns, rounded
 from bench.html_report.failures import FailureGroup, failure_groups
 from bench.html_report.gather import Results
 from bench.html_report.reproduce import commands_of
 from bench.html_report.spectra import spectra
-from bench.outputs.metrics import OK, summarise, truth_levels
-from bench.outputs.ranking import rank
-from bench.outputs.wording import (
-    duration,
-    memory,
-    percent,
-    seconds,
-    seeds_text,
-    sizes_text,
-    truth_text,
-)
+from bench.record import OK
+from bench.summary.metrics import summarise, truth_levels
+from bench.summary.ranking import rank
+from bench.summary.wording import seeds_text, sizes_text
 
 
 @dataclass(frozen=True)

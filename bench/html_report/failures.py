@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bench.outputs.metrics import NOT_APPLICABLE, OK
+from bench.record import NOT_APPLICABLE, OK
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _LONGEST = 4000

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.store import COMMAND, FILE, Planned, Store
+from bench.store.store import COMMAND, FILE, Planned, Store
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bench.files import write_text
 from bench.html_report.content import content
 from bench.html_report.gather import Results, gather
 from bench.html_report.libraries import missing, plot_library, script_hash, table_library
-from bench.outputs.files import write_text
 
 FILE = "report.html"
 _PARTS = Path(__file__).parent

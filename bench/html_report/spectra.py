@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bench.figures.spectra import Spectra, read_spectra
 from bench.html_report.cells import rounded
-from bench.outputs.spectra import Spectra, read_spectra
 
 #: Numbers of single points' spectra in a panel: the median is over all points.
 _MOST_NUMBERS = 2000

@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import manifolds
-from bench.outputs.arrays import kept_arrays
-from bench.outputs.metrics import OK
-from bench.plan import Cell
+from bench.cell import Cell
+from bench.record import OK
+from bench.store.arrays import kept_arrays
 from manifolds.base import Array
 
 #: Images of a sample that are compressed for their size.

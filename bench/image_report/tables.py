@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from bench.image_report.readings import COMPRESSED, Readings, png_sizes
-from bench.outputs.metrics import OK
+from bench.record import OK
 
 #: Samples that a summary tells of one by one.
 MOST_TOLD = 6

@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bench.cell import Cell
+from bench.figures.style import save, style
+from bench.files import write_csv, write_text
 from bench.image_report import SUMMARY, figures, tables
 from bench.image_report.readings import Readings, images_of, readings, unknown_images
-from bench.outputs.figure_style import save, style
-from bench.outputs.files import write_csv, write_text
-from bench.outputs.metrics import OK
-from bench.plan import Cell
+from bench.record import OK
 
 #: Samples of which montages are drawn at most: whole sets come before classes.
 MOST_MONTAGES = 8

@@ -11,20 +11,22 @@ import pandas as pd
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from bench import devices, plan, suite
-from bench.execution import missing_cells, records_of, run_cells
-from bench.job import Job, prepare
-from bench.outputs.wording import all_failed
+from bench import devices
+from bench.cell import Cell
+from bench.engine import plan
+from bench.engine.capacity import Room
+from bench.engine.complete import missing_cells, records_of, run_cells
+from bench.engine.job import Job, prepare
+from bench.format import counted
 from bench.paper import catalogue, published, style
 from bench.paper.comparison import Comparison
 from bench.paper.index import Made, write_index
 from bench.paper.publication import Cells, Item, Material, Publication
 from bench.paper.write_tables import write_comparison
-from bench.plan import Cell
-from bench.progress import counted
-from bench.records import Record
-from bench.slots import Room
-from bench.store import FILE, Store
+from bench.record import Record
+from bench.store.store import FILE, Store
+from bench.suites import schema
+from bench.summary.wording import all_failed
 from manifolds.datasets.data_root import use_data_root
 
 #: Folder of an item's files, by its kind.
@@ -72,7 +74,7 @@ def asked(
     items = catalogue.chosen(publication, list(only))
     chosen = devices.choose(device)
     preset = preset or ("full" if chosen == "cuda" else "quick")
-    suite.load(publication.suite).preset(preset)
+    schema.load(publication.suite).preset(preset)
     if data_root is not None:
         use_data_root(data_root)
     folder = Path(out) if out is not None else Path("results") / f"paper-{publication.name}"
@@ -206,7 +208,7 @@ def _cells(asked: Asked, item: Item) -> list[Cell]:
         if asked.preset not in wanted.presets:
             continue
         for cell in plan.build(
-            suite.load(wanted.suite or asked.publication.suite),
+            schema.load(wanted.suite or asked.publication.suite),
             asked.preset,
             manifold_patterns=wanted.manifolds,
             estimator_patterns=wanted.estimators,

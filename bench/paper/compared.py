@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bench.outputs.metrics import mean_interval
-from bench.outputs.wording import NOT_RUN, number
+from bench.format import NOT_RUN, number
 from bench.paper.equivalence import Verdict, counts, verdict
+from bench.summary.metrics import mean_interval
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import manifolds
-from bench import suite
-from bench.outputs.metrics import OK
-from bench.outputs.wording import NOT_RUN
+from bench.format import NOT_RUN
 from bench.paper.compared import Compared, Ours
 from bench.paper.equivalence import RULE
 from bench.paper.published import Known
+from bench.record import OK
+from bench.suites import schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -228,7 +228,7 @@ def _sizes(cells: Iterable[Compared]) -> tuple[str, ...]:
 
 def dimensions_of(suite_name: str, labels: Mapping[str, str]) -> dict[str, float | None]:
     """True dimensions by row, of manifolds of a suite by label; None where nobody knows it."""
-    own = suite.load(suite_name)
+    own = schema.load(suite_name)
     found: dict[str, float | None] = {}
     for row, label in labels.items():
         choice = own.manifolds[label]

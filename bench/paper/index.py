@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.outputs.files import write_text
+from bench.files import write_text
 from bench.paper.comparison import Comparison
 from bench.paper.publication import Item, Publication
 from bench.paper.write_tables import markdown

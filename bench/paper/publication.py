@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 
-from bench.suite import PRESETS
+from bench.suites.schema import PRESETS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ class Material:
     """What an item is made from.
 
     ``records`` are those of the item's cells, one row each, in the order of the cells (see
-    ``bench.records.Record``); arrays of a record are below ``store_folder``. ``published`` are
+    ``bench.record.Record``); arrays of a record are below ``store_folder``. ``published`` are
     the publication's numbers, as in results/published (see ``bench.paper.published``), and
     ``known`` what is known of why others differ. ``folder`` is where the item's files go, for
     those that keep more than a picture; with ``running`` False nothing is computed anew.

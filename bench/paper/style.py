@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import matplotlib
 from matplotlib.figure import Figure
 
-from bench.outputs import figure_style
+from bench.figures import style as figure_style
 
 if TYPE_CHECKING:
     from bench.paper.publication import Material

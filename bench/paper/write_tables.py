@@ -11,12 +11,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.outputs.files import write_csv, write_text
-from bench.outputs.tables import latex_escape, markdown_escape
+from bench.files import write_csv, write_text
 from bench.paper import style
 from bench.paper.compared import Compared
 from bench.paper.comparison import LINES, Comparison
 from bench.paper.equivalence import SYMBOLS
+from bench.tables.render import latex_escape, markdown_escape
 
 #: Rows and columns that LaTeX sets as one table; more go into further ones.
 LATEX_ROWS, LATEX_COLUMNS = 13, 6

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
-from bench.outputs.files import replacing
-from bench.regression.law import Array
+from bench.files import replacing
+from bench.regression.permutation_test import Array
 
 FORMAT: Literal[2] = 2
 

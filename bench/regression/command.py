@@ -13,18 +13,18 @@ from rich.console import Console
 from rich.table import Table
 
 import estimators
-from bench.job import Job, prepare
+from bench.cell import Cell
+from bench.engine.job import Job, prepare
+from bench.files import check_replaceable, write_text
+from bench.format import counted
 from bench.limits import checked_count
-from bench.outputs.files import check_replaceable, write_text
-from bench.plan import Cell
-from bench.progress import counted
-from bench.regression import law, report
+from bench.regression import permutation_test, report
 from bench.regression.baseline import Baseline, CellBaseline, load, save
 from bench.regression.comparison import TOLERANCE, check_comparable, compare
 from bench.regression.findings import Outcome
 from bench.regression.gather import gather, sample_of
 from bench.regression.times import SLOWER
-from bench.store import FILE, Store
+from bench.store.store import FILE, Store
 from bench.workers.timing import TIMED_STATES
 
 #: Random states of a baseline's random estimators on a sample: with so many, a reading that is one
@@ -173,7 +173,7 @@ def _job(suite: str, options: dict[str, Any], states: Callable[[Cell], Any]) -> 
 
 def _measured(job: Job, run: bool, console: Console) -> Baseline:
     """A job's cells, run with calibrated times, or as they were run before."""
-    from bench.execution import records_of, run_cells
+    from bench.engine.complete import records_of, run_cells
 
     if not run and not (job.out / FILE).exists():
         raise ValueError(f"there are no records in {job.out}; run without --no-run first")
@@ -196,8 +196,8 @@ def show(path: Path, seeds: int | None, console: Console) -> None:
     baseline = load(path)
     seeds = seeds or baseline.seeds
     random = sum(cell.random for cell in baseline.cells)
-    level = law.level(random)
-    factor = law.found_shift(baseline.states, seeds, level) if random else 0.0
+    level = permutation_test.level(random)
+    factor = permutation_test.found_shift(baseline.states, seeds, level) if random else 0.0
     table = Table("estimator", "manifold", "d", "mean", "deviation", "finds", "time")
     for cell in baseline.cells:
         times = sorted(value for value in cell.all_times if value is not None)

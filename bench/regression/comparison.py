@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.progress import counted
-from bench.regression import law
+from bench.format import counted
+from bench.regression import permutation_test
 from bench.regression.baseline import Baseline, CellBaseline
 from bench.regression.findings import Finding, Kind, Outcome
-from bench.regression.law import Array
+from bench.regression.permutation_test import Array
 from bench.regression.times import SLOWER, compare_times, other_work, untimed
 
 #: Relative difference at which deterministic estimates still agree: far above the rounding of
@@ -59,11 +59,13 @@ def check_comparable(
                 f"run {seeds[pair]}; choose at most --seeds {most}, or save a new one"
             )
     tested = [pair for pair in both if was[pair].random]
-    level = law.level(len(tested))
+    level = permutation_test.level(len(tested))
     for pair in tested:
         states = min(map(len, was[pair].statuses))
-        if law.least_p_within(states, seeds[pair]) > level:
-            needed = [k for k in range(1, 101) if law.least_p_within(states, k) <= level]
+        if permutation_test.least_p_within(states, seeds[pair]) > level:
+            needed = [
+                k for k in range(1, 101) if permutation_test.least_p_within(states, k) <= level
+            ]
             raise ValueError(
                 f"{counted(seeds[pair], 'seed')} against {counted(states, 'random state')} of each "
                 f"in the baseline cannot show anything at the p-value {level:.1e} that so many "
@@ -101,14 +103,14 @@ def compare(
         seeds={pair: len(cell.statuses) for pair, cell in now.items()},
         samples={pair: cell.sample for pair, cell in now.items()},
     )
-    level = law.level(sum(was[pair].random for pair in both))
+    level = permutation_test.level(sum(was[pair].random for pair in both))
     moved = [_moved(was[pair], now[pair], tolerance, level) for pair in both]
     findings = [found for found in moved if found is not None]
     by_estimator: dict[str, list[tuple[CellBaseline, CellBaseline]]] = {}
     for pair in both:
         by_estimator.setdefault(pair[1], []).append((was[pair], now[pair]))
     # Of times, faster ones count only as strict alarms.
-    time_level = law.level(len(by_estimator) * (2 if strict else 1))
+    time_level = permutation_test.level(len(by_estimator) * (2 if strict else 1))
     why = untimed(baseline, current, [(was[pair], now[pair]) for pair in both], time_level)
     reasons, timed = [f"times are not compared: {why}"] if why else [], []
     for name, pairs in {} if why else by_estimator.items():
@@ -201,7 +203,7 @@ def _estimate_change(
     if not was.random:
         why.append(f"on the same samples, by up to {_percent(np.abs(after / before - 1).max())}")
     else:
-        p = law.p_value_within(old, after)
+        p = permutation_test.p_value_within(old, after)
         states = float(np.mean([len(known) for known in old]))
         error = was.spread * math.sqrt((1 + 1 / states) / len(after))
         errors = abs(means[1] - means[0]) / error if error > 0 else math.nan

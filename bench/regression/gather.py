@@ -8,8 +8,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import estimators
-from bench.job import Job
-from bench.plan import Cell
+from bench.cell import Cell
+from bench.engine.job import Job
 from bench.regression.baseline import FORMAT, Baseline, CellBaseline
 from bench.workers.timing import TIMED_STATES
 

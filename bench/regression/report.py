@@ -6,9 +6,9 @@ import math
 from collections import Counter
 from xml.etree import ElementTree
 
-from bench.progress import counted
+from bench.format import counted
 from bench.regression.findings import IMPROVEMENTS, Finding, Kind, Outcome
-from bench.regression.law import FALSE_ALARMS
+from bench.regression.permutation_test import FALSE_ALARMS
 
 #: The names of the columns of ``rows``.
 HEADS = ("", "estimator", "manifold", "was", "is", "s.e.", "p", "why")

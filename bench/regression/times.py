@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from bench.regression import law
+from bench.regression import permutation_test
 from bench.regression.baseline import Baseline, CellBaseline
 from bench.regression.findings import Finding, Kind
-from bench.regression.law import Array
+from bench.regression.permutation_test import Array
 
 #: How many times as long as before a fit may take without an alarm.
 SLOWER = 1.25
@@ -28,7 +28,9 @@ def untimed(baseline: Baseline, current: Baseline, pairs: Sequence[Pair], level:
     old, new = (one.environment.get("device") for one in (baseline, current))
     if old != new:
         return f"on {old} in the baseline, on {new} now"
-    least = min((law.least_p(_count(was), _count(now)) for was, now in pairs), default=0.0)
+    least = min(
+        (permutation_test.least_p(_count(was), _count(now)) for was, now in pairs), default=0.0
+    )
     if least > level:
         return f"so few seeds cannot show anything at p ≤ {level:.1e}"
     return ""
@@ -65,7 +67,7 @@ def _moved(
     margin = math.log(slower)
     for kind, sign in _DIRECTIONS:
         before, after = (sign * np.nanmin(sign * _table(rows), axis=0) for rows in (old, new))
-        p = law.p_value(sign * before, sign * after - margin)
+        p = permutation_test.p_value(sign * before, sign * after - margin)
         if p <= level:
             gap = float(after.mean() - before.mean())
             spread = float(before.std(ddof=1)) * math.sqrt(1 / len(before) + 1 / len(after))

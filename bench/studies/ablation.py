@@ -22,7 +22,7 @@ from rich.console import Console
 
 import estimators
 import manifolds
-from bench.outputs.figure_style import headline, save, style
+from bench.figures.style import headline, save, style
 from estimators.base import Array
 
 DIMENSIONS = (10, 50)

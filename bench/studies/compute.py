@@ -19,7 +19,7 @@ from rich.console import Console
 
 import estimators
 import manifolds
-from bench.outputs.figure_style import headline, save, style
+from bench.figures.style import headline, save, style
 
 AMBIENT, POINTS = 100, 10_000
 #: Of the published recipe on each manifold, at a budget of 1.
@@ -60,7 +60,7 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
     import torch
 
     from estimators.score.flops import training_flops
-    from estimators.score.trained import Job, trained_model
+    from estimators.score.train_or_load import Job, trained_model
     from estimators.score.training import Progress
 
     manifold, parameters, _, _ = MANIFOLDS[name]
@@ -102,7 +102,7 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
 def _published(name: str) -> dict[str, Any]:
     """What the published training took and read."""
     from estimators.score.flops import training_flops
-    from estimators.score.published import STEPS, PublishedNetwork, published_recipe
+    from estimators.score.stanczuk2024 import STEPS, PublishedNetwork, published_recipe
 
     recipe = published_recipe(STEPS[name])
     flops = training_flops(PublishedNetwork(AMBIENT), AMBIENT, recipe.batch) * recipe.steps

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from bench.plan import Cell
+from bench.cell import Cell
 from bench.workers import preload
 from bench.workers.measure import DiskFull, measure
 from bench.workers.messages import Sender, pack

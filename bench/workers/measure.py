@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import estimators
-from bench.disks import is_full
+from bench.cell import Cell
+from bench.files import is_full
 from bench.limits import MIB
-from bench.outputs.arrays import is_name
-from bench.plan import Cell
-from bench.records import Record
+from bench.record import Record
+from bench.store.arrays import is_name
 from bench.workers import preload, samples
 from bench.workers.calibration import clock_of
 from bench.workers.messages import KINDS, LARGEST_ARRAYS

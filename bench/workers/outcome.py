@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, replace
 from typing import Any, get_args, get_type_hints
 
-from bench.plan import Cell
-from bench.records import Record, Status
+from bench.cell import Cell
+from bench.record import Record, Status
 from bench.workers.measure import LONGEST_MESSAGE, blank
 from bench.workers.messages import BadMessage, Message
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import estimators
-from bench.plan import Cell
+from bench.cell import Cell
 
 _OWN = ("bench", "estimators", "manifolds")
 _INSTALLED = tuple(

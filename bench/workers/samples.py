@@ -17,7 +17,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 import manifolds
-from bench.plan import Cell
+from bench.cell import Cell
 
 #: Bytes of samples that are kept at a time; they are drawn again where they are needed again.
 KEPT = 4 * 2**30

@@ -7,8 +7,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from bench.workers import processes
-from bench.workers.handle import Handle
+from bench.workers import os_control
+from bench.workers.process import Handle
 
 #: Seconds after which a clock that nobody read has stood still: its reader was stopped.
 _ASLEEP = 1.0
@@ -43,11 +43,11 @@ class Memory:
     def used(self, limit: int | None) -> int:
         """Bytes that the cell has now; files that it has closed count as long as they are there."""
         root, apart = self._running.pid, self._running.apart
-        used = processes.memory(root, limit, apart)
-        now = processes.open_in_memory(set(processes.descendants(root)) - set(apart))
+        used = os_control.memory(root, limit, apart)
+        now = os_control.open_in_memory(set(os_control.descendants(root)) - set(apart))
         for (_, number), file in now.items():
             path = Path(file.name)
-            if path.parent == Path(processes.SHARED) and path.name not in self._before:
+            if path.parent == Path(os_control.SHARED) and path.name not in self._before:
                 self._left[path] = number
         opened = {number for _, number in now}
         for path, number in self._left.items():
@@ -68,5 +68,5 @@ class Memory:
 
 def _names() -> set[str]:
     with suppress(OSError):
-        return set(os.listdir(processes.SHARED))
+        return set(os.listdir(os_control.SHARED))
     return set()

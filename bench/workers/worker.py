@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from bench.plan import Cell
+from bench.cell import Cell
 from bench.plugins import REGISTRIES, load_source
-from bench.workers import keeper, orders, preload, processes
+from bench.workers import orders, os_control, preload, supervisor
 from bench.workers.messages import Sender
 
 #: What it says: it is ready, begins a cell, has a process for the next, that of a cell has ended.
@@ -30,12 +30,12 @@ READY, BEGUN, SPARE, ENDED = "ready", "begun", "spare", "ended"
 
 def main() -> None:
     """Serve cells until the pipe closes; arguments: file descriptor, the keeper's number."""
-    processes.die_with(int(sys.argv[2]))
-    processes.adopt_orphans()
-    processes.offer_to_die_first()
+    os_control.die_with(int(sys.argv[2]))
+    os_control.adopt_orphans()
+    os_control.offer_to_die_first()
     # A crash and a time limit leave the lines of code where they found the cell.
     faulthandler.enable(all_threads=False)
-    faulthandler.register(keeper.WHERE_SIGNAL, all_threads=False)
+    faulthandler.register(supervisor.WHERE_SIGNAL, all_threads=False)
     lane = socket.socket(fileno=int(sys.argv[1]))
     order = orders.receive(lane)
     if order is not None:
@@ -76,8 +76,8 @@ def _serve(lane: socket.socket, setup: Mapping[str, Any]) -> None:
             spare = _Child(lane, setup)
             sender.send(SPARE, {"pid": spare.pid})
         _, status = os.waitpid(child.pid, 0)
-        if processes.descendants(os.getpid()) != ([spare.pid] if spare else []):
-            processes.end_descendants()
+        if os_control.descendants(os.getpid()) != ([spare.pid] if spare else []):
+            os_control.end_descendants()
             spare = None
         sender.send(ENDED, {"code": os.waitstatus_to_exitcode(status)})
 
@@ -121,7 +121,7 @@ class _Child:
 
 
 def _run(waiting: socket.socket, parent: int, setup: Mapping[str, Any]) -> NoReturn:
-    processes.die_with(parent)
+    os_control.die_with(parent)
     # A signal that an estimator sends to its own group is not for the worker.
     os.setpgid(0, 0)
     from bench.workers.child import rehearse, run_cell

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from estimators.score.cache import Stored
 from estimators.score.training import State
-from estimators.score.watch import Watch
+from estimators.score.validation import Watch
 
 
 def snapshot(state: State, watch: Watch) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from estimators.score.family import Reading, ScoreEstimator
+from estimators.score.base import Reading, ScoreEstimator
 from estimators.score.plateau import plateau
 from estimators.score.whole_sample import aggregate
 

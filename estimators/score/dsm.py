@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from estimators.catalogue import register
+from estimators.score.base import DECLARED
 from estimators.score.curves import CurveEstimator
-from estimators.score.family import DECLARED
 from manifolds.parameters import choice, whole_number
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from estimators.score.frame import Frame
 from estimators.score.protocol import ScoreModule
 from estimators.score.spectrum import Score
-from estimators.score.watch import Losses, denoising_losses, pooled
+from estimators.score.validation import Losses, denoising_losses, pooled
 
 #: Standard errors of Mardia's kurtosis within which data pass for normal.
 NORMAL = 3.0

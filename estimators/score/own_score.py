@@ -20,8 +20,8 @@ from torch import Tensor
 from estimators.score.conventions import Convention, conventions
 from estimators.score.frame import Frame, principal_frame
 from estimators.score.model import ScoreModel, looks_normal
+from estimators.score.reliability import Trust, off_levels, trust, worse_levels
 from estimators.score.spectrum import Score
-from estimators.score.trust import Trust, off_levels, trust, worse_levels
 
 #: Parts of the points, each of which is denoised by the linear denoiser of the others too.
 FOLDS = 5

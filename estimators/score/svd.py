@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from estimators.catalogue import register
-from estimators.score.family import DECLARED, Reading, ScoreEstimator
+from estimators.score.base import DECLARED, Reading, ScoreEstimator
 from estimators.score.selection import RULES, gaps
 from estimators.score.whole_sample import AGGREGATIONS, aggregate
 from manifolds.parameters import choice, flag, whole_number

@@ -18,7 +18,7 @@ from estimators.score.cache import ModelCache, Stored
 from estimators.score.model import ScoreModel
 from estimators.score.protocol import ScoreModule
 from estimators.score.recipe import Recipe
-from estimators.score.trained import Job, Tell, model_key
+from estimators.score.train_or_load import Job, Tell, model_key
 from estimators.score.training import (
     Progress,
     State,
@@ -32,7 +32,7 @@ from estimators.score.training import (
     noisy,
     set_rate,
 )
-from estimators.score.watch import Watch
+from estimators.score.validation import Watch
 
 #: Every parameter begins at a multiple of so many numbers, as fast products of matrices want it.
 ALIGNED = 16

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from estimators.score.protocol import ScoreModule
 from estimators.score.recipe import Recipe
-from estimators.score.watch import Verdict, Watch
+from estimators.score.validation import Verdict, Watch
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 import psutil
 import pytest
 from commandline import Marked
+from suite_records import make_records, records, with_arrays
+
+__all__ = ["make_records", "records", "with_arrays"]
 
 
 @pytest.fixture

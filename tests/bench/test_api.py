@@ -1,15 +1,13 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from commandline import TROUBLE
 
 import bench
 import estimators
-
-TROUBLE = str(Path(__file__).parent / "plugins" / "troublesome.py")
 
 
 def run(tmp_path, **options):

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commandline import PLUGINS
 from rich.console import Console
 
 import bench
-from bench import plan, suite
-from bench.job import prepare
+from bench.engine import plan
+from bench.engine.job import prepare
 from bench.parameters import arguments, described, plain
+from bench.suites import schema
 from estimators.catalogue import Entry
 
-PLUGIN = Path(__file__).parent / "plugins" / "defaults.py"
+PLUGIN = PLUGINS / "defaults.py"
 SMALL = {
     "plugins": str(PLUGIN), "preset": "smoke", "manifolds": ["line", "torus"], "n": 100, "seeds": 1,
 }  # fmt: skip
@@ -50,7 +52,7 @@ def test_a_list_that_fits_append_to_is_empty_for_each_cell(tmp_path):
 
 def test_keys_are_the_same_in_every_process_whatever_the_defaults_are():
     code = (
-        "import json; from bench.job import prepare; "
+        "import json; from bench.engine.job import prepare; "
         f"cells = prepare('euclidean', estimators=['any-default', 'collects'], **{SMALL!r}).cells; "
         "print(json.dumps([cell.key for cell in cells]))"
     )
@@ -119,8 +121,8 @@ def test_what_may_not_be_set_is_refused_with_its_class_name_and_what_is_allowed(
 
 
 def test_a_suite_with_a_function_as_parameter_is_refused_before_any_work():
-    own = suite.load("euclidean")
-    choice = suite.EstimatorChoice(estimator="mle", parameters={"neighbors": len})
+    own = schema.load("euclidean")
+    choice = schema.EstimatorChoice(estimator="mle", parameters={"neighbors": len})
     changed = own.model_copy(update={"estimators": {**own.estimators, "mine": choice}})
     with pytest.raises(ValueError, match=r"estimators\.mine: mle: parameter 'neighbors' is set to"):
         plan.build(changed, "smoke")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from commandline import PLUGINS, ROOT, bench, rows, small
 
-from bench import suite
+from bench.suites import schema
 
 EVIL = "evil was here"
 
@@ -59,7 +59,7 @@ def test_a_name_that_could_leave_the_folder_is_refused(tmp_path, table, name):
     path = tmp_path / "own.toml"
     path.write_text(text.replace(first.group(0), f'[{table}."{name}"]', 1))
     with pytest.raises(ValueError, match="letters, digits"):
-        suite.load(str(path))
+        schema.load(str(path))
 
 
 def test_a_name_of_a_suite_that_could_leave_the_folder_is_refused(tmp_path):
@@ -67,7 +67,7 @@ def test_a_name_of_a_suite_that_could_leave_the_folder_is_refused(tmp_path):
     path = tmp_path / "own.toml"
     path.write_text(f'name = "../../away"\n{text}')
     with pytest.raises(ValueError, match="letters, digits"):
-        suite.load(str(path))
+        schema.load(str(path))
 
 
 def test_a_run_writes_only_into_its_folder(tmp_path):

@@ -8,9 +8,9 @@ from estimators.score.frame import plain_frame, principal_frame
 from estimators.score.network import ScoreNetwork
 from estimators.score.recipe import Recipe
 from estimators.score.spectrum import score_spectra
-from estimators.score.trained import Job, width_for
+from estimators.score.train_or_load import Job, width_for
 from estimators.score.training import train
-from estimators.score.watch import Watch
+from estimators.score.validation import Watch
 
 CPU = torch.device("cpu")
 SCORES_PER_DIMENSION = estimators.get("score-svd").scores_per_dimension

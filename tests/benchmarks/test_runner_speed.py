@@ -15,8 +15,9 @@ from rich.console import Console
 
 import estimators
 import manifolds
-from bench import api, execution
-from bench.job import prepare
+from bench import api
+from bench.engine import complete
+from bench.engine.job import prepare
 from bench.plugins import load_file
 
 pytestmark = pytest.mark.benchmark
@@ -33,7 +34,7 @@ def through_runner(cells: int, out: Path) -> float:
     )  # fmt: skip
     with api.open_store(job) as store:
         start = time.perf_counter()
-        execution.run_cells(job, job.cells, store, Console(file=io.StringIO()))
+        complete.run_cells(job, job.cells, store, Console(file=io.StringIO()))
         return time.perf_counter() - start
 
 

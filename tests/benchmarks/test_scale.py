@@ -20,14 +20,16 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench import api, execution, plan, suite
-from bench.job import Job, prepare
-from bench.outputs.figure_style import style
+from bench import api
+from bench.engine import complete, plan
+from bench.engine.capacity import Room
+from bench.engine.job import Job, prepare
+from bench.figures.style import style
 from bench.plugins import load_file
-from bench.records import Record
-from bench.slots import Room
-from bench.store import FILE, Store
-from bench.suite import ManifoldChoice, Preset, Presets, Suite
+from bench.record import Record
+from bench.store.store import FILE, Store
+from bench.suites import schema
+from bench.suites.schema import ManifoldChoice, Preset, Presets, Suite
 from bench.workers.measure import blank
 
 pytestmark = pytest.mark.benchmark
@@ -37,7 +39,8 @@ NOOP = str(Path(__file__).parent / "noop.py")
 
 PLANNING = """
 import json, re, resource, sys, time
-from bench import costs, plan, suite
+from bench.engine import costs, plan
+from bench.suites import schema
 
 def peak():
     # Not by getrusage on Linux: a process inherits that from the one that started it.
@@ -45,7 +48,7 @@ def peak():
         return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
-own = suite.load("euclidean")
+own = schema.load("euclidean")
 pairs = len(plan.build(own, "quick", seeds=1))
 told = {"before": peak()}
 start = time.perf_counter()
@@ -100,7 +103,7 @@ def large_suite(manifolds: int, seeds: int) -> Suite:
         name="large",
         about="for the benchmark",
         manifolds=choices,
-        estimators=dict(list(suite.load("euclidean").estimators.items())[:20]),
+        estimators=dict(list(schema.load("euclidean").estimators.items())[:20]),
         presets=Presets(smoke=preset, quick=preset, full=preset),
     )
 
@@ -227,7 +230,7 @@ def run_together(store: Store, number: int) -> float:
         jobs=2, out=store.folder, plugins=NOOP, device="cpu",
     )  # fmt: skip
     start = time.perf_counter()
-    execution.run_cells(job, job.cells, store, Console(file=io.StringIO()))
+    complete.run_cells(job, job.cells, store, Console(file=io.StringIO()))
     took = time.perf_counter() - start
     store.remove(cell.key for cell in job.cells)
     return took

@@ -9,9 +9,9 @@ import torch
 from score_parts import CPU, recipe, spectra, sphere, trainer, untrained
 
 from estimators.score.flops import training_flops
-from estimators.score.published import published_recipe
+from estimators.score.stanczuk2024 import published_recipe
 from estimators.score.together import Member, stack_of, take_step
-from estimators.score.trained import Job
+from estimators.score.train_or_load import Job
 from estimators.score.training import set_rate
 
 pytestmark = pytest.mark.benchmark

@@ -11,7 +11,7 @@ import stores
 from hypothesis import strategies as st
 
 from bench.cli import app
-from bench.stopped import RunStopped
+from bench.errors import RunStopped
 
 _NUMBERS = ["0", "-1", "1", "2", "1e3", "nan", "inf", "-inf", "9223372036854775808", "9" * 26,
             "1" * 5000, "", " ", "0x10", "١", "1_000", "true", "1e-320", "5"]  # fmt: skip
@@ -135,7 +135,7 @@ def check(words, folder):
     ):
         for place in _WORK:
             patches.enter_context(mock.patch(place, _stop))
-        patches.enter_context(mock.patch("bench.cluster._CONNECT", 0.1))
+        patches.enter_context(mock.patch("bench.engine.cluster._CONNECT", 0.1))
         try:
             app(words, prog_name="bench")
         except SystemExit as error:
@@ -148,9 +148,9 @@ def check(words, folder):
 
 
 def _suites():
-    from bench import suite
+    from bench.suites import schema
 
-    return suite.FOLDER
+    return schema.FOLDER
 
 
 @contextlib.contextmanager

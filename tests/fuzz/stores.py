@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from mutations import damaged, odd_values
 from rich.console import Console
 
+from bench.engine.status import report, status_of
 from bench.html_report.content import content
 from bench.html_report.gather import gather
 from bench.html_report.page import as_json
 from bench.html_report.spectra import spectra
-from bench.outputs.arrays import kept_arrays
-from bench.outputs.metrics import summarise
-from bench.outputs.terminal import terminal_tables
-from bench.records import Record
-from bench.status import report, status_of
-from bench.store import FILE, Planned, Store
-from bench.unwritten import FILE as WAITING
+from bench.record import Record
+from bench.store.arrays import kept_arrays
+from bench.store.pending import FILE as WAITING
+from bench.store.store import FILE, Planned, Store
+from bench.summary.metrics import summarise
+from bench.tables.terminal import terminal_tables
 
 _GROUPS = [{"truth": 2, "weight": 1.0, "estimate": 2.0, "low": 1.9, "high": 2.1}]
 

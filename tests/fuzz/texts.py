@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from mutations import damaged, odd_values
 from rich.console import Console
 
-from bench import plan, suite
+from bench.engine import plan
 from bench.regression import command, report
 from bench.regression.baseline import load
 from bench.regression.comparison import compare
+from bench.suites import schema
 
 _TOML = [
     "0", "-1", "1e400", "nan", "-inf", "true", '""', '"x"', "[]", "{}", "[[]]",
@@ -86,7 +87,7 @@ def check_baseline(data, folder):
 
 def suites():
     """The package's suites with values and keys changed, or with their bytes changed."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(suite.FOLDER.glob("*.toml"))]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(schema.FOLDER.glob("*.toml"))]
     change = st.tuples(
         st.integers(0, 2**16), st.sampled_from(_TOML), st.sampled_from(_KEYS), st.booleans()
     )
@@ -111,4 +112,4 @@ def check_suite(data, folder):
     """Load it and plan its cells."""
     path = folder / "suite.toml"
     path.write_bytes(data)
-    plan.build(suite.load(str(path)), "smoke")
+    plan.build(schema.load(str(path)), "smoke")

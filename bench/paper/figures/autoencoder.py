@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bench.autoencoder.elbow import FLOOR, supported
-from bench.outputs.figure_style import plain_ticks
-from bench.outputs.metrics import OK
+from bench.figures.style import plain_ticks
 from bench.paper.figures.kept import kept_table
 from bench.paper.publication import Cells, Item, Material
 from bench.paper.style import DARK, LIGHT, LOOKS, SMALL, column, styled
+from bench.record import OK
 
 #: Label -> what the set is called; the first that there are estimates of.
 SETS = {"mnist": "MNIST", "digits": "digits of 8 x 8 pixels"}

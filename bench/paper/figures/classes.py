@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.outputs.arrays import kept_arrays
-from bench.outputs.figure_style import plain_ticks
-from bench.outputs.metrics import OK
+from bench.figures.style import plain_ticks
 from bench.paper.publication import Cells, Item, Material
 from bench.paper.style import LOOKS, column, styled
+from bench.record import OK
+from bench.store.arrays import kept_arrays
 
 CLASSES = range(10)
 BASELINES = ("mle-20", "lpca-local", "ess", "danco")

@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.outputs.figure_style import plain_ticks
-from bench.outputs.metrics import OK, mean_interval
+from bench.figures.style import plain_ticks
 from bench.paper.publication import Cells
 from bench.paper.style import LOOKS, NO_DATA, SMALL, TRUTH, column
+from bench.record import OK
+from bench.summary.metrics import mean_interval
 
 #: The estimators that are drawn.
 SCORE, BASELINES = ("score-svd",), ("mle-20", "lpca-local", "ess")

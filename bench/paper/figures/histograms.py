@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from bench.outputs.spectra import Spectra
+from bench.figures.spectra import Spectra
 from bench.paper.figures.missing import say
 from bench.paper.figures.spectra import ESTIMATOR, MANIFOLDS
 from bench.paper.figures.spectrum import groups_of, panels_of

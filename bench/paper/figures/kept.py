@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from bench.outputs.files import write_csv
+from bench.files import write_csv
 from bench.paper.publication import Material
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bench.outputs.metrics import OK
 from bench.paper.style import NO_DATA, SMALL
+from bench.record import OK
 
 
 def why_missing(rows: pd.DataFrame) -> str:

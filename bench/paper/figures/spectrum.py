@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from bench.outputs.spectra import Spectra, read_spectra
+from bench.figures.spectra import Spectra, read_spectra
 from bench.paper.figures.missing import say, why_missing
 from bench.paper.style import DARK, LIGHT, READING, TRUTH, Dashes
 

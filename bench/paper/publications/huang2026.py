@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bench import suite
 from bench.paper.comparison import Comparison, compare, dimensions_of
 from bench.paper.publication import Cells, Item, Material, Publication
+from bench.suites import schema
 
 SUITE = "classical"
 TABLE, DANCO = "Table S2", "DANCo (MiND-Full)"
@@ -44,7 +44,7 @@ def of_scikit_dimension(material: Material) -> Comparison:
 
 
 def _compared(material: Material, columns: Mapping[str, str], name: str, title: str) -> Comparison:
-    rows = tuple(suite.load(SUITE).manifolds)
+    rows = tuple(schema.load(SUITE).manifolds)
     return compare(
         material,
         TABLE,

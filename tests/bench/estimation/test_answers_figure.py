@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.text import Text
 
 from bench.estimation.figure import answers_figure
-from bench.outputs.figure_style import family_look
+from bench.figures.style import family_look
 
 
 def figure_of(*rows):

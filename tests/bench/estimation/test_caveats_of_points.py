@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bench.estimation.caveats import caveats, evidence, of_points
-from estimators.score.family import UNEVEN
+from estimators.score.base import UNEVEN
 from manifolds.datasets.reading import Found
 
 

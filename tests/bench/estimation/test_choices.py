@@ -6,7 +6,7 @@ import pytest
 from bench.cli.options import split
 from bench.estimation.choices import chosen
 from bench.estimation.plan import estimation_job
-from bench.suite import EstimatorChoice
+from bench.suites.schema import EstimatorChoice
 from manifolds.datasets.reading import read_points
 
 

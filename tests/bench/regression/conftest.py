@@ -8,7 +8,7 @@ from made_up_cells import SUITE, Runner
 def runner(monkeypatch):
     """What runs the cells now."""
     found = Runner()
-    monkeypatch.setattr("bench.execution.run_cells", found)
+    monkeypatch.setattr("bench.engine.complete.run_cells", found)
     return found
 
 

@@ -10,7 +10,7 @@ import shutil
 import pytest
 from commandline import ROOT, bench
 
-from bench.regression import law
+from bench.regression import permutation_test
 from bench.regression.baseline import load
 from bench.regression.comparison import compare
 
@@ -84,7 +84,7 @@ def checked(fault, folder, *more):
 def alarms(current):
     """Findings of a check that are alarms at the level of the whole suite."""
     was = load(BASELINE)
-    whole = law.level(sum(cell.random for cell in was.cells))
+    whole = permutation_test.level(sum(cell.random for cell in was.cells))
     outcome = compare(was, current, whole=False, slower=100)
     return [alarm for alarm in outcome.alarms if alarm.p <= whole]
 

@@ -3,7 +3,7 @@
 import pytest
 
 import estimators
-from bench.catalogue import description
+from bench.cli.listing import description
 from bench.testing import (
     check_estimator,
     check_manifold,

@@ -7,18 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commandline import left_behind
+from commandline import HOSTILE, left_behind
 
-from bench import plan, suite
+from bench.engine import plan
+from bench.errors import WorkerFailed
 from bench.limits import MIB, Limits
 from bench.plugins import load_file, read_source
-from bench.stopped import WorkerFailed
-from bench.workers import handle
-from bench.workers import lane as lanes
-from bench.workers.handle import Setup
-from bench.workers.lane import Lane
-
-HOSTILE = str(Path(__file__).parents[1] / "plugins" / "hostile.py")
+from bench.suites import schema
+from bench.workers import process
+from bench.workers import worker_slot as lanes
+from bench.workers.process import Setup
+from bench.workers.worker_slot import Lane
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def lane():
 def cell(tmp_path_factory):
     """A cell of an estimator of that name, with limits."""
     load_file(HOSTILE)
-    sizes = "".join(f"[presets.{name}]\nn = 50\nseeds = 1\n" for name in suite.PRESETS)
+    sizes = "".join(f"[presets.{name}]\nn = 50\nseeds = 1\n" for name in schema.PRESETS)
 
     def cell(name, **limits):
         path = tmp_path_factory.mktemp("suite") / "own.toml"
@@ -41,7 +40,7 @@ def cell(tmp_path_factory):
             "about = 'a test'\n[manifolds.line]\nmanifold = 'spaghetti-line'\n"
             f"[estimators.{name}]\nestimator = '{name}'\n{sizes}"
         )
-        (found,) = plan.build(suite.load(str(path)), "smoke")
+        (found,) = plan.build(schema.load(str(path)), "smoke")
         return dataclasses.replace(found, limits=Limits(**limits))
 
     return cell
@@ -84,7 +83,7 @@ def test_a_cell_that_breaks_what_it_depends_on_fails_alone(
 
 
 def test_a_supervisor_that_was_stopped_leaves_nothing_and_stops_nothing(lane, cell, monkeypatch):
-    monkeypatch.setattr(handle, "_PATIENCE", 5.0)
+    monkeypatch.setattr(process, "_PATIENCE", 5.0)
     assert lane.run(cell("stops-its-parent")).record.status == "ok"
     assert lane.run(cell("draws")).record.status == "ok"
     record = lane.run(cell("stops-its-grandparent-and-hangs", timeout=2)).record
@@ -142,7 +141,7 @@ def test_time_in_which_the_coordinator_was_stopped_is_not_the_cells(lane, cell):
 def test_a_plug_in_that_hangs_when_a_worker_imports_it_is_told_and_named(
     tmp_path, cell, monkeypatch
 ):
-    monkeypatch.setattr(handle, "PREPARATION", 3.0)
+    monkeypatch.setattr(process, "PREPARATION", 3.0)
     monkeypatch.setattr(lanes, "PREPARATION", 3.0)
     lane = Lane(Setup(plugins=((str(tmp_path / "stuck.py"), "import time\ntime.sleep(1000)\n"),)))
     with pytest.raises(

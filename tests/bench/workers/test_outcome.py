@@ -3,7 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bench import plan, suite
+from bench.engine import plan
+from bench.suites import schema
 from bench.workers.measure import measure
 from bench.workers.messages import BadMessage, Message, pack, unpack
 from bench.workers.outcome import measured, outcome_record
@@ -12,7 +13,7 @@ from bench.workers.outcome import measured, outcome_record
 @pytest.fixture(scope="module")
 def cell():
     (cell,) = plan.build(
-        suite.load("euclidean"), "smoke", manifold_patterns=["line"],
+        schema.load("euclidean"), "smoke", manifold_patterns=["line"],
         estimator_patterns=["mle-5"], n=100, seeds=1,
     )  # fmt: skip
     return cell

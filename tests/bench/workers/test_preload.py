@@ -10,7 +10,8 @@ WARM = """
 import os, signal, sys
 import numpy as np
 import estimators
-from bench import plan, suite
+from bench.engine import plan
+from bench.suites import schema
 from bench.workers import preload
 
 def threads():
@@ -20,7 +21,7 @@ def threads():
     return [name for name in names if not name.startswith("jemalloc")]
 
 before = threads()
-cells = plan.build(suite.load("readings"), "smoke") + plan.build(suite.load("euclidean"), "smoke")
+cells = plan.build(schema.load("readings"), "smoke") + plan.build(schema.load("euclidean"), "smoke")
 names = {cell.estimator_name: cell for cell in cells}
 for cell in names.values():
     preload.prepare(cell, "cpu", 2, ["torch"])

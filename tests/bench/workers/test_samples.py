@@ -5,14 +5,15 @@ import os
 import numpy as np
 import pytest
 
-from bench import plan, suite
+from bench.engine import plan
+from bench.suites import schema
 from bench.workers import samples
 
 
 @pytest.fixture
 def cells():
     return plan.build(
-        suite.load("euclidean"), "smoke", manifold_patterns=["torus", "line"],
+        schema.load("euclidean"), "smoke", manifold_patterns=["torus", "line"],
         estimator_patterns=["mle-5", "twonn"], n=200,
     )  # fmt: skip
 

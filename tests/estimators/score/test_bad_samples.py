@@ -53,7 +53,7 @@ def test_features_of_mixed_units_are_evened_and_told():
 
 
 def test_features_of_similar_units_are_left_alone():
-    from estimators.score.family import evened
+    from estimators.score.base import evened
 
     points = sphere()
     assert evened(points) is points

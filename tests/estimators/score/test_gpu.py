@@ -16,9 +16,9 @@ import manifolds
 from estimators.score.cache import ModelCache, default_folder, default_limit
 from estimators.score.recipe import Recipe
 from estimators.score.together import Stack, train_together
-from estimators.score.trained import Job
+from estimators.score.train_or_load import Job
 from estimators.score.training import adamw, noisy
-from estimators.score.watch import denoising_losses
+from estimators.score.validation import denoising_losses
 
 DRY = os.environ.get("BENCH_DRY_GPU") == "1"
 DEVICE = torch.device("cpu" if DRY else "cuda")

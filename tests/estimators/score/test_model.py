@@ -9,8 +9,8 @@ from estimators.score.model import LevelwiseNetwork, ScoreModel
 from estimators.score.oracle import AffineScore
 from estimators.score.protocol import ScoreModule
 from estimators.score.recipe import Recipe, order_of_rows
-from estimators.score.trained import Job, frame_of
-from estimators.score.watch import denoising_losses
+from estimators.score.train_or_load import Job, frame_of
+from estimators.score.validation import denoising_losses
 
 
 class Constant(ScoreModule):

@@ -5,7 +5,7 @@ import pytest
 
 import estimators
 import manifolds
-from estimators.score.family import IMAGE_LEVELS, IMAGE_SIGMAS, LEVELS, SIGMAS
+from estimators.score.base import IMAGE_LEVELS, IMAGE_SIGMAS, LEVELS, SIGMAS
 
 
 def test_images_are_trained_and_read_at_lower_levels_unless_others_are_given():

@@ -10,8 +10,8 @@ import estimators
 from estimators.score.frame import Frame
 from estimators.score.model import ScoreModel
 from estimators.score.oracle import AffineScore, MixtureScore
+from estimators.score.reliability import Trust
 from estimators.score.svd import ScoreSVD
-from estimators.score.trust import Trust
 
 #: In units of the frame, which is 2 of the points.
 SCALES = torch.tensor([1.5, 0.4, 0.05], dtype=torch.float64)

@@ -8,8 +8,8 @@ from estimators.score import together
 from estimators.score.cache import ModelCache, default_folder, default_limit
 from estimators.score.recipe import Recipe
 from estimators.score.together import Stack, stacked, train_together
-from estimators.score.trained import Job, trained_model
-from estimators.score.watch import Watch
+from estimators.score.train_or_load import Job, trained_model
+from estimators.score.validation import Watch
 
 CPU = torch.device("cpu")
 

@@ -11,9 +11,9 @@ from estimators.score.cache import ModelCache
 from estimators.score.frame import principal_frame
 from estimators.score.network import ScoreNetwork
 from estimators.score.recipe import Recipe
-from estimators.score.trained import trained_model
+from estimators.score.train_or_load import trained_model
 from estimators.score.training import begin, noisy, train
-from estimators.score.watch import Watch, grid
+from estimators.score.validation import Watch, grid
 
 CPU = torch.device("cpu")
 

@@ -1,0 +1,95 @@
+"""What a cell of a run is: a sample of a manifold, an estimator, and a key of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import estimators
+from bench.limits import Limits
+
+NO_LIMITS = Limits()
+#: Parameters that the runner sets: they are not part of what a cell is.
+RUN_PARAMETERS = ("device", "image_shape", "random_state")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One manifold, sample and estimator.
+
+    ``entropy`` is the suite's seed; all random numbers of a cell come from it and the cell's
+    identity, so that adding a cell never changes another one. ``code`` is a hash of the code of
+    classes from outside the packages: results of a plug-in that was edited are not taken for new.
+    ``..._parameters`` are all that JSON can hold, and part of the keys; ``..._arguments`` are those
+    to pass to the class, which has the others as its defaults.
+    ``threads`` is None where the estimator takes the share of the cores that a cell gets;
+    ``ambient`` is None where only a sample tells. Cells that differ in ``state`` alone are
+    repetitions on one sample, each with another random state of the estimator.
+    """
+
+    suite: str
+    manifold: str
+    manifold_name: str
+    manifold_parameters: Mapping[str, Any]
+    manifold_version: int
+    n: int
+    seed: int
+    entropy: int
+    estimator: str
+    estimator_name: str
+    estimator_parameters: Mapping[str, Any]
+    estimator_version: int
+    code: str = ""
+    family: str = "other"
+    limits: Limits = NO_LIMITS
+    threads: int | None = None
+    ambient: int | None = None
+    manifold_arguments: Mapping[str, Any] = field(default_factory=dict)
+    estimator_arguments: Mapping[str, Any] = field(default_factory=dict)
+    state: int = 0
+
+    @cached_property
+    def sample_key(self) -> str:
+        """Hash of what the sample depends on."""
+        return _digest(
+            self.manifold_name,
+            self.manifold_parameters,
+            self.manifold_version,
+            self.n,
+            self.seed,
+            self.entropy,
+        )
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of what the cell is."""
+        identity = _digest(
+            self.sample_key, self.estimator_name, self.estimator_parameters, self.estimator_version
+        )
+        return _digest(identity, self.state) if self.state else identity
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of what the result depends on: the identity, and the code of one's own classes."""
+        return _digest(self.identity, self.code) if self.code else self.identity
+
+    @property
+    def sample_seed(self) -> int:
+        """Seed of the sample."""
+        return int(self.sample_key[:15], 16)
+
+    @property
+    def random_state(self) -> int:
+        """Seed of the estimator: the same for all that read one trained model of the sample."""
+        if not getattr(estimators.entry(self.estimator_name), "shares_model", False):
+            return int(self.identity[:7], 16)
+        shared = _digest(self.sample_key, self.state) if self.state else self.sample_key
+        return int(shared[:7], 16)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

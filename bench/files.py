@@ -1,0 +1,85 @@
+"""Replace files whole, so that a reader sees the old one or the new one; tell a full disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psutil
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What is no character, as in file names of another encoding, is written out.
+_LACKING: Final = "backslashreplace"
+#: Bytes below which a file system counts as full, and of the smallest one that is looked at:
+#: those of firmware variables are smaller, and always nearly full.
+_LEAST, _SMALLEST = 2**16, 2**20
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise FileExistsError where something is that no file may take the place of."""
+    if os.path.lexists(path) and not (path.is_symlink() or path.is_file()):
+        raise FileExistsError(errno.EEXIST, "it is no file, and is not replaced", str(path))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that takes its place when the block ends well.
+
+    A link in its place is replaced, never followed. Raises FileExistsError where something is
+    there that is no file, as a device or a folder.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    check_replaceable(path)
+    # A name that nobody can have put a link at.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666))
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> Path:
+    """A table as CSV, without its index; returns the path."""
+    with replacing(path) as part:
+        table.to_csv(part, index=False, errors=_LACKING)
+    return path
+
+
+def write_text(text: str, path: Path) -> Path:
+    """A text; returns the path."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8", errors=_LACKING)
+    return path
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error says that there is no space, and a file system that can be written has none.
+
+    An estimator may raise such an error of its own accord, which says nothing of the disks. Quotas
+    cannot be looked at: those are believed.
+    """
+    if error.errno == errno.EDQUOT:
+        return True
+    return error.errno == errno.ENOSPC and any(
+        _no_space(place.mountpoint) for place in psutil.disk_partitions(all=True)
+    )
+
+
+def _no_space(place: str) -> bool:
+    try:
+        facts = os.statvfs(place)
+    except OSError:
+        return False
+    if facts.f_flag & os.ST_RDONLY or facts.f_blocks * facts.f_frsize < _SMALLEST:
+        return False
+    inodes_gone = facts.f_files > 0 and facts.f_favail == 0
+    return inodes_gone or facts.f_bavail * facts.f_frsize < _LEAST

@@ -1,0 +1,113 @@
+"""Numbers, times, counts and texts as terminals, tables and figures show them."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+
+NOT_RUN = "–"
+#: Characters of a text that are printed at most.
+LONGEST = 2000
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number of an estimate's size: fewer digits where it is large, none where unknown."""
+    if math.isnan(value):
+        return NOT_RUN
+    places = digits if abs(value) < 100 else min(digits, 1) if abs(value) < 1000 else 0
+    return f"{value:.{places}f}"
+
+
+def plain_number(value: float, digits: int = 2) -> str:
+    """As ``number``, without the zeros behind the point of a whole number: 10, 9.50."""
+    return f"{value:.0f}" if float(value).is_integer() else number(value, digits)
+
+
+def percent(value: float) -> str:
+    """A fraction as a percentage: 0.4 %, 12 %, 970 %."""
+    if math.isnan(value):
+        return NOT_RUN
+    hundred = 100 * value
+    return f"{hundred:.1f} %" if abs(hundred) < 9.95 else f"{hundred:.0f} %"
+
+
+def seconds(value: float) -> str:
+    """Seconds to two digits, as a plain number: 0.06, 2.7, 48, 119."""
+    if math.isnan(value):
+        return NOT_RUN
+    if value < 0.01:
+        return "<0.01"
+    return f"{value:.2f}" if value < 0.995 else f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def memory(mebibytes: float) -> str:
+    """Memory with its unit."""
+    if math.isnan(mebibytes):
+        return NOT_RUN
+    return f"{mebibytes:.0f} MiB" if mebibytes < 1024 else f"{mebibytes / 1024:.1f} GiB"
+
+
+def truth_text(levels: tuple[float, ...]) -> str:
+    """The true dimensions of a manifold: "d = 10", "d = 10 | 30", "d unknown"."""
+    return "d = " + " | ".join(f"{level:g}" for level in levels) if levels else "d unknown"
+
+
+def mean_text(mean: float, half_width: float, digits: int = 2) -> str:
+    """A mean over seeds with its interval: "9.51 ±0.02"; "9.51" of one seed (NaN).
+
+    Where all seeds read the same (0) there is no interval either: "10", to go with ``seeds_note``.
+    """
+    if math.isnan(half_width):
+        return number(mean, digits)
+    if half_width == 0:
+        return plain_number(mean, digits)
+    reach = number(half_width, digits)
+    if float(reach) == 0:
+        reach = f"<{10.0**-digits:g}"
+    return f"{number(mean, digits)} ±{reach}"
+
+
+def seeds_note(half_width: float, ok: int, planned: int) -> str:
+    """The seeds of a mean: "(3)", or "(3 of 3 seeds)" where all of them read the same."""
+    return f"({ok} of {planned} seeds)" if half_width == 0 else f"({ok})"
+
+
+def one_line(text: str) -> str:
+    """A text from a cell as one line of printable characters: it may not move the cursor."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min."""
+    if math.isnan(seconds):
+        return NOT_RUN
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: 1 cell, 12 cells."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def printable(text: str) -> str:
+    """Return a text whose control characters are written out, as ``\\x1b``, but for line ends.
+
+    What a terminal would obey is then only shown: escape sequences, bells, changes of the
+    direction of writing, halves of characters.
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in "\n\t" or unicodedata.category(character) == "Zs":
+        return character
+    return character.encode("unicode_escape").decode("ascii")

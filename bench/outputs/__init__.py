@@ -1,1 +1,0 @@
-"""From records to what people read: summaries, tables, plots."""

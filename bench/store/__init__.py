@@ -1,0 +1,1 @@
+"""The resumable store of records and arrays."""

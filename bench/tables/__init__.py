@@ -1,0 +1,1 @@
+"""Tables of a summary: Markdown, LaTeX, CSV, terminal."""

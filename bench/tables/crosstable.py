@@ -1,0 +1,180 @@
+"""Tables of estimators by manifolds, as cells of text, before any format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from bench.format import NOT_RUN, duration, memory, percent, seconds
+from bench.summary.metrics import truth_levels
+from bench.summary.ranking import rank
+from bench.summary.wording import (
+    estimate_text,
+    failure_texts,
+    labelled,
+    runtime_text,
+    seeds_text,
+    sizes_text,
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text of a cell, and whether it is the best of its column or tells of a failure."""
+
+    text: str
+    kind: Literal["plain", "best", "failed"] = "plain"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One estimator: its label, the part of the samples it used, its overall and other cells."""
+
+    estimator: str
+    label: str
+    overall: tuple[Cell, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class CrossTable:
+    """Rows of estimators, best first.
+
+    ``overall`` heads the columns before those of ``manifolds``, which have their truth levels.
+    """
+
+    name: str
+    title: str
+    overall: tuple[str, ...]
+    manifolds: dict[str, tuple[float, ...]]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
+    """Estimates with intervals and seeds; the best of each manifold has the smallest error."""
+    overall: dict[str, tuple[Cell, ...]] = {
+        standing["estimator"]: (
+            Cell(percent(standing["ranking_error"])),
+            Cell(f"{standing['within_half']}/{standing['manifolds']}"),
+            Cell(f"{standing['exact']}/{standing['manifolds']}"),
+            Cell(
+                f"{standing['scored']}/{standing['manifolds']}",
+                "failed" if standing["failed"] else "plain",
+            ),
+        )
+        for standing in rank(summary).to_dict("records")
+    }
+    notes = (
+        _setting(summary, preset),
+        "Cells: mean over seeds ± half-width of its 95 % t-interval (seeds in brackets); no "
+        "interval from one seed, nor where all read the same (3 of 3 seeds); a union has an "
+        "estimate for each of its dimensions.",
+        "Error: mean over manifolds of |estimate − d| / d; a failed seed counts as 100 %, what "
+        "was not run or is not applicable (n/a) is left out. Within ½: manifolds with a mean "
+        "absolute error of at most 0.5. Exact: every seed rounds to d. Scored: manifolds of "
+        "known d with at least one estimate.",
+        *_subset_note(summary),
+        *failure_texts(summary),
+    )
+    return CrossTable(
+        "accuracy",
+        "Estimated intrinsic dimension",
+        ("error", "within ½", "exact", "scored"),
+        truth_levels(summary),
+        _rows(summary, overall, estimate_text, "mean_absolute_error"),
+        notes,
+    )
+
+
+def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
+    """Median fit seconds; the best of each manifold is the fastest."""
+    standings = rank(summary)
+    shared = bool(standings["shared_core_seconds"].notna().any())
+    overall: dict[str, tuple[Cell, ...]] = {
+        standing["estimator"]: (
+            Cell(seconds(standing["fit_seconds"])),
+            Cell(duration(standing["core_seconds"])),
+            *([Cell(duration(standing["shared_core_seconds"]))] if shared else []),
+            Cell(memory(standing["peak_memory_mib"])),
+        )
+        for standing in standings.to_dict("records")
+    }
+    devices = ", ".join(sorted({device for device in summary["device"] if device}))
+    notes = (
+        _setting(summary, preset) + f" Device: {devices or 'unknown'}.",
+        "Cells: median over seeds of the seconds of a fit, alone; median: over manifolds. Core "
+        "time: seconds × threads, summed over all fits, failed ones included where timed."
+        + (" Shared: the same where a neighbour graph is built once for all." if shared else ""),
+        *_subset_note(summary),
+        *failure_texts(summary),
+    )
+    return CrossTable(
+        "runtime",
+        "Seconds of a fit",
+        ("median", "core time", *(["shared"] if shared else []), "memory"),
+        truth_levels(summary),
+        _rows(summary, overall, runtime_text, "fit_seconds"),
+        notes,
+    )
+
+
+def _rows(
+    summary: pd.DataFrame,
+    overall: dict[str, tuple[Cell, ...]],
+    text: Callable[[Mapping[Hashable, Any]], str],
+    measure: str,
+) -> tuple[Row, ...]:
+    """Rows in the order of ``overall``; the least of the column ``measure`` is best."""
+    whole = summary[summary["seeds_failed"] == 0]
+    best = whole.groupby("manifold")[measure].min().to_dict()
+    pairs = {(row["manifold"], row["estimator"]): row for row in summary.to_dict("records")}
+    manifolds = truth_levels(summary)
+    labels = {
+        str(estimator): labelled(str(estimator), rows)
+        for estimator, rows in summary.groupby("estimator")
+    }
+
+    def cell(manifold: str, estimator: str) -> Cell:
+        row = pairs.get((manifold, estimator))
+        if row is None:
+            return Cell(NOT_RUN)
+        if row["seeds_failed"]:
+            return Cell(text(row), "failed")
+        return Cell(text(row), "best" if row[measure] == best[manifold] else "plain")
+
+    return tuple(
+        Row(
+            estimator,
+            labels[estimator],
+            cells,
+            tuple(cell(manifold, estimator) for manifold in manifolds),
+        )
+        for estimator, cells in overall.items()
+    )
+
+
+def _setting(summary: pd.DataFrame, preset: str | None) -> str:
+    """Sample sizes, seeds and preset in a sentence."""
+    if summary.empty:
+        return "No cell has been run."
+    parts = [sizes_text(summary), seeds_text(summary)]
+    if preset:
+        parts.append(f"preset {preset}")
+    text = "; ".join(parts) + "."
+    return text[0].upper() + text[1:] if text[1] != " " else text
+
+
+def _subset_note(summary: pd.DataFrame) -> list[str]:
+    """The meaning of the square brackets, where there are any."""
+    subset = (summary["points_used"] < summary["n"]).fillna(False)
+    read = (summary["points_read"] < summary["n"]).fillna(False)
+    if not (subset | read).any():
+        return []
+    return [
+        "Square brackets: the estimator used that many of the points, or used all and gave a "
+        "local estimate at that many; without them, all."
+    ]

@@ -1,0 +1,231 @@
+"""From points to a trained score model, taken from the cache where it is there."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from estimators.base import Array
+from estimators.score.cache import ModelCache, Stored, content_key
+from estimators.score.checkpoint import restore, snapshot
+from estimators.score.flops import training_flops
+from estimators.score.frame import Frame, plain_frame, principal_frame, raw_frame
+from estimators.score.model import (
+    LevelwiseNetwork,
+    ScoreModel,
+    TrainingReport,
+    looks_normal,
+)
+from estimators.score.network import ScoreNetwork
+from estimators.score.protocol import ScoreModule
+from estimators.score.recipe import Recipe, order_of_rows
+from estimators.score.spectrum import Score
+from estimators.score.training import Progress, State, Training, begin, train
+from estimators.score.validation import Watch, grid
+
+#: Raised when trained models of the same recipe come out different.
+VERSION = 1
+#: Most points at which the training reads the dimension.
+LOOKED_AT = 8
+
+Tell = Callable[[Progress], None]
+
+
+def trained_model(
+    points: Array,
+    recipe: Recipe,
+    *,
+    seed: int,
+    device: torch.device,
+    cache: ModelCache | None,
+    tell: Tell = lambda progress: None,
+) -> ScoreModel:
+    """The score model of points (n, D) by a recipe and a seed, trained unless the cache has it.
+
+    Two processes that want the same model train it once. A recipe of no steps gives the untrained
+    network, of which nothing is cached. A training that was killed goes on from
+    its last checkpoint. Raises RuntimeError where the training breaks down.
+    """
+    job = Job(points, recipe, seed, device)
+    if recipe.steps == 0:
+        return job.untrained()
+    if cache is None:
+        return job.model(job.train(None, "", tell), cached=False)
+    key = model_key(points, recipe, seed)
+    stored = cache.load(key)
+    if stored is None:
+        with cache.lock(key):
+            # Another process may have trained it meanwhile.
+            stored = cache.load(key)
+            if stored is None:
+                trained = job.train(cache, key, tell)
+                cache.save(key, trained.tensors, trained.metadata)
+                cache.drop_checkpoint(key)
+                return job.model(trained, cached=False)
+    return job.model(stored, cached=True)
+
+
+def model_key(points: Array, recipe: Recipe, seed: int) -> str:
+    """By what the cache knows the model of points, a recipe and a seed."""
+    return content_key(points, {"recipe": recipe.facts(), "seed": seed, "version": VERSION})
+
+
+def frame_of(points: Tensor, recipe: Recipe) -> Frame:
+    """The frame in which the recipe's network works."""
+    if recipe.network == "residual":
+        return principal_frame(points, recipe.negligible * recipe.levels[0])
+    return plain_frame(points) if recipe.network == "unet" else raw_frame(points.shape[1])
+
+
+def width_for(frame: Frame, recipe: Recipe) -> int:
+    """Width of the hidden layers: narrower than the data, an MLP could not pass them through."""
+    return 64 if recipe.network == "unet" else max(192, 64 * math.ceil(len(frame.scales) / 64))
+
+
+def network_of(frame: Frame, recipe: Recipe) -> ScoreModule:
+    """An untrained network of the recipe, in a frame."""
+    width = recipe.width or width_for(frame, recipe)
+    if recipe.network == "residual":
+        return ScoreNetwork(frame, width=width, blocks=recipe.blocks)
+    if recipe.network == "unet":
+        from estimators.score.unet import ImageNetwork
+
+        channels, height, side = recipe.shape
+        deviation = float(frame.scales.square().mean().sqrt())
+        return ImageNetwork((channels, height, side), deviation, width=width)
+    from estimators.score.stanczuk2024 import PublishedNetwork
+
+    return PublishedNetwork(
+        len(frame.mean),
+        width=width,
+        hidden=recipe.blocks,
+        sigma_min=recipe.levels[0],
+        sigma_max=recipe.levels[1],
+    )
+
+
+class Job:
+    """A sample, a recipe and a seed; all that does not depend on the weights."""
+
+    def __init__(self, points: Array, recipe: Recipe, seed: int, device: torch.device) -> None:
+        given = torch.from_numpy(points)
+        self.seed, self.device, self.points = seed, device, len(points)
+        self.frame = frame_of(given, recipe).to(device)
+        self.recipe = replace(recipe, width=recipe.width or width_for(self.frame, recipe))
+        z = self.frame.coordinates(given.to(device))
+        order = order_of_rows(len(points), seed)
+        self.spent_before = 0.0
+        held = max(1, round(recipe.held_out * len(points)))
+        self.held_out = z[torch.from_numpy(order[:held]).to(device)]
+        self.z = z[torch.from_numpy(np.sort(order[held:])).to(device)]
+
+    def network(self) -> ScoreModule:
+        """The network before training."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return network_of(self.frame, self.recipe).to(self.device)
+
+    def begin(self) -> tuple[State, Watch]:
+        """The training before its first step, and what watches it."""
+        watch = Watch(
+            z=self.held_out,
+            points=self.z[:: -(-len(self.z) // LOOKED_AT)],
+            levels=grid(self.recipe.levels),
+            scales=self.frame.scales.float(),
+            patience=self.recipe.patience,
+            seed=self.seed,
+        )
+        generator = torch.Generator(self.device).manual_seed(self.seed)
+        return begin(self.network(), self.recipe, generator), watch
+
+    def train(self, cache: ModelCache | None, key: str, tell: Tell) -> Stored:
+        """Train, and say all that is kept of it."""
+        state, watch = self.begin()
+        if cache is not None:
+            found = cache.load_checkpoint(key)
+            if found is not None:
+                restore(found, state, watch)
+                self.spent_before = state.seconds
+                warnings.warn(
+                    f"training goes on from step {state.step}, where it was stopped", stacklevel=4
+                )
+        training = train(
+            state,
+            self.z,
+            self.recipe,
+            watch,
+            tell=tell,
+            keep=lambda state: (
+                None if cache is None else cache.save_checkpoint(key, *snapshot(state, watch))
+            ),
+        )
+        return self.stored(training, watch)
+
+    def stored(self, training: Training, watch: Watch) -> Stored:
+        """All that is kept of a training."""
+        flops = training_flops(self.network(), self.z.shape[1], self.recipe.batch)
+        best = [max(watch.states)] * len(watch.levels) if self.recipe.keep_last else watch.best_look
+        looks = sorted(set(best))
+        tensors = {
+            f"{index}.{name}": value.cpu()
+            for index, look in enumerate(looks)
+            for name, value in watch.states[look].items()
+        }
+        tensors["loss"] = training.loss
+        tensors["held_out_loss"] = torch.stack(watch.losses)
+        facts = {
+            "serves": [looks.index(look) for look in best],
+            "seconds": training.seconds,
+            "flops": flops * len(training.loss) * training.batch / self.recipe.batch,
+            "batch": training.batch,
+        }
+        about = (
+            f"{self.recipe.network}, {len(training.loss)} steps on {self.points} points of "
+            f"R^{len(self.frame.mean)}"
+        )
+        return Stored(tensors, {"facts": json.dumps(facts), "about": about})
+
+    def untrained(self) -> ScoreModel:
+        """The model before its first step, which is the linear denoiser."""
+        network = self.network().requires_grad_(False).eval()
+        looks = np.empty((0, len(grid(self.recipe.levels))))
+        report = TrainingReport(self.points, np.empty(0, np.float32), looks, 0.0, 0.0, False, 0.0)
+        return self._model(network.score, report)
+
+    def model(self, stored: Stored, cached: bool) -> ScoreModel:
+        """The model of trained weights."""
+        facts = json.loads(stored.metadata["facts"])
+        networks = []
+        for index in range(max(facts["serves"]) + 1):
+            network = self.network()
+            prefix = f"{index}."
+            network.load_state_dict(
+                {
+                    name.removeprefix(prefix): value
+                    for name, value in stored.tensors.items()
+                    if name.startswith(prefix)
+                }
+            )
+            networks.append(network.requires_grad_(False).eval())
+        served = LevelwiseNetwork(networks, grid(self.recipe.levels), facts["serves"])
+        report = TrainingReport(
+            points=self.points,
+            loss=stored.tensors["loss"].numpy(),
+            held_out_loss=stored.tensors["held_out_loss"].numpy(),
+            seconds=facts["seconds"],
+            flops=facts["flops"],
+            cached=cached,
+            saved_seconds=facts["seconds"] if cached else self.spent_before,
+        )
+        return self._model(served.to(self.device).score, report)
+
+    def _model(self, score: Score, report: TrainingReport) -> ScoreModel:
+        normal = looks_normal(torch.cat([self.z, self.held_out]))
+        return ScoreModel(score, self.frame, self.held_out, normal, report)

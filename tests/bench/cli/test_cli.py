@@ -1,0 +1,374 @@
+"""The real command line, in processes of its own."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import psutil
+import pytest
+from commandline import PLUGINS, ROOT, TROUBLE, bench, heeding_interrupts, small
+
+
+def tiny(out, *more, manifolds="line", estimators="constant"):
+    return small(out, TROUBLE, estimators, *more, manifolds=manifolds)
+
+
+def statuses(out):
+    with sqlite3.connect(out / "records.sqlite") as database:
+        return dict(database.execute("SELECT estimator, status FROM records"))
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    """The smoke preset of the euclidean suite, as a user runs it."""
+    out = tmp_path_factory.mktemp("smoke") / "euclidean"
+    return out, bench("run", "--suite", "euclidean", "--preset", "smoke", "--out", out)
+
+
+def test_smoke_run_has_a_good_record_for_every_estimator(smoke):
+    out, said = smoke
+    accuracy = pd.read_csv(out / "accuracy.csv")
+    failures = accuracy[accuracy["status"] != "ok"]
+    assert failures.empty, failures.to_string()
+    assert accuracy["estimator"].nunique() >= 18
+    assert "score-svd" in set(accuracy["estimator"])
+    assert "Estimated intrinsic dimension" in said.stdout
+    assert "Seconds of a fit" in said.stdout
+
+
+def test_smoke_run_prints_each_result_as_a_plain_line_where_there_is_no_terminal(smoke):
+    out, said = smoke
+    lines = re.findall(r"^\[(\d+)/(\d+), .* left\] \S+ \(seed 0\) .*: ", said.stdout, re.M)
+    cells = len(statuses_by_cell(out))
+    assert [int(count) for count, _ in lines] == list(range(1, cells + 1))
+    assert "\x1b" not in said.stdout
+
+
+def statuses_by_cell(out):
+    with sqlite3.connect(out / "records.sqlite") as database:
+        return database.execute("SELECT key, status FROM records").fetchall()
+
+
+def test_smoke_run_leaves_tables_and_plots_in_every_format(smoke):
+    out, _ = smoke
+    for table in ("accuracy", "runtime"):
+        for ending in ("csv", "md", "tex", "parquet"):
+            assert (out / f"{table}.{ending}").stat().st_size > 0
+    plots = {path.stem for path in out.rglob("*.png")}
+    assert plots == {path.stem for path in out.rglob("*.svg")}
+    assert len(plots) == 4
+
+
+def test_running_a_finished_suite_again_runs_no_cell_and_rewrites_nothing(smoke):
+    out, _ = smoke
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*.*") if path.suffix != ".lock"}
+    said = bench("run", "--suite", "euclidean", "--preset", "smoke", "--out", out)
+    assert "0 to run" in said.stdout
+    assert "Estimated intrinsic dimension" in said.stdout
+    after = {path: path.stat().st_mtime_ns for path in out.rglob("*.*") if path.suffix != ".lock"}
+    assert {p for p in before if before[p] != after.get(p)} <= {out / ".lock"}
+
+
+def test_same_cells_give_the_same_estimates_whatever_the_number_of_jobs(smoke, tmp_path):
+    out, _ = smoke
+    chosen = ("--estimators", "mle-5,twonn,ess,knn", "--manifolds", "10-sphere")
+    bench(
+        "run", "--suite", "euclidean", "--preset", "smoke", "--jobs", 1, "--out", tmp_path, *chosen
+    )
+    query = "SELECT key, estimate FROM records"
+    with sqlite3.connect(tmp_path / "records.sqlite") as database:
+        alone = dict(database.execute(query))
+    with sqlite3.connect(out / "records.sqlite") as database:
+        among = dict(database.execute(query))
+    assert len(alone) == 4
+    assert alone == {key: among[key] for key in alone}
+
+
+def test_a_failing_hanging_or_dying_estimator_is_a_row_and_the_run_goes_on(tmp_path):
+    said = bench(
+        *tiny(tmp_path, "--timeout", 2, "--jobs", 2,
+              estimators="constant,raises,sleeps,exits,not-finite,says-disk-full")
+    )  # fmt: skip
+    assert statuses(tmp_path) == {
+        "constant": "ok",
+        "raises": "failed",
+        "sleeps": "timeout",
+        "exits": "crashed",
+        "not-finite": "failed",
+        # The disk is not full, whatever it says.
+        "says-disk-full": "failed",
+    }
+    assert "RuntimeError: no [good] neighbours & 5 % left" in said.stdout
+    assert "last words" in said.stdout
+    accuracy = pd.read_csv(tmp_path / "accuracy.csv")
+    assert set(accuracy["estimator"]) == set(statuses(tmp_path))
+
+
+def test_a_run_whose_every_cell_failed_exits_with_1_and_says_so_also_the_second_time(tmp_path):
+    failing = tiny(tmp_path, "--timeout", 20, "--jobs", 2, estimators="raises,exits")
+    for _ in range(2):
+        said = bench(*failing, check=1)
+        assert "error: 2 of 2 cells failed and none gave an estimate" in said.stderr
+        assert "the first, exits on line: crashed: the worker process ended" in said.stderr
+        # The tables say what failed, all the same.
+        assert "failed" in said.stdout
+    assert set(pd.read_csv(tmp_path / "accuracy.csv")["status"]) == {"failed"}
+    # One estimate is enough.
+    said = bench(*tiny(tmp_path, "--timeout", 20, estimators="raises,constant"))
+    assert "none gave an estimate" not in said.stderr
+
+
+def test_a_timed_out_cell_runs_again_under_a_longer_limit_only(tmp_path):
+    arguments = {"estimators": "slow-constant"}
+    bench(*tiny(tmp_path, "--timeout", 0.1, **arguments), check=1)
+    assert statuses(tmp_path) == {"slow-constant": "timeout"}
+    assert "0 to run" in bench(*tiny(tmp_path, "--timeout", 0.1, **arguments), check=1).stdout
+    bench(*tiny(tmp_path, "--timeout", 30, **arguments))
+    assert statuses(tmp_path) == {"slow-constant": "ok"}
+
+
+def test_fresh_runs_finished_cells_again(tmp_path):
+    bench(*tiny(tmp_path))
+    assert "0 to run" in bench(*tiny(tmp_path)).stdout
+    assert "1 to run" in bench(*tiny(tmp_path, "--fresh")).stdout
+
+
+def test_a_plugin_joins_the_suite_without_being_named(tmp_path):
+    said = bench(
+        "run", "--suite", "euclidean", "--preset", "smoke", "--plugin", TROUBLE, "--dry-run",
+        "--out", tmp_path / "none",
+    )  # fmt: skip
+    assert "slow-constant" in said.stdout
+    assert "mle-5" in said.stdout
+
+
+def test_dry_run_prints_plan_and_cost_and_touches_nothing(tmp_path):
+    said = bench("run", "--suite", "euclidean", "--dry-run", "--out", tmp_path / "none")
+    assert "score-svd" in said.stdout
+    assert re.search(r"of core time, about .* with 2 jobs|of core time", said.stdout)
+    assert not (tmp_path / "none").exists()
+
+
+def started(out):
+    """A run that has finished one cell and sleeps in the next; its process and its workers."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench",
+         *map(str, tiny(out, "--jobs", 1, estimators="constant,sleeps"))],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"}, preexec_fn=heeding_interrupts,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "constant: 3" in line:
+            break
+    time.sleep(0.3)
+    workers = psutil.Process(process.pid).children()
+    assert workers
+    return process, workers
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_finished_cells_leaves_no_process_and_says_how_to_resume(tmp_path, stop):
+    process, workers = started(tmp_path)
+    process.send_signal(stop)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert "goes on where it stopped" in said
+    assert not any(worker.is_running() for worker in workers)
+    assert statuses(tmp_path) == {"constant": "ok"}
+
+
+def test_a_killed_coordinator_leaves_no_worker_and_the_next_run_goes_on(tmp_path):
+    process, workers = started(tmp_path)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert not alive
+    said = bench(*tiny(tmp_path, "--timeout", 1, estimators="constant,sleeps"))
+    assert "1 done before, 1 to run" in said.stdout
+
+
+def test_no_more_busy_threads_than_cores_whatever_jobs_says(tmp_path):
+    cores = len(os.sched_getaffinity(0))
+    bench(
+        "run", "--suite", "euclidean", "--preset", "smoke", "--n", 50, "--out", tmp_path,
+        "--plugin", PLUGINS / "busy.py", "--estimators", "busy-threads", "--jobs", 4 * cores,
+        "--manifolds", "line,torus,10-sphere,50-sphere",
+    )  # fmt: skip
+    with sqlite3.connect(tmp_path / "records.sqlite") as database:
+        rows = database.execute("SELECT estimate, threads FROM records").fetchall()
+    assert len(rows) == 4
+    # Each cell measured the cores it kept busy; as many run at a time as there are cores.
+    assert max(busy for busy, _ in rows) <= 1.2
+    assert {threads for _, threads in rows} == {1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "--suite", "euclidian"], "unknown suite 'euclidian'; did you mean 'euclidean'"),
+        (["run", "--suite", "euclidean", "--estimators", "mel-5"], "did you mean 'mle-5'"),
+        (["run", "--suite", "euclidean", "--manifolds", "tors"], "did you mean 'torus'"),
+        (["run", "--suite", "euclidean", "--preset", "ful"], "did you mean 'full'"),
+        (["run", "--suite", "euclidean", "--n", "0"], "n must be a whole number of at least 1"),
+        (
+            ["run", "--suite", "euclidean", "--jobs", "0"],
+            "jobs must be a whole number of at least 1",
+        ),
+        (["run", "--suite", "euclidean", "--timeout", "0"], "timeout must be more than 0"),
+        (["run", "--suite", "euclidean", "--timeout", "inf"], "at most 1000000"),
+        (["run", "--suite", "euclidean", "--manifolds", ""], "a name is empty"),
+        (["run", "--suite", "euclidean", "--device", "tpu"], "auto, cpu, cuda"),
+        (["run", "--suite", "euclidean", "--out", "/dev/null/x"], "cannot write to /dev/null/x"),
+        (["run", "--suite", "euclidean", "--plugin", "no.py"], "no.py is not a file"),
+        (["list", "manifold"], "did you mean 'manifolds'"),
+        (["show", "spheer"], "did you mean 'sphere'"),
+    ],
+)
+def test_bad_input_is_one_clear_message_and_exit_code_2(arguments, says):
+    said = bench(*arguments, check=2)
+    assert says in said.stderr
+    assert "Traceback" not in said.stderr
+    assert said.stderr.count("error:") == 1
+
+
+def test_a_plugin_that_was_edited_is_run_again(tmp_path):
+    plugin = tmp_path / "mine.py"
+    for value in (3, 7):
+        plugin.write_text(
+            "import estimators\n"
+            "@estimators.register('mine')\n"
+            "class Mine:\n"
+            "    def fit(self, X, y=None):\n"
+            f"        self.dimension_ = {value}\n"
+        )
+        said = bench(
+            "run", "--suite", "euclidean", "--preset", "smoke", "--n", 50, "--manifolds", "line",
+            "--estimators", "mine", "--plugin", plugin, "--out", tmp_path / "out",
+        )  # fmt: skip
+        assert f"mine: {value}, truth 1" in said.stdout
+
+
+def test_labels_are_those_of_the_suite_that_is_run_now(tmp_path):
+    text = (ROOT / "bench" / "suites" / "euclidean.toml").read_text()
+    (tmp_path / "other.toml").write_text(text.replace("mle-5", "renamed"))
+    for suite, label in (("euclidean", "mle-5"), (tmp_path / "other.toml", "renamed")):
+        bench(
+            "run", "--suite", suite, "--preset", "smoke", "--n", 50, "--manifolds", "line",
+            "--estimators", label, "--out", tmp_path / "out",
+        )  # fmt: skip
+        assert set(pd.read_csv(tmp_path / "out" / "accuracy.csv")["estimator"]) == {label}
+
+
+def test_a_dry_run_beside_a_run_and_a_listing_with_a_plugin_work(tmp_path):
+    from bench.store.store import Store
+
+    with Store(tmp_path):
+        bench(*tiny(tmp_path, "--dry-run"))
+    assert "constant" in bench("list", "estimators", "--plugin", TROUBLE).stdout
+
+
+def test_a_plugin_that_fails_is_told_with_its_line(tmp_path):
+    (tmp_path / "broken.py").write_text("x = 1\ny = x / 0\n")
+    said = bench("run", "--suite", "euclidean", "--plugin", tmp_path / "broken.py", check=2)
+    assert "broken.py:2: ZeroDivisionError" in said.stderr
+
+
+def test_a_folder_in_use_is_told_and_the_results_stay_as_they_were(tmp_path):
+    from bench.store.store import Store
+
+    with Store(tmp_path):
+        said = bench(*tiny(tmp_path), check=2)
+    assert "is writing to" in said.stderr
+
+
+@pytest.mark.parametrize("what", ["suites", "manifolds", "estimators"])
+def test_everything_that_is_listed_can_be_shown(what):
+    names = [line.split()[0] for line in bench("list", what).stdout.splitlines()]
+    assert names
+    for name in names[:3]:
+        assert f"{what[:-1]} {name}\n" in bench("show", name).stdout
+
+
+def test_show_gives_parameters_defaults_and_source():
+    said = bench("show", "mle").stdout
+    assert "neighbors = 20" in said
+    assert "Levina" in said
+
+
+def test_a_list_of_everything_has_suites_manifolds_and_estimators():
+    text = bench("list").stdout
+    for kind, name in (("suites", "euclidean"), ("manifolds", "torus"), ("estimators", "twonn")):
+        assert re.search(rf"^{kind}:\n(.+\n)*{name} ", text, re.M)
+
+
+def test_show_of_a_label_says_in_which_suites_it_is_and_what_it_stands_for():
+    text = bench("show", "mle-5").stdout
+    assert re.match(r"mle-5 is mle\(neighbors=5\) in suites .*\bdigits, euclidean\b", text)
+    assert "estimator mle\n" in text
+    shown = bench("show", "mle").stdout
+    assert re.search(r"^suites +.*euclidean \(mle-5, mle-20\)", shown, re.M)
+
+
+def test_a_name_in_other_letters_is_answered_with_the_right_one():
+    assert "did you mean 'mle'?" in bench("show", "MLE", check=2).stderr
+
+
+def test_the_version_is_that_of_the_package():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    number = re.search(r'^version = "(.*)"', text, re.M).group(1)
+    assert bench("--version").stdout == f"intrinsic-dimension-bench {number}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("run --suite eucl", ["euclidean"]),
+        ("run --estimators mle-5,two", ["mle-5,twonn"]),
+        ("run --manifolds line,swi", ["line,swiss-roll"]),
+        ("show swiss", ["swiss-roll"]),
+        ("stat", ["status"]),
+    ],
+)
+def test_a_shell_completes_commands_and_names(typed, completed):
+    words = f"id-bench {typed}"
+    found = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv = ['id-bench']; "
+         "from bench.cli import main; main()"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "_ID_BENCH_COMPLETE": "complete_bash",
+             "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert found.stdout.split() == completed
+
+
+def test_a_thread_limit_of_the_environment_that_is_not_used_is_named(tmp_path):
+    said = bench(*tiny(tmp_path), OMP_NUM_THREADS="7")
+    assert "OMP_NUM_THREADS=7 is not used: each cell runs on 1 thread" in said.stdout
+
+
+def test_help_and_list_import_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['bench', {0}]\n"
+        "from bench.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {{'torch', 'skdim', 'sklearn', 'scipy', 'pandas', 'matplotlib', 'joblib'}}\n"
+        "print('heavy:', sorted(heavy & sys.modules.keys()))"
+    )
+    for arguments in (
+        "'--help'",
+        "'list', 'estimators'",
+        "'list', 'suites'",
+        "'list', 'manifolds'",
+    ):
+        found = subprocess.run(
+            [sys.executable, "-c", code.format(arguments)],
+            capture_output=True, text=True, cwd=ROOT, check=True,
+        )  # fmt: skip
+        assert "heavy: []" in found.stdout

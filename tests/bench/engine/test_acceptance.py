@@ -1,0 +1,171 @@
+"""Whatever an estimator returns, its record is sound and the run's tables are written."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from plain_record import record
+from rich.console import Console
+
+import bench
+from bench.engine.acceptance import accepted
+from bench.format import printable
+from bench.html_report.page import write_report
+from bench.store.arrays import LARGEST, kept_arrays
+from bench.store.store import Store
+
+GROUP = '[{"truth": 2, "weight": 1.0, "estimate": 2.0, "low": %s, "high": 2.0}]'
+
+
+def ok(**values):
+    return record("a", **{"estimate": 2.0, "n": 50, **values})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"estimate": value}
+        for value in (None, 0.0, -3.0, np.nan, np.inf, 1.7e308, 1e100, 10**400, "3", 3 + 0j)
+    ]
+    + [
+        {"status": "fine"},
+        {"fit_seconds": np.nan},
+        {"shared_seconds": -1e9},
+        {"peak_memory_mib": "much"},
+        {"points_read": -1},
+        {"groups": "[" * 100_000},
+        {"groups": "{}"},
+        {"groups": "[1]"},
+        {"groups": GROUP % "NaN"},
+        {"groups": GROUP % "-1e300"},
+        {"groups": GROUP % '"low"'},
+    ],
+)
+def test_a_number_that_cannot_be_makes_a_failure_that_says_so(values):
+    found, arrays = accepted(ok(**values), {"x": np.ones(2)})
+    assert (found.status, found.estimate, found.groups, arrays) == ("failed", None, "[]", {})
+    assert found.message.startswith("the result cannot be: ")
+
+
+BAD = {
+    "vector": {"singular_values": np.arange(3.0)},
+    "scalar": {"singular_values": np.float64(3.0)},
+    "empty": {"singular_values": np.ones((0, 3))},
+    "nan": {"singular_values": np.full((10, 3), np.nan)},
+    "negative": {"singular_values": -np.ones((10, 3))},
+    "rows": {"singular_values": np.ones((77, 3)), "dimension": np.ones(10)},
+    "texts": {"singular_values": np.array([["a"]])},
+    "sigmas": {"chosen_sigma": np.ones(2)},
+    "sigma": {"chosen_sigma": np.array(np.nan)},
+    "readings": {"dimension": np.ones((10, 3))},
+    "words": {"dimension": np.array(["a"] * 10)},
+    "more": {"dimension": np.ones(5000)},
+    "truths": {"dimension": np.ones(10), "truth": np.ones(9)},
+    "beyond": {"dimension": np.ones(2), "query": np.array([0, 50])},
+    "before": {"dimension": np.ones(2), "query": np.array([-1, 2])},
+    "fractions": {"dimension": np.ones(2), "query": np.array([0.0, 2.0])},
+    "confidence": {"confidence": np.array("high")},
+    "objects": {"x": np.array([None])},
+    "records": {"x": np.zeros(3, dtype=[("a", "f8")])},
+    "nothing": {"x": np.zeros(3, dtype="V0")},
+    "list": {"x": [1.0]},
+    "name": {"a b": np.ones(2)},
+    "taken": {"allow_pickle": np.ones(2)},
+    "nul": {"a\0b": np.ones(2)},
+    "long": {"x" * 300: np.ones(2)},
+    "large": {"x": np.broadcast_to(np.float64(1), LARGEST // 8 + 1)},
+    "many": {f"x{number}": np.ones(1) for number in range(101)},
+}
+
+
+@pytest.mark.parametrize("arrays", BAD.values(), ids=BAD)
+def test_arrays_that_cannot_be_make_a_failure_and_are_not_kept(arrays):
+    found, kept = accepted(ok(), arrays)
+    assert (found.status, kept) == ("failed", {})
+    assert found.message.startswith("the result cannot be: ")
+    assert found.n == 50
+
+
+def test_sound_arrays_are_kept_without_a_class_or_metadata_of_their_own(tmp_path):
+    class Own(np.ndarray):
+        pass
+
+    given = {
+        "singular_values": np.ones((10, 3)),
+        "dimension": np.array([np.nan, np.inf, *[2.0] * 8]),
+        "truth": np.full(10, 2),
+        "query": np.arange(10),
+        "chosen_sigma": np.array(0.1),
+        "confidence": np.float32(0.5) * np.ones(10),
+        "x": np.zeros(3, dtype=np.dtype("f8", metadata={"m": object()})).view(Own),
+        "names": np.array(["ü"]),
+    }
+    found, kept = accepted(ok(), given)
+    assert found == ok()
+    assert all(type(array) is np.ndarray and not array.dtype.metadata for array in kept.values())
+    with Store(tmp_path) as store:
+        place = store.add(found, kept).arrays
+    for name, array in kept_arrays(tmp_path, place).items():
+        np.testing.assert_array_equal(array, given[name])
+
+
+def test_texts_of_a_record_cannot_speak_to_a_terminal():
+    odd = "\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
+    found, _ = accepted(ok(message=odd * 1000, manifold=odd), {})
+    assert found.message.isprintable()
+    assert len(found.message) <= 2000
+    assert found.manifold == r"\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
+    assert printable("two\nlines, ü ☃ \u00a0 漢") == "two\nlines, ü ☃ \u00a0 漢"
+
+
+PLUGIN = """
+import estimators, logging, numpy as np
+BAD = {
+    "vector": {"singular_values": np.arange(3.0), "chosen_sigma": 0.1},
+    "sigmas": {"singular_values": np.ones((10, 3)), "chosen_sigma": np.ones(2)},
+    "empty": {"singular_values": np.ones((0, 3)), "chosen_sigma": 0.1},
+    "nan": {"singular_values": np.full((10, 3), np.nan), "chosen_sigma": 0.1},
+    "rows": {"singular_values": np.ones((77, 3)), "chosen_sigma": 0.1},
+    "word": {"confidence": "high"},
+    "saved": {"saved_seconds": -1e9},
+    "good": {"singular_values": np.ones((10, 3)), "chosen_sigma": 0.1},
+}
+for name, details in BAD.items():
+    def fit(self, X, y=None, details=details):
+        logging.getLogger("estimators").info("\\x1b[2J and \\x07")
+        self.dimension_ = 2.0
+        self.dimension_pw_, self.query_ = np.full(10, 2.0), np.arange(10)
+        self.details_ = details
+    estimators.register(name)(type(name.title(), (), {"fit": fit}))
+@estimators.register("huge")
+class Huge:
+    def fit(self, X, y=None): self.dimension_ = 1.7e308
+@estimators.register("escapes")
+class Escapes:
+    def fit(self, X, y=None): raise RuntimeError("\\x1b]0;owned\\x07\\x1b[31m red")
+"""
+
+
+def test_estimators_with_odd_results_do_not_cost_the_others_their_tables(tmp_path, capsys):
+    (tmp_path / "odd.py").write_text(PLUGIN)
+    names = "vector,sigmas,empty,nan,rows,word,saved,good,huge,escapes".split(",")
+    records = bench.run(
+        "euclidean", preset="smoke", n=50, manifolds="swiss-roll", estimators=names, jobs=2,
+        plugins=str(tmp_path / "odd.py"), out=tmp_path / "out", console=Console(width=160),
+    )  # fmt: skip
+    statuses = dict(zip(records["estimator"], records["status"], strict=True))
+    assert statuses == {**dict.fromkeys(names, "failed"), "good": "ok"}
+    assert (tmp_path / "out" / "accuracy.csv").exists()
+    assert (tmp_path / "out" / "score-spectra.png").exists()
+    assert write_report(tmp_path / "out").exists()
+    printed = capsys.readouterr()
+    assert "\x1b" not in printed.out + printed.err
+    assert "\\x1b]0;owned" in printed.out
+
+
+def test_fields_of_a_record_are_all_looked_at():
+    kinds = {field.name: str(field.type) for field in dataclasses.fields(ok())}
+    for name, kind in kinds.items():
+        if kind.startswith(("int |", "float |")):
+            found, _ = accepted(ok(**{name: "x"}), {})
+            assert (found.status == "failed") or getattr(found, name) is None, name

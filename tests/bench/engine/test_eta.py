@@ -1,0 +1,187 @@
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from bench.engine.eta import OVERDUE, LongestLeft, TimeLeft
+
+
+@dataclass(frozen=True)
+class Cell:
+    key: str
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def named(count, seconds, prefix="cell"):
+    return {f"{prefix}-{index}": seconds for index in range(count)}
+
+
+def run(costs, actual, jobs, batches=(), until=1.0, start=0.0):
+    """Seconds left, predicted and true, when a part of the cells has finished."""
+    clock = Clock()
+    left = TimeLeft(costs, jobs, [[Cell(key) for key in batch] for batch in batches], clock)
+    waiting = [list(batch) for batch in batches] or [[key] for key in costs]
+    lanes = [[] for _ in range(jobs)]
+    ends = {}  # lane -> end and key
+
+    def fill(lane):
+        if not lanes[lane] and waiting:
+            lanes[lane] = waiting.pop(0)
+        if lanes[lane]:
+            key = lanes[lane].pop(0)
+            left.started(key)
+            ends[lane] = clock.now + actual[key], key
+
+    for lane in range(jobs):
+        fill(lane)
+    ends = {lane: (end + start, key) for lane, (end, key) in ends.items()}
+    said = None
+    done = 0
+    while ends:
+        lane = min(ends, key=lambda lane: ends[lane][0])
+        clock.now, key = ends.pop(lane)
+        left.finished(key)
+        fill(lane)
+        done += 1
+        if said is None and done >= until * len(costs):
+            said = clock.now, left.seconds()
+    return said[1], clock.now - said[0]
+
+
+def test_there_is_no_guess_before_the_first_result():
+    left = TimeLeft(named(2, 1.0), 1)
+    assert left.seconds() is None
+    left.started("cell-0")
+    assert left.seconds() is None
+    left.finished("cell-0")
+    assert left.seconds() is not None
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+@pytest.mark.parametrize("until", [0.01, 0.5, 0.9])
+def test_good_predictions_are_believed(jobs, until):
+    costs = named(100, 3.0)
+    said, true = run(costs, costs, jobs, until=until)
+    assert said == pytest.approx(true, rel=0.05)
+
+
+def test_the_start_of_the_workers_is_not_counted_as_slowness():
+    costs = named(100, 3.0)
+    said, true = run(costs, costs, jobs=4, until=0.03, start=10.0)
+    assert said == pytest.approx(true, rel=0.05)
+
+
+@pytest.mark.parametrize("factor", [0.001, 0.2, 4])
+def test_wrong_predictions_are_corrected(factor):
+    costs = named(20_000, 1.0)
+    said, true = run(costs, dict.fromkeys(costs, factor), jobs=2, until=0.4)
+    assert said == pytest.approx(true, rel=0.3, abs=40)
+
+
+def test_one_result_that_was_late_does_not_change_everything():
+    costs = named(100, 3.0)
+    said, true = run(costs, {**costs, "cell-0": 30.0, "cell-1": 30.0}, jobs=2, until=0.02)
+    assert said == pytest.approx(true, rel=0.5)
+
+
+def test_a_batch_at_the_end_is_one_worker_s():
+    long = list(named(10, 10.0, "long"))
+    short = named(40, 2.0)
+    costs = {**dict.fromkeys(long, 10.0), **short}
+    said, true = run(costs, costs, 4, [long, *([key] for key in short)], until=0.8)
+    assert true > 40
+    assert said == pytest.approx(true, rel=0.05)
+
+
+def test_a_batch_that_waits_for_a_worker_is_waited_for():
+    last = list(named(5, 10.0, "last"))
+    costs = {**named(2, 60.0), **dict.fromkeys(last, 10.0)}
+    batches = [["cell-0"], ["cell-1"], last]
+    said, true = run(costs, {**costs, "cell-1": 60.5}, 2, batches, until=1 / 7)
+    assert (true, said) == (50.0, pytest.approx(50.0, rel=0.1))
+
+
+def test_a_cell_that_is_overdue_takes_longer_yet():
+    clock = Clock()
+    left = TimeLeft({"first": 1.0, "hangs": 5.0}, 2, (), clock)
+    for key in ("first", "hangs"):
+        left.started(key)
+    clock.now = 1.0
+    left.finished("first")
+    clock.now = 500.0
+    assert left.seconds() == pytest.approx(OVERDUE * 500, rel=0.02)
+    left.finished("hangs")
+    assert left.seconds() == 0
+
+
+def test_a_cell_that_begins_anew_counts_once():
+    clock = Clock()
+    left = TimeLeft(named(3, 10.0), 1, (), clock)
+    left.started("cell-0")
+    clock.now = 10.0
+    left.finished("cell-0")
+    for _ in range(2):
+        left.started("cell-1")
+    assert left.seconds() == pytest.approx(20)
+
+
+def test_whatever_the_order_nothing_is_left_at_the_end():
+    rng = random.Random(0)
+    costs = {f"cell-{index}": rng.expovariate(1) for index in range(60)}
+    keys = sorted(costs)
+    batches = [keys[start : start + 7] for start in range(0, 60, 7)]
+    actual = {key: cost * rng.expovariate(1) for key, cost in costs.items()}
+    said, _ = run(costs, actual, 3, batches)
+    assert said == pytest.approx(0, abs=1e-9)
+
+
+def test_with_workers_of_their_own_the_longest_group_counts():
+    """One lane of a GPU with 10 cells of 10 s, beside 4 lanes with 8 cells of 1 s."""
+    gpu, cpu = named(10, 10.0, "gpu"), named(8, 1.0, "cpu")
+    groups = [(1, [[Cell(key)] for key in gpu]), (4, [[Cell(key)] for key in cpu])]
+    left = LongestLeft({**gpu, **cpu}, groups)
+    assert left.seconds() is None
+    for key in ("gpu-0", "cpu-0"):
+        left.started(key)
+        left.finished(key)
+    # Divided among all five lanes it would be 20 s.
+    assert left.seconds() > 60
+
+
+@pytest.mark.parametrize("prediction", [1.0, 30.0, 5000.0])
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_the_time_left_is_never_less_than_a_running_cell_says_of_itself(prediction, jobs):
+    clock = Clock()
+    costs = {**named(20, 1.0), "training": prediction}
+    left = TimeLeft(costs, jobs, clock=clock)
+    left.started("training")
+    left.told("training", "step 10 of 90, 700 s left")
+    for index in range(20):
+        left.started(f"cell-{index}")
+        clock.now += 1.0
+        left.finished(f"cell-{index}")
+        assert left.seconds() >= 700
+    left.told("training", "step 80 of 90, loss 2, 40 s left")
+    assert 40 <= left.seconds() < 60
+    left.told("training", "reading")
+    assert left.seconds() >= 40
+    left.finished("training")
+    assert left.seconds() < 1
+
+
+def test_what_follows_a_running_cell_in_its_batch_is_added_to_what_it_says():
+    costs = {"training": 1.0, "reading": 50.0, "other": 1.0}
+    batches = [[Cell("training"), Cell("reading")], [Cell("other")]]
+    left = LongestLeft(costs, [(2, batches)])
+    left.started("other")
+    left.finished("other")
+    left.started("training")
+    left.told("training", "700 s left")
+    left.told("other", "900 s left")  # of one that has ended
+    assert 700 < left.seconds() < 900

@@ -1,0 +1,315 @@
+"""`bench baseline` and `bench check` through the command line, with regressions planted in code."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+from commandline import ROOT, bench, environment
+from rich.console import Console
+
+from bench.regression.command import check
+
+SUITE = """
+about = "A sphere, quickly."
+[manifolds.5-sphere]
+manifold = "sphere"
+parameters = { dimension = 5, ambient = 12 }
+[manifolds.torus]
+manifold = "torus"
+parameters = { ambient = 5 }
+[estimators.mle]
+estimator = "mle"
+[estimators.twonn]
+estimator = "twonn"
+[estimators.knn]
+estimator = "knn"
+[estimators.ess]
+estimator = "ess"
+[presets.smoke]
+n = 150
+seeds = 4
+[presets.quick]
+n = 200
+seeds = 4
+[presets.full]
+n = 200
+seeds = 4
+"""
+PACKAGES = ("bench", "estimators", "manifolds")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with a suite and its baseline, of the code as it is."""
+    folder = tmp_path_factory.mktemp("check")
+    (folder / "mini.toml").write_text(SUITE)
+    said = bench(
+        "baseline", "save", "--suite", folder / "mini.toml", "--preset", "smoke",
+        "--to", folder / "mini.json", "--out", folder / "saved", "--states", 8,
+    )  # fmt: skip
+    assert "8 cells of 4 seeds, of random estimators 8 states each, are in" in said.stdout
+    return folder
+
+
+def options(place, out):
+    # Whether other work slows a fit down is not for a test to say.
+    return (
+        "check", "--suite", place / "mini.toml", "--preset", "smoke", "--baseline",
+        place / "mini.json", "--out", out, "--slower", 100,
+    )  # fmt: skip
+
+
+def test_unchanged_code_raises_no_alarm_and_can_be_read_again(place, tmp_path):
+    said = bench(*options(place, tmp_path / "run"))
+    assert "no regression: 8 of 8 cells as before" in said.stdout
+    again = bench(*options(place, tmp_path / "run"), "--no-run")
+    assert "no regression: 8 of 8 cells as before" in again.stdout
+    assert "[1/" not in again.stdout
+    report = ElementTree.parse(tmp_path / "run" / "check.xml").getroot()
+    assert report.get("failures") == "0"
+    # Eight estimates, and the times of four estimators.
+    assert len(report.findall("testcase")) == int(report.get("tests")) == 12
+    assert "no regression" in (tmp_path / "run" / "check.md").read_text()
+    # What a run was can be the next baseline.
+    shutil.copy(tmp_path / "run" / "check.json", tmp_path / "next.json")
+    shown = bench("baseline", "show", tmp_path / "next.json")
+    assert "4 seeds, 1 random state, 2 cells at a time" in shown.stdout
+    shown = bench("baseline", "show", place / "mini.json")
+    # Of the four estimators, random states move one only: 150 points are all queried by ESS.
+    assert "the shift that 4 seeds find with 90 % power at p ≤ 2.5e-03" in shown.stdout
+    assert shown.stdout.count("any change") == 6
+
+
+PLANTED = {
+    "an off-by-one in k": (
+        "estimators/distances.py",
+        "graph = neighbor_graph(points, self.neighbors)",
+        "graph = neighbor_graph(points, self.neighbors - 1)",
+        {"mle"},
+    ),
+    "float32 for float64": (
+        "estimators/neighbors.py",
+        "    centred = points - points.mean(axis=0)\n    search",
+        "    centred = (points - points.mean(axis=0)).astype(np.float32)\n    search",
+        {"mle", "twonn"},
+    ),
+    "a wrong aggregation": (
+        "estimators/distances.py",
+        'combined("MLE", fitted.dimension_pw_, self.aggregate)',
+        'combined("MLE", fitted.dimension_pw_, "mean")',
+        {"mle"},
+    ),
+    "a changed seed path": (
+        "bench/engine/plan.py",
+        "int(self.sample_key[:15], 16)",
+        "int(self.sample_key[1:16], 16)",
+        {"mle", "twonn"},
+    ),
+    "a reading of a random estimator that is one too high": (
+        "estimators/graph_length.py",
+        "return Estimate(fitted.dimension_, details",
+        "return Estimate(1.0 + fitted.dimension_, details",
+        {"knn"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_regression_is_caught(place, tmp_path, name):
+    file, right, wrong, caught = PLANTED[name]
+    for package in PACKAGES:
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    code = (tmp_path / file).read_text()
+    assert right in code
+    (tmp_path / file).write_text(code.replace(right, wrong, 1))
+    said = bench(*options(place, tmp_path / "run"), check=1, cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert "regression" in said.stdout
+    report = ElementTree.parse(tmp_path / "run" / "check.xml").getroot()
+    failed = {
+        case.get("classname")
+        for case in report.iter("testcase")
+        if case.find("failure") is not None
+    }
+    assert caught <= failed
+    table = (tmp_path / "run" / "check.md").read_text()
+    kinds = "regressed", "changed"
+    assert all(any(f"| {kind} | {name} |" in table for kind in kinds) for name in caught)
+
+
+def test_readings_share_a_model_that_this_run_has_trained(place, tmp_path):
+    # The cache of trained models is left out: with it, the second run would train nothing.
+    suite = tmp_path / "score.toml"
+    small = "steps = 40, width = 8, blocks = 1, queries = 2, batch = 16, sigmas = [0.3]"
+    suite.write_text(
+        SUITE.replace("[presets.smoke]", "".join(
+            f'[estimators.{name}]\nestimator = "{name}"\nparameters = {{ {small} }}\n'
+            for name in ("score-svd", "dsm")
+        ) + "[presets.smoke]")
+    )  # fmt: skip
+    for out in ("a", "b"):
+        bench(
+            "baseline", "save", "--suite", suite, "--preset", "smoke", "--to",
+            tmp_path / "score.json", "--out", tmp_path / out, "--estimators", "score-svd,dsm",
+            "--manifolds", "torus", "--seeds", 1, "--states", 2, BENCH_CACHE=str(tmp_path / "c"),
+        )  # fmt: skip
+    assert not (tmp_path / "c").exists()
+    svd, dsm = json.loads((tmp_path / "score.json").read_text())["cells"]
+    assert (svd["trains"], dsm["trains"]) == (True, False)
+    # Two trainings of two random states; times of readings are without them.
+    assert dsm["estimates"][0][0] != dsm["estimates"][0][1]
+    assert min(svd["times"][0]) > 2 * max(dsm["times"][0])
+    from bench.store.store import Store
+
+    with Store(tmp_path / "b", writing=False) as store:
+        rows = store.frame(store.outcomes()).to_dict("records")
+    for row in rows:
+        saved = row["fit_seconds"] - row["shared_seconds"]
+        assert saved == 0 if row["estimator"] == "score-svd" else saved > 0
+
+
+PLUGIN = '''
+import numpy as np
+from estimators.base import Estimate, Estimator
+from estimators.catalogue import register
+
+
+@register("mine", family="other", source="here", scope="global", weakness="all")
+class Mine(Estimator):
+    """One."""
+
+    def estimate(self, points):
+        return Estimate(1.0)
+'''
+
+
+def test_what_the_baseline_does_not_have_is_run_only_where_that_is_asked_for(place, tmp_path):
+    (tmp_path / "mine.py").write_text(PLUGIN)
+    few = ("--plugin", tmp_path / "mine.py", "--manifolds", "torus", "--estimators", "twonn,mine")
+    said = bench(*options(place, tmp_path / "run"), *few)
+    assert "no regression: 1 of 1 cell as before" in said.stdout
+    assert "Not in the baseline, and not run (--new runs them): mine on torus." in said.stdout
+    assert "torus (seed 0) mine" not in said.stdout
+    said = bench(*options(place, tmp_path / "run"), *few, "--new")
+    assert "no regression, 1 new cell: 1 of 1 cell as before" in said.stdout
+    assert "not run" not in said.stdout
+    # All of the suite, with a plug-in: nothing has gone.
+    said = bench(*options(place, tmp_path / "run"), "--plugin", tmp_path / "mine.py")
+    assert "no regression: 8 of 8 cells as before" in said.stdout
+    assert "mine on 5-sphere, mine on torus." in said.stdout
+
+
+def test_an_improvement_fails_only_where_that_is_asked_for(place, tmp_path):
+    content = json.loads((place / "mini.json").read_text())
+    (twonn,) = (
+        c for c in content["cells"] if (c["manifold"], c["estimator"]) == ("torus", "twonn")
+    )
+    twonn["estimates"] = [[value + 5 for value in row] for row in twonn["estimates"]]
+    (tmp_path / "worse.json").write_text(json.dumps(content))
+    few = ("--estimators", "twonn", "--manifolds", "torus", "--baseline", tmp_path / "worse.json")
+    said = bench(*options(place, tmp_path / "run"), *few)
+    assert "no regression, 1 improvement: 0 of 1 cell as before" in said.stdout
+    bench(*options(place, tmp_path / "run"), *few, "--strict", check=1)
+
+
+def test_cells_of_a_baseline_are_replaced(place, tmp_path):
+    shutil.copy(place / "mini.json", tmp_path / "b.json")
+    content = json.loads((tmp_path / "b.json").read_text())
+    for one in content["cells"]:
+        one["estimates"] = [[1.0 for _ in row] for row in one["estimates"]]
+    (tmp_path / "b.json").write_text(json.dumps(content))
+    arguments = (
+        "baseline", "save", "--update", "--suite", place / "mini.toml", "--preset", "smoke",
+        "--to", tmp_path / "b.json", "--out", tmp_path / "out", "--estimators", "knn,twonn",
+        "--states", 8,
+    )  # fmt: skip
+    assert "8 cells of 4 seeds" in bench(*arguments).stdout
+    new = {
+        (one["manifold"], one["estimator"]): one["estimates"]
+        for one in json.loads((tmp_path / "b.json").read_text())["cells"]
+    }
+    old = {
+        (one["manifold"], one["estimator"]): one["estimates"]
+        for one in json.loads((place / "mini.json").read_text())["cells"]
+    }
+    assert new.keys() == old.keys()
+    for pair, values in new.items():
+        assert values == (
+            old[pair] if pair[1] in ("knn", "twonn") else [[1.0] * len(values[0])] * 4
+        )
+    said = bench(*arguments[:-1], 2, check=2)
+    assert "the baseline is of states 8, and this run of 2" in said.stderr
+
+
+def test_another_random_state_gives_other_numbers_and_no_alarm(place, tmp_path):
+    outcome = check(
+        place / "mini.json", str(place / "mini.toml"), run=True, state=50, slower=100,
+        console=Console(quiet=True), preset="smoke", out=tmp_path / "run",
+    )  # fmt: skip
+    assert outcome.alarms == []
+    # Of so few points, "ess" reads the same at every random state.
+    assert {(f.kind, f.estimator) for f in outcome.findings} == {("other numbers", "knn")}
+
+
+def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
+    script = ROOT / ".github" / "actions" / "check" / "check.sh"
+    # The installed command, also where the package is not installed.
+    command = tmp_path / "bin" / "id-bench"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m bench "$@"\n')
+    command.chmod(0o755)
+    for slower, preset, result in (("100", "smoke", "0"), ("100", "quick", "2")):
+        subprocess.run(
+            ["bash", str(script)],
+            cwd=tmp_path,
+            env=environment(
+                PATH=f"{command.parent}:{os.environ['PATH']}",
+                SUITE=str(place / "mini.toml"), BASELINE=str(place / "mini.json"),
+                PRESET=preset, ESTIMATORS="twonn", MANIFOLDS="torus", SLOWER=slower,
+                TOLERANCE="1e-9", STRICT="true", NEW="true",
+                GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), GITHUB_OUTPUT=str(tmp_path / "out"),
+            ),
+            check=True,
+            capture_output=True,
+        )  # fmt: skip
+        assert (tmp_path / "out").read_text().splitlines()[-1] == f"result={result}"
+    assert "no regression: 1 of 1 cell as before" in (tmp_path / "summary").read_text()
+    assert (tmp_path / "results" / "check" / "check.xml").exists()
+
+
+def test_one_seed_of_deterministic_estimators_is_enough_for_their_estimates(place, tmp_path):
+    said = bench(*options(place, tmp_path / "run"), "--seeds", 1, "--estimators", "twonn,mle")
+    assert "no regression: 4 of 4 cells as before" in said.stdout
+    assert "Times are not compared: so few seeds cannot show anything" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["--baseline", "nowhere.json"], "there is no baseline nowhere.json"),
+        (["--preset", "quick"], "of preset 'smoke', and this run of 'quick'"),
+        (["--tolerance", "2"], "tolerance must be at least 0"),
+        (["--slower", "0.5"], "slower must be at least 1"),
+        (["--suite", "euclidian"], "did you mean 'euclidean'"),
+        (["--no-run"], "there are no records in"),
+        (["--seeds", "5"], "choose at most --seeds 4"),
+        (["--estimators", "mom"], "the baseline has none of the cells of this run"),
+    ],
+)
+def test_misuse_is_told_and_ends_with_2(place, tmp_path, more, says):
+    few = ("--manifolds", "torus", *(() if "--estimators" in more else ("--estimators", "twonn")))
+    said = bench(*options(place, tmp_path / "run"), *few, *more, check=2)
+    assert said.stderr.startswith("error: ")
+    assert says in said.stderr
+
+
+def test_records_of_another_command_have_no_calibrated_times(place, tmp_path):
+    few = ("--estimators", "twonn", "--manifolds", "torus", "--preset", "smoke")
+    bench("run", "--suite", place / "mini.toml", *few, "--out", tmp_path)
+    said = bench(*options(place, tmp_path), *few, "--no-run", check=2)
+    assert "no calibrated times" in said.stderr

@@ -1,0 +1,281 @@
+"""What is kept of a training and when it ends: every rule at its threshold, without training."""
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+
+from estimators.score import validation as module
+from estimators.score.oracle import AffineScore
+from estimators.score.protocol import ScoreModule
+from estimators.score.validation import Losses, Watch, denoising_losses, grid, pooled
+
+
+def made(score, linear=None, error=1.0):
+    """Losses of some numbers."""
+    score = torch.tensor(score, dtype=torch.float64)
+    linear = score + 1 if linear is None else torch.tensor(linear, dtype=torch.float64)
+    one = torch.ones_like(score)
+    return Losses(score, linear, error * one, one, one)
+
+
+def test_the_grid_is_even_in_the_logarithm_between_the_levels():
+    levels = grid((0.02, 1.0))
+    assert len(levels) == 12
+    assert levels[0] == pytest.approx(0.02)
+    assert levels[-1] == pytest.approx(1.0)
+    steps = [math.log(b / a) for a, b in pairwise(levels)]
+    assert steps == pytest.approx([math.log(50) / 11] * 11)
+
+
+class Recorded:
+    """A score that remembers what it was called with."""
+
+    def __init__(self, score):
+        self.score, self.calls = score, []
+
+    def __call__(self, z, sigma):
+        self.calls.append((z.clone(), sigma.clone()))
+        return self.score(z, sigma)
+
+
+def wrong(z, sigma):
+    """A score of another law, whose errors depend on the point."""
+    return -0.8 * z / (sigma[:, None] ** 2 + 0.5) + 0.3 * z.sin()
+
+
+@pytest.mark.parametrize("count", [7, 300, 1024, 2500])
+def test_losses_are_those_of_the_noise_and_their_errors_those_over_points(count):
+    generator = torch.Generator().manual_seed(4)
+    scales = torch.tensor([2.0, 0.5, 0.1])
+    z = torch.randn(count, 3, generator=generator) * scales
+    score = Recorded(wrong)
+    found = denoising_losses(score, z, scales, (0.1, 0.6), 3)
+    rows = z[::3] if count == 2500 else z
+    times = math.ceil(1024 / len(rows))
+    noises = []
+    for index, value in enumerate((0.1, 0.6)):
+        x, sigma = score.calls[index]
+        assert torch.equal(sigma, torch.full((len(rows) * times,), value))
+        noise = (x - rows.repeat(times, 1)) / value
+        noises.append(noise)
+        assert noise.std() == pytest.approx(1, abs=0.05)
+        estimate = -value * wrong(x, sigma)
+        errors = (estimate - noise).square().sum(1)
+        best = (x * value / (scales**2 + value**2) - noise).square().sum(1)
+        gain = (best - errors).reshape(times, -1).mean(0)
+        factor = (estimate * noise).sum() / estimate.square().sum()
+        off = ((noise - factor * estimate) * estimate).sum(1).reshape(times, -1).mean(0)
+        error = gain.std() / len(rows) ** 0.5
+        expected = [errors.mean(), best.mean(), error, factor]
+        expected.append(off.std() / len(rows) ** 0.5 / estimate.square().sum(1).mean())
+        for values, number in zip(vars(found).values(), expected, strict=True):
+            assert values[index] == pytest.approx(float(number), rel=1e-3)
+        assert found.gain[index] == pytest.approx(float((gain / error).mean()), rel=1e-2, abs=1e-2)
+    # The same noise at all levels, another one of another seed.
+    torch.testing.assert_close(noises[0], noises[1], rtol=1e-3, atol=1e-3)
+    again, other = (denoising_losses(wrong, z, scales, (0.1, 0.6), seed) for seed in (3, 5))
+    assert torch.equal(again.score, found.score)
+    assert not torch.equal(other.score, found.score)
+    assert found.score.dtype == torch.float64
+
+
+def test_an_exact_score_needs_no_factor_and_half_of_it_two():
+    generator = torch.Generator().manual_seed(0)
+    scales = torch.tensor([1.0, 0.3, 0.05])
+    z = torch.randn(4000, 3, generator=generator) * scales
+    exact = AffineScore(torch.zeros(3), torch.eye(3), scales)
+    right = denoising_losses(exact, z, scales, (0.05, 0.3), 0)
+    assert (right.factor - 1).abs().max() < 4 * right.factor_error.max() < 0.2
+    assert right.gain.abs().max() < 4
+    half = denoising_losses(lambda x, s: exact(x, s) / 2, z, scales, (0.05, 0.3), 0)
+    torch.testing.assert_close(half.factor, 2 * right.factor)
+
+
+def test_the_gain_is_in_standard_errors_and_zero_without_a_difference():
+    assert made([1.0], [3.0], 0.5).gain.tolist() == [4.0]
+    assert made([3.0], [1.0], 0.5).gain.tolist() == [-4.0]
+    assert made([1.0], [1.0], 0.0).gain.tolist() == [0.0]
+    assert made([1.0], [1.1], 0.0).gain[0] > 1e9
+
+
+def test_losses_of_parts_are_pooled_as_independent_means():
+    first = Losses(*(torch.tensor([value]) for value in (1.0, 2.0, 3.0, 0.5, 0.3)))
+    second = Losses(*(torch.tensor([value]) for value in (3.0, 6.0, 4.0, 1.5, 0.4)))
+    found = pooled([first, second])
+    assert [found.score.item(), found.linear.item(), found.factor.item()] == [2.0, 4.0, 1.0]
+    assert found.error.item() == pytest.approx(2.5)
+    assert found.factor_error.item() == pytest.approx(0.25)
+
+
+def test_parts_are_pooled_at_each_level():
+    parts = [made([1.0, 5.0], [2.0, 8.0], 3.0), made([3.0, 9.0], [4.0, 10.0], 4.0)]
+    found = pooled(parts)
+    assert found.score.tolist() == [2.0, 7.0]
+    assert found.linear.tolist() == [3.0, 9.0]
+    assert found.error.tolist() == pytest.approx([2.5, 2.5])
+
+
+class Numbered(ScoreModule):
+    """A network of one weight."""
+
+    def __init__(self, weight=0.0):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor(float(weight)))
+
+
+def watching(monkeypatch, losses, readings=None, patience=2, levels=(0.1, 1.0)):
+    """A watch whose looks see these losses, or pairs (score, linear), and readings."""
+    losses = [loss if isinstance(loss, tuple) else (loss, None) for loss in losses]
+    seen = iter(made(*loss) for loss in losses)
+    monkeypatch.setattr(module, "denoising_losses", lambda *given: next(seen))
+    read = iter(readings or [[1, 1]] * len(losses))
+    monkeypatch.setattr(Watch, "read", lambda self, network: torch.tensor(next(read)))
+    scales = torch.ones(2)
+    return Watch(torch.zeros(4, 2), torch.zeros(2, 2), levels, scales, patience, seed=0)
+
+
+def verdicts(watch, count):
+    return [watch.look(Numbered(look)) for look in range(count)]
+
+
+def test_each_level_keeps_the_weights_of_its_least_loss(monkeypatch):
+    losses = [[5.0, 5.0], [4.0, 5.5], [4.0, 4.0], [6.0, 4.5]]
+    watch = watching(monkeypatch, losses, patience=9)
+    network = Numbered()
+    for look in range(4):
+        with torch.no_grad():
+            network.weight.fill_(look)
+        watch.look(network)
+    # An equal loss later is no better; weights change no more once they are kept.
+    assert watch.best_look == [1, 2]
+    assert watch.best.tolist() == [4.0, 4.0]
+    assert {look: state["weight"].item() for look, state in watch.states.items()} == {
+        1: 1.0,
+        2: 2.0,
+        3: 3.0,
+    }
+    assert not any(state["weight"].requires_grad for state in watch.states.values())
+    assert torch.stack(watch.losses).tolist() == losses
+    assert len(watch.readings) == 4
+
+
+def test_before_the_first_look_nothing_is_known():
+    watch = Watch(torch.zeros(4, 2), torch.zeros(2, 2), (0.1, 0.3, 1.0), torch.ones(2), 2, 0)
+    assert watch.best.tolist() == [math.inf] * 3
+    assert watch.best.dtype == torch.float64
+    assert watch.best_look == [0, 0, 0]
+    assert watch.begun == 0
+    assert watch.least == math.inf
+
+
+def test_a_mean_loss_that_has_risen_is_overfitting(monkeypatch):
+    watch = watching(monkeypatch, [[2.0, 4.0], [2.0, 4.09], [2.11, 4.0]], patience=9)
+    assert verdicts(watch, 3) == ["learning", "learning", "overfitted"]
+    assert watch.least == 3.0
+    # The least of all looks counts, not the last one.
+    watch = watching(monkeypatch, [[3.0], [2.0], [2.04], [2.06]], patience=9, levels=(0.1,))
+    assert verdicts(watch, 4) == ["learning", "learning", "learning", "overfitted"]
+
+
+def test_a_new_training_is_measured_by_itself(monkeypatch):
+    watch = watching(monkeypatch, [[1.0], [3.0], [2.9], [2.8]], patience=1, levels=(0.1,))
+    assert verdicts(watch, 2) == ["learning", "overfitted"]
+    watch.begin_anew()
+    assert (watch.begun, watch.least) == (2, math.inf)
+    # No level is better than in the first training, which counts after a look of the second.
+    assert watch.look(Numbered()) == "learning"
+    assert watch.least == 2.9
+    assert watch.look(Numbered()) == "exhausted"
+
+
+def test_levels_that_improve_no_more_exhaust_the_training(monkeypatch):
+    losses = [[5.0, 5.0], [4.0, 5.0], [4.02, 5.0], [4.02, 5.0]]
+    watch = watching(monkeypatch, losses, patience=2)
+    assert verdicts(watch, 4) == ["learning", "learning", "learning", "exhausted"]
+    # One level that still improves is enough to go on.
+    losses = [[5.0, 5.0], [4.0, 5.0], [4.02, 4.9], [4.02, 4.9]]
+    watch = watching(monkeypatch, losses, patience=2)
+    assert verdicts(watch, 4)[-1] != "exhausted"
+
+
+def falling(count, linear=9.0, by=0.01):
+    return [([5.0 - by * look, 6.0 - by * look], [linear, linear]) for look in range(count)]
+
+
+def test_a_training_settles_where_reading_and_loss_stand_still(monkeypatch):
+    watch = watching(monkeypatch, falling(4), patience=2)
+    assert verdicts(watch, 4) == ["learning", "learning", "settled", "settled"]
+
+
+def test_a_reading_that_changes_at_one_point_keeps_the_training_going(monkeypatch):
+    readings = [[1, 1], [1, 1], [1, 2], [1, 2], [1, 2]]
+    watch = watching(monkeypatch, falling(5), readings, patience=2)
+    assert verdicts(watch, 5) == ["learning"] * 3 + ["settled"] * 2
+
+
+@pytest.mark.parametrize(("by", "verdict"), [(0.024, "settled"), (0.026, "learning")])
+def test_a_loss_that_falls_by_a_twentieth_is_not_flat(monkeypatch, by, verdict):
+    watch = watching(monkeypatch, falling(3, by=by), patience=2)
+    assert verdicts(watch, 3)[-1] == verdict
+
+
+def test_every_level_has_to_be_flat(monkeypatch):
+    losses = [([5.0 - 0.1 * look, 6.0 - 0.01 * look], [9.0, 9.0]) for look in range(3)]
+    assert verdicts(watching(monkeypatch, losses, patience=2), 3)[-1] == "learning"
+
+
+@pytest.mark.parametrize(("linear", "verdict"), [(5.22, "settled"), (5.12, "learning")])
+def test_a_network_must_know_a_fifth_of_a_direction_beyond_the_linear_denoiser(
+    monkeypatch, linear, verdict
+):
+    # One level at which it does is enough; the losses of the third look are 4.98 and 5.98.
+    losses = [(score, [linear, 1.0]) for score, _ in falling(3)]
+    assert verdicts(watching(monkeypatch, losses, patience=2), 3)[-1] == verdict
+
+
+class Exact(ScoreModule):
+    """The score of a normal law, three of whose scales are thin."""
+
+    def __init__(self, scales):
+        super().__init__()
+        self.law = AffineScore(torch.zeros(len(scales)), torch.eye(len(scales)), scales)
+
+    def score(self, z, sigma):
+        return self.law(z, sigma)
+
+
+def test_the_dimension_is_read_by_persistence_at_every_other_level(monkeypatch):
+    seen = {}
+    real = module.score_spectra
+
+    def spy(score, points, levels, **options):
+        seen.update(options, levels=list(levels), points=points)
+        seen["seed"] = options["generator"].initial_seed()
+        return real(score, points, levels, **options)
+
+    monkeypatch.setattr(module, "score_spectra", spy)
+    scales = torch.tensor([1.0, 1.0, 0.15, 0.001, 0.001])
+    points = torch.zeros(3, 5)
+    watch = Watch(torch.zeros(4, 5), points, (0.1, 0.2, 0.3, 0.4, 0.5), scales, 2, seed=7)
+    found = watch.read(Exact(scales))
+    # The third axis has 0.64, 0.88 of pure noise: in the largest proportion it would be tangent.
+    assert found.tolist() == [2, 2, 2]
+    assert seen["levels"] == [0.2, 0.4]
+    assert seen["per_dimension"] == 2
+    assert seen["seed"] == 7
+    assert seen["points"] is points
+
+
+def test_a_look_measures_the_network_on_the_points_at_all_levels():
+    generator = torch.Generator().manual_seed(2)
+    scales = torch.tensor([1.0, 0.5, 0.1])
+    z = torch.randn(50, 3, generator=generator) * scales
+    levels = (0.1, 0.3, 0.9)
+    watch = Watch(z, z[:2], levels, scales, 2, seed=5)
+    network = Exact(2 * scales)
+    assert watch.look(network) == "learning"
+    expected = denoising_losses(network.score, z, scales, levels, 5).score
+    torch.testing.assert_close(watch.losses[0], expected)
+    assert torch.equal(watch.readings[0], watch.read(network))
