@@ -29,7 +29,7 @@ class QuadraticGraph(Embedded):
         return self.dimension + self.codimension
 
     def coefficients(self) -> Array:
-        """The quadratic forms of the map, shape (q, d, d)."""
+        """Return the quadratic forms of the map, shape (q, d, d)."""
         shape = (self.codimension, self.dimension, self.dimension)
         return 0.9 / self.dimension * np.random.default_rng(2).standard_normal(shape)
 

@@ -1,4 +1,4 @@
-"""Unions of manifolds of different dimension: the truth belongs to the point."""
+"""Unions of manifolds of different dimension, which is known at each point."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def autoencoder(
 
     with clear_errors():
         from bench.autoencoder import command
-        from manifolds.datasets.data_root import use_data_root
+        from manifolds.datasets.base import use_data_root
 
         load(plugin)
         if data_root is not None:

@@ -94,7 +94,7 @@ def estimate(
     from bench.cli.console import Terminal
     from bench.estimation import command
     from bench.estimation.folder import default_folder
-    from manifolds.datasets.columns import parts
+    from manifolds.datasets.columns import split_names
 
     with keeping_what_is_finished() as kept, clear_errors():
         kept.out = default_folder(path, array, out)
@@ -102,8 +102,8 @@ def estimate(
             path,
             array=array,
             header=header,
-            columns=parts(columns or []),
-            drop=parts(drop or []),
+            columns=split_names(columns or []),
+            drop=split_names(drop or []),
             rows=n,
             standardize=standardize,
             halves=halves,

@@ -19,11 +19,11 @@ from joblib import Parallel, delayed
 from bench import __version__
 from bench.cell import Cell
 from bench.engine.local import Batch, Event, Finished, Started, Told, collected, divided
-from bench.environment import missing_extra
 from bench.errors import ClusterLost
 from bench.workers import dask_host
 from bench.workers.messages import BadMessage
 from bench.workers.process import Setup
+from manifolds.datasets.errors import missing_extra
 
 _CONNECT = 10.0  # seconds to wait for a scheduler
 _PATIENCE = 30.0  # seconds to wait for its first worker

@@ -19,12 +19,12 @@ import pandas as pd
 
 import estimators
 from bench.format import number, percent
+from estimators.aggregation import LOW
 from estimators.diagnosis import diagnose
-from estimators.rows import usable_rows
+from estimators.rows import select_rows
 from estimators.score.base import UNEVEN
-from estimators.score.whole_sample import LOW
-from manifolds.datasets.identifiers import no_coordinates
-from manifolds.datasets.reading import Found
+from manifolds.datasets.columns import no_coordinates
+from manifolds.datasets.reading import LoadedPoints
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
 #: Columns of an accuracy table that are read.
@@ -99,22 +99,29 @@ def consensus(answers: pd.DataFrame) -> float:
     return float(answers["estimate"].median())
 
 
-def caveats(own: Found, answers: pd.DataFrame, known: pd.DataFrame) -> list[Caveat]:
+def caveats(own: LoadedPoints, answers: pd.DataFrame, known: pd.DataFrame) -> list[Caveat]:
     """All caveats: of the points, then of each estimator with an answer."""
     shape = len(own.distinct), own.points.shape[1]
     notes = [Caveat("", note) for note in own.notes]
     return [*notes, *of_points(own, answers), *of_estimators(shape, answers, known)]
 
 
-def of_points(own: Found, answers: pd.DataFrame) -> list[Caveat]:
+def of_points(own: LoadedPoints, answers: pd.DataFrame) -> list[Caveat]:
     """What of the points themselves makes every answer doubtful."""
     points = own.points
-    rows = usable_rows(points)
+    rows = select_rows(points)
     n, ambient = len(rows.used), points.shape[1]
     diagnosis = diagnose(points[rows.used], rows)
     found = [
         *rows.warnings(own.names),
-        *filter(None, (diagnosis.tied, diagnosis.in_sequence, diagnosis.coarse(own.columns))),
+        *filter(
+            None,
+            (
+                diagnosis.ties_message,
+                diagnosis.sequence_message,
+                diagnosis.coarse_message(own.columns),
+            ),
+        ),
     ]
     spread = np.ptp(points, axis=0)
     varying = spread > 1e-9 * spread.max()

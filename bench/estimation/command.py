@@ -21,7 +21,7 @@ from bench.estimation.points_table import FILE as POINTS
 from bench.estimation.points_table import points_table
 from bench.estimation.terminal import of_halves, print_answers
 from bench.store.store import Store
-from manifolds.datasets.reading import Found, read_points
+from manifolds.datasets.reading import LoadedPoints, read_points
 
 
 def estimate(
@@ -122,7 +122,9 @@ def _general(note: str) -> Caveat:
     return Caveat("", note)
 
 
-def _facts(path: Path, found: Found, rows: pd.DataFrame, told: Sequence[Caveat]) -> dict[str, Any]:
+def _facts(
+    path: Path, found: LoadedPoints, rows: pd.DataFrame, told: Sequence[Caveat]
+) -> dict[str, Any]:
     middle = consensus(rows)
     return {
         "path": str(path),

@@ -14,7 +14,7 @@ import estimators as registered
 from bench.engine.job import Job, prepare
 from bench.estimation.choices import chosen
 from bench.suites.schema import EstimatorChoice, ManifoldChoice, Preset, Presets, Suite
-from manifolds.datasets.reading import LEAST, Found
+from manifolds.datasets.reading import LEAST, LoadedPoints
 
 #: Labels of all points, and of halves (with a number) and classes of images (with a name).
 ALL, HALF, CLASS = "all", "half-", "class-"
@@ -29,7 +29,7 @@ _NONE: Mapping[str, Any] = {}
 
 def estimation_job(
     path: Path,
-    found: Found,
+    found: LoadedPoints,
     *,
     array: str | None,
     halves: int,
@@ -66,7 +66,7 @@ def estimation_job(
     )
 
 
-def classes_of(found: Found) -> tuple[dict[str, int], str]:
+def classes_of(found: LoadedPoints) -> tuple[dict[str, int], str]:
     """Folders of images that are estimated one by one, with their sizes, and a note on others."""
     names, sizes = np.unique(
         [found.classes[row] for row in found.distinct] if found.classes else [], return_counts=True
@@ -89,7 +89,9 @@ def classes_of(found: Found) -> tuple[dict[str, int], str]:
     return (large if len(large) > 1 else {}), note
 
 
-def _places(found: Found, parameters: Mapping[str, Any], halves: int) -> dict[str, ManifoldChoice]:
+def _places(
+    found: LoadedPoints, parameters: Mapping[str, Any], halves: int
+) -> dict[str, ManifoldChoice]:
     """All points, halves and classes, by label."""
     whole = len(found.distinct)
 

@@ -10,12 +10,12 @@ import pandas as pd
 from bench.estimation.plan import ALL
 from bench.record import OK
 from bench.store.arrays import kept_arrays
-from manifolds.datasets.reading import Found
+from manifolds.datasets.reading import LoadedPoints
 
 FILE = "estimate-points.csv"
 
 
-def points_table(found: Found, records: pd.DataFrame, folder: Path) -> pd.DataFrame | None:
+def points_table(found: LoadedPoints, records: pd.DataFrame, folder: Path) -> pd.DataFrame | None:
     """Return a row for each point with what estimators read there; None where none does.
 
     ``row`` is the point's number in the file, from 0; images have a ``name``. Points that repeat

@@ -59,8 +59,8 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
     """What a training tells of itself, look by look."""
     import torch
 
-    from estimators.score.flops import training_flops
-    from estimators.score.train_or_load import Job, trained_model
+    from estimators.score.network import training_flops
+    from estimators.score.train_or_load import Job, train_or_load
     from estimators.score.training import Progress
 
     manifold, parameters, _, _ = MANIFOLDS[name]
@@ -76,7 +76,7 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     start = time.perf_counter()
 
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         seconds = time.perf_counter() - start
         rows.append(
             {
@@ -93,7 +93,7 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
             raise _Enough
 
     try:
-        trained_model(points, how, seed=0, device=torch.device("cpu"), cache=None, tell=tell)
+        train_or_load(points, how, seed=0, device=torch.device("cpu"), cache=None, report=report)
     except _Enough:
         pass
     return rows
@@ -101,7 +101,7 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
 
 def _published(name: str) -> dict[str, Any]:
     """What the published training took and read."""
-    from estimators.score.flops import training_flops
+    from estimators.score.network import training_flops
     from estimators.score.stanczuk2024 import STEPS, PublishedNetwork, published_recipe
 
     recipe = published_recipe(STEPS[name])

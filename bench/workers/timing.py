@@ -23,10 +23,10 @@ def timed(
     estimator: Any, points: NDArray[np.float64], clock: Clock = time.perf_counter
 ) -> tuple[float, float]:
     """Fit; returns its seconds, and those of building the graph that it found built already."""
-    neighbors.borrowed_seconds()
+    neighbors.pop_saved_seconds()
     start = clock()
     estimator.fit(points)
-    return clock() - start, neighbors.borrowed_seconds()
+    return clock() - start, neighbors.pop_saved_seconds()
 
 
 def timed_alone(
@@ -39,11 +39,11 @@ def timed_alone(
     """
     kernels = [kernel_seconds(clock)]
     unfitted = copy.deepcopy(estimator)
-    neighbors.forget()
+    neighbors.clear()
     fits = [timed(estimator, points, clock)[0]]
     once = once or not (getattr(estimator, "details_", None) or {}).get("cached", True)
     while not once and fits[0] < _ONCE and len(fits) < _FITS and sum(fits[1:]) < _LONG:
-        neighbors.forget()
+        neighbors.clear()
         fits.append(timed(copy.deepcopy(unfitted), points, clock)[0])
     kernels.append(kernel_seconds(clock))
     return min(fits), min(kernels)

@@ -21,7 +21,7 @@ def dsm_curve(
     noise: Noise = "balanced",
     numbers: int = NUMBERS_AT_ONCE,
 ) -> Tensor:
-    """Denoising loss at each noise level and point: (S, m) float64.
+    """Return the denoising loss at each noise level and point: (S, m) float64.
 
     Yeats et al. 2025 (arXiv 2510.12975): of the noise eps, what lies along the manifold cannot be
     told from data, and the dimension is a lower bound of
@@ -72,7 +72,7 @@ def dsm_curve(
 
 
 def _losses(score: Score, x: Tensor, sigma: float, eps: Tensor, numbers: int) -> Tensor:
-    """Mean over draws of |eps + sigma s(x + sigma eps)|^2: x (m, 1, r), eps (m, K, r) -> (m,)."""
+    """Return means over draws of |eps + sigma s(x + sigma eps)|^2: eps (m, K, r) -> (m,)."""
     noisy = (x + sigma * eps).reshape(-1, eps.shape[-1])
     blocks = torch.split(noisy, max(1, numbers // eps.shape[-1]))
     found = torch.cat([score(z, torch.full_like(z[:, 0], sigma)) for z in blocks])
@@ -87,7 +87,7 @@ def _normal(draws: int, rank: int, generator: torch.Generator, like: Tensor) -> 
 
 
 def _part_of_a_block(count: int, rank: int, generator: torch.Generator, like: Tensor) -> Tensor:
-    """Orthogonal directions (1, count, r) of length sqrt(r), count <= r."""
+    """Draw orthogonal directions (1, count, r) of length sqrt(r), count <= r."""
     normal = torch.randn(1, rank, count, generator=generator, device=like.device)
     directions: Tensor = torch.linalg.qr(normal)[0].mT
     return directions.to(like) * rank**0.5

@@ -24,7 +24,7 @@ class SphereScore:
     radius: float = 1.0
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
+        """Return the score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
         frame = self.frame.to(x)
         own = x @ frame
         distance = own.norm(dim=1)
@@ -47,7 +47,7 @@ class AffineScore:
     scales: Tensor
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
+        """Return the score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
         frame, variances = self.frame.to(x), self.scales.to(x).square()
         centred = x - self.origin.to(x)
         noise = sigma.square()[:, None]
@@ -55,7 +55,7 @@ class AffineScore:
         return (denoised - centred) / noise
 
     def log_density(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Log of the blurred density (n,) float64 at x (n, D) for noise levels sigma (n,)."""
+        """Return the log blurred density (n,) float64 at x (n, D) for noise levels sigma (n,)."""
         x, sigma = x.double(), sigma.double()
         frame, variances = self.frame.to(x), self.scales.to(x).square()
         centred = x - self.origin.to(x)
@@ -80,24 +80,24 @@ class MixtureScore:
     weights: Sequence[float]
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
+        """Return the score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
         shares = self._joint(x, sigma).softmax(1).to(x)
         scores = torch.stack([component(x, sigma) for component in self.components], 1)
         return (shares[:, :, None] * scores).sum(1)
 
     def log_density(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Log of the blurred density (n,) float64 at x (n, D) for noise levels sigma (n,)."""
+        """Return the log blurred density (n,) float64 at x (n, D) for noise levels sigma (n,)."""
         return self._joint(x, sigma).logsumexp(1)
 
     def _joint(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Log of probability times density of each component, (n, C) float64."""
+        """Return the log of probability times density of each component, (n, C) float64."""
         densities = torch.stack([law.log_density(x, sigma) for law in self.components], 1)
         weights = torch.tensor(self.weights).to(densities)
         return densities + (weights / weights.sum()).log()
 
 
 def _mean_resultant(p: int, concentration: Tensor) -> Tensor:
-    """I_{p/2}(c) / I_{p/2-1}(c) for unit vectors of R^p, with Bessel functions scaled by e^-c."""
+    """Return I_{p/2}(c) / I_{p/2-1}(c) for unit vectors of R^p, by Bessel functions over e^c."""
     c = concentration.double().cpu().numpy()
     below = ive(p / 2 - 1, c)
     # Where the scaled functions underflow, c is far below p, and the ratio is c / p.

@@ -16,7 +16,7 @@ NUMBERS_AT_ONCE = 2**24
 
 
 def singular_values(matrices: Tensor) -> Tensor:
-    """Descending singular values (..., D) of matrices (..., K, D), K >= D.
+    """Return the descending singular values (..., D) of matrices (..., K, D), K >= D.
 
     Through the Gram matrix in float64: it costs one product instead of K x D factorisations, and
     its relative error, the square root of the machine's, is 1e-8 of the largest value.
@@ -37,7 +37,7 @@ def score_spectra(
     noise: Noise = "balanced",
     centre: bool = True,
 ) -> Tensor:
-    """Singular values of K = ``per_dimension`` * D scores around each point: (S, m, D).
+    """Return singular values of K = ``per_dimension`` * D scores around each point: (S, m, D).
 
     For points (m, D) and each sigma the scores are taken at point + sigma * eps. The values are
     in units of the size of pure noise, so that a direction of which nothing but noise is known
@@ -78,7 +78,7 @@ def score_spectra(
 
 
 def _scores(score: Score, x: Tensor, sigma: float) -> Tensor:
-    """Scores of points (..., D) at one noise level: (..., D)."""
+    """Return scores of points (..., D) at one noise level: (..., D)."""
     rows = x.reshape(-1, x.shape[-1])
     return score(rows, torch.full_like(rows[:, 0], sigma)).reshape(x.shape)
 
@@ -86,7 +86,7 @@ def _scores(score: Score, x: Tensor, sigma: float) -> Tensor:
 def orthogonal_directions(
     count: int, ambient: int, generator: torch.Generator, like: Tensor
 ) -> Tensor:
-    """Directions of length sqrt(D), orthogonal in blocks of D: ``count``, rounded up to blocks."""
+    """Draw at least ``count`` directions of length sqrt(D), orthogonal in whole blocks of D."""
     blocks = -(-count // ambient)
     normal = torch.randn(blocks, ambient, ambient, generator=generator, device=like.device)
     directions: Tensor = torch.linalg.qr(normal)[0]

@@ -19,7 +19,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from estimators.score.protocol import ScoreModule
+from estimators.score.network import ScoreModule
 
 #: Features of the noise level that all residual blocks are given, in units of the width.
 EMBEDDING = 4
@@ -30,7 +30,7 @@ ATTENDED = 64
 
 
 def resolutions(height: int, width: int) -> list[tuple[int, int]]:
-    """Sizes at which an image is seen: halved as long as both sides are even and above 7."""
+    """Return the resolutions of a U-Net: halved as long as both sides are even and above 7."""
     sizes = [(height, width)]
     while min(sizes[-1]) > 7 and not any(side % 2 for side in sizes[-1]):
         sizes.append((sizes[-1][0] // 2, sizes[-1][1] // 2))
@@ -38,7 +38,7 @@ def resolutions(height: int, width: int) -> list[tuple[int, int]]:
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
-    """Up to 32 groups of at least 4 channels; ``channels`` is a multiple of 4."""
+    """Return a norm of up to 32 groups of at least 4 channels; ``channels`` is a multiple of 4."""
     return nn.GroupNorm(math.gcd(32, channels // 4), channels)
 
 
@@ -147,7 +147,7 @@ class ImageNetwork(ScoreModule):
         nn.init.zeros_(self.exit.bias)
 
     def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
-        """Expected noise eps in z = z0 + level * eps: (n, D), (n,) -> (n, D)."""
+        """Return the expected noise eps in z = z0 + level * eps: (n, D), (n,) -> (n, D)."""
         together = max(1, MAP // (self.entry.out_channels * math.prod(self.shape[1:])))
         if len(z) > together and not torch.is_grad_enabled():
             parts = zip(torch.split(z, together), torch.split(level, together), strict=True)
@@ -159,7 +159,7 @@ class ImageNetwork(ScoreModule):
         return z * (level / total) - self.deviation * total.rsqrt() * change
 
     def _change(self, images: Tensor, label: Tensor) -> Tensor:
-        """EDM's F: scaled images (n, D), labels c_noise (n, 1) -> (n, D)."""
+        """Return EDM's F: scaled images (n, D), labels c_noise (n, 1) -> (n, D)."""
         phase = label * self.frequencies
         features = self.noise(torch.cat([phase.cos(), phase.sin()], dim=1))
         hidden: Tensor = self.entry(images.reshape(len(images), *self.shape))

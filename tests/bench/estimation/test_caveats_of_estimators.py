@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.estimation.caveats import Caveat, caveats, consensus, evidence, of_estimators
-from manifolds.datasets.reading import Found
+from manifolds.datasets.reading import LoadedPoints
 
 NOTHING = "the suites have no records near n = {n}, D = {D} and dimension {d}: nothing is known "
 
@@ -128,7 +128,7 @@ def test_notes_of_reading_come_first_then_points_then_estimators():
     points = np.random.default_rng(0).random((5000, 20))
     points[:, 3] = 1.0
     found = caveats(
-        Found(points, (20,), notes=("a header was left out",)),
+        LoadedPoints(points, (20,), notes=("a header was left out",)),
         pd.DataFrame([answer(2.0, 1.0)]),
         known(("m", 2.0, 2.0, 20, 5000)),
     )

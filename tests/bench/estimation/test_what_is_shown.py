@@ -12,7 +12,7 @@ from bench.estimation.caveats import Caveat, lines, of_points, short_lines
 from bench.estimation.order import ERROR, by_evidence
 from bench.estimation.points_table import points_table
 from bench.estimation.terminal import of_halves, print_answers
-from manifolds.datasets.reading import Found
+from manifolds.datasets.reading import LoadedPoints
 
 
 def answers(**estimates):
@@ -129,12 +129,12 @@ def test_each_point_has_a_row_with_what_estimators_read_there(tmp_path):
         {"manifold": "all", "estimator": "lost", "status": "ok", "arrays": "gone.npz"},
         {**kept(tmp_path, "half", dimension=numbers, query=np.arange(6)), "manifold": "half-01"},
     ]
-    found = points_table(Found(twice, (2,)), pd.DataFrame(rows), tmp_path)
+    found = points_table(LoadedPoints(twice, (2,)), pd.DataFrame(rows), tmp_path)
     assert list(found.columns) == ["row", "mle", "some"]
     assert found["row"].tolist() == list(range(7))
     assert found["mle"].tolist() == [0, 1, 0, 2, 3, 4, 5]
     assert found["some"].dropna().to_dict() == {0: 7.0, 2: 7.0, 6: 8.0}
-    drawn = Found(POINTS, (2,), names=tuple("abcdef"), rows=np.array([3, 5, 8, 9, 11, 12]))
+    drawn = LoadedPoints(POINTS, (2,), names=tuple("abcdef"), rows=np.array([3, 5, 8, 9, 11, 12]))
     found = points_table(drawn, pd.DataFrame(rows), tmp_path)
     assert found["row"].tolist() == [3, 5, 8, 9, 11, 12]
     assert found["name"].tolist() == list("abcdef")
@@ -145,7 +145,7 @@ def texts(points, columns=()):
     table = pd.DataFrame([{"estimate": 2.0}])
     return [
         caveat.text
-        for caveat in of_points(Found(points, (points.shape[1],), columns=columns), table)
+        for caveat in of_points(LoadedPoints(points, (points.shape[1],), columns=columns), table)
     ]
 
 

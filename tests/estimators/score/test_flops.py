@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from estimators.score.flops import training_flops
+from estimators.score.network import training_flops
 from estimators.score.stanczuk2024 import PublishedNetwork
 from estimators.score.unet import ImageNetwork
 
