@@ -26,7 +26,7 @@ from bench.testing.process_state import assert_state_unchanged, global_seed
 
 
 def check_parameters(estimator: Any) -> None:
-    """Parameters are those of the constructor, which keeps them under their names, and no more."""
+    """The constructor sets its parameters as attributes of their names, and no result."""
     for name, parameter in inspect.signature(type(estimator)).parameters.items():
         assert_that(
             parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD),
@@ -36,7 +36,7 @@ def check_parameters(estimator: Any) -> None:
         assert_that(
             hasattr(estimator, name),
             f"the constructor's parameter {name!r} is no attribute",
-            "each parameter kept under its name",
+            "each parameter as an attribute of its name",
         )
     values = {name: getattr(estimator, name) for name in parameters_of(estimator)}
     again = type(estimator)(**values)
@@ -45,7 +45,7 @@ def check_parameters(estimator: Any) -> None:
         assert_that(
             now is value or _equal(now, value),
             f"made with {name} = {value!r}, it has {now!r}",
-            "parameters kept as they are given",
+            "parameters as they are given",
         )
     attributes = [
         name for name in vars(again) if name.endswith("_") and not name.endswith("__")
@@ -142,7 +142,7 @@ def check_pointwise_dimension(estimator: Any) -> None:
     assert_that(
         len(finite) and (finite >= 0).all() and np.isfinite(finite).all(),
         f"dimension_pw_ is {pointwise!r}",
-        "finite numbers of at least 0, or NaN where nothing can be said",
+        "finite numbers of at least 0, or NaN where it is unknown",
     )
 
 

@@ -74,7 +74,7 @@ def check_growing_spheres(estimator: Any) -> None:
     ]
     assert_that(
         (np.diff(estimates) > 0).all(),
-        f"of spheres of dimension {', '.join(map(str, SPHERES))} in R^{AMBIENT} it says "
+        f"of spheres of dimension {', '.join(map(str, SPHERES))} in R^{AMBIENT} it estimates "
         + ", ".join(f"{value:.4g}" for value in estimates),
         "each estimate larger than the one before",
     )

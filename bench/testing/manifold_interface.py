@@ -20,20 +20,20 @@ N = 60
 
 
 def check_parameters(manifold: Any) -> None:
-    """Parameters are kept under their names; those that a sample names make the same manifold."""
+    """Parameters are attributes of their names, and make the same manifold again."""
     for name, parameter in inspect.signature(type(manifold)).parameters.items():
         assert_that(
             parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
             and hasattr(manifold, name),
             f"the constructor takes {parameter}, which is no attribute",
-            "each parameter kept under its name",
+            "each parameter as an attribute of its name",
         )
     values = {name: getattr(manifold, name) for name in parameters_of(manifold)}
     again = type(manifold)(**values).sample(N, 0).points
     assert_that(
         np.array_equal(again, manifold.sample(N, 0).points),
         f"made again with {values}, it gives other points",
-        "a manifold that its parameters say all of",
+        "a manifold that its parameters determine",
     )
 
 
@@ -78,7 +78,7 @@ def check_points(manifold: Any) -> None:
 
 
 def check_dimension(manifold: Any) -> None:
-    """dimension is a whole number at each point, from 1 to D; or None where nobody knows it."""
+    """dimension is a whole number at each point, from 1 to D; or None where it is unknown."""
     sample = manifold.sample(N, 0)
     if sample.dimension is None:
         return
@@ -100,7 +100,7 @@ def check_dimension(manifold: Any) -> None:
 def check_one_point(manifold: Any) -> None:
     """One point can be drawn."""
     n = manifold.sample(1, 0).points.shape[0]
-    assert_that(n == 1, f"of 1 point asked for there are {n}", "1")
+    assert_that(n == 1, f"of 1 point requested there are {n}", "1")
 
 
 def check_refuses_bad_n(manifold: Any) -> None:

@@ -45,7 +45,7 @@ def fault(check, says):
     return plant
 
 
-@fault("check_parameters", "made with factor = 2.0, it has 4.0; expected: parameters kept")
+@fault("check_parameters", "made with factor = 2.0, it has 4.0; expected: parameters as they")
 class KeepsAnother(Ratio):
     def __init__(self, factor=1.0):
         self.factor = 2 * factor
@@ -209,7 +209,9 @@ class SortsItsReadings(Ratio):
         return self
 
 
-@fault("check_growing_spheres", "of spheres of dimension 1, 3, 6, 10 in R.12 it says 3, 3, 3, 3")
+@fault(
+    "check_growing_spheres", "of spheres of dimension 1, 3, 6, 10 in R.12 it estimates 3, 3, 3, 3"
+)
 class SaysThree(Ratio):
     def fit(self, X):
         super().fit(X).dimension_ = 3.0

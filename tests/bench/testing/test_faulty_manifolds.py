@@ -43,7 +43,7 @@ def fault(check, says):
 
 
 @fault(
-    "check_parameters", "it gives other points; expected: a manifold that its parameters say all"
+    "check_parameters", "it gives other points; expected: a manifold that its parameters determine"
 )
 class Derived(Ellipse):
     def __init__(self, width=2.0):
