@@ -105,7 +105,7 @@ def estimate(
     files = _write(table, told, facts, out, f"Dimension of {path.name}: {what}")
     files += _write_points(points_table(found, kept, out), out)
     if len(found.shape) == 3:
-        from bench.image_report.write import write_image_report
+        from bench.image_report.image_files import write_image_report
 
         images = [cell for cell in job.cells if cell.manifold.startswith((ALL, CLASS))]
         files += write_image_report(images, kept, out)
