@@ -280,7 +280,7 @@ def test_spectra_mark_the_truth_at_ambient_minus_dimension(with_arrays):
     assert x_of(union, "truth") == [70.5, 90.5]
     medians = [line for line in union.lines if len(line.get_xdata()) == 100]
     assert len({line.get_color() for line in medians}) == 2
-    assert stated(union)[0] == "$d$ = 30, estimate 29.98,\n20/20 points right"
+    assert stated(union)[0] == "$d$ = 30, estimate 30,\n20/20 points right"
     median = union.lines[0].get_ydata()
     assert len(median) == 100
     assert 0.9 < max(median) <= 1
