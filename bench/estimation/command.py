@@ -113,7 +113,7 @@ def estimate(
     points = point_table(data, outcomes, out)
     files = write_estimates(table, points, notes, facts, out, f"Dimension of {path.name}: {what}")
     if len(data.shape) == 3:
-        from bench.image_report.write import write_image_report
+        from bench.image_report.image_files import write_image_report
 
         images = [cell for cell in job.cells if cell.manifold.startswith((ALL, CLASS))]
         files += write_image_report(images, outcomes, out)

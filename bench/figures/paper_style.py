@@ -1,38 +1,34 @@
-"""The one style of a publication's figures: a column wide, read in grey too, fonts embedded."""
+"""The style of a publication's figures: a column wide, legible in grey, fonts embedded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from bench.figures import style as figure_style
-
-if TYPE_CHECKING:
-    from bench.paper.publication import Material
+from bench.figures import style
 
 FORMATS = (".pdf", ".png")
 DPI = 200
-#: Inches: one column of two, and as tall as half a page.
+#: Inches: one column of two, and half a page.
 WIDTH, TALLEST = 3.4, 4.5
-#: Points: of titles and axes, and of what is written into a panel.
+#: Font sizes in points: titles and axes, and texts in a panel.
 SIZE, SMALL = 8.0, 7.0
 
 TRUTH = "#c1121f"
-#: What a reading looks like where it is not the truth.
-READING = "black"
 NO_DATA = "0.35"
-#: Two groups in one panel, told apart in grey too.
+#: Two groups in one panel, distinct in grey too.
 DARK, LIGHT = "#173f73", "#e09f3e"
 
 _SETTINGS: Any = {
-    # Both come with matplotlib, so that a figure is the same everywhere.
+    # Both come with matplotlib: a figure is the same everywhere.
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
     "text.hinting": "none",
@@ -61,22 +57,27 @@ _SETTINGS: Any = {
     "hatch.linewidth": 0.6,
     "figure.constrained_layout.h_pad": 0.03,
     "figure.constrained_layout.w_pad": 0.02,
-    # Whole outlines of TrueType, which publishers ask for.
+    # TrueType outlines, which publishers require.
     "pdf.fonttype": 42,
 }
 
 
-#: A line's style by name, or where it starts and the lengths of its dashes and gaps, in points.
+#: A line style by name, or the offset and the lengths of dashes and gaps in points.
 Dashes = Literal["-", "--", "-.", ":"] | tuple[float, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
 class Look:
-    """How an estimator is drawn: the marker and the line tell it apart where colour does not."""
+    """Colour, marker and line of an estimator; marker and line differ where colours are alike."""
 
     colour: str
     marker: str
     line: Dashes
+
+    def key(self, label: str, **options: Any) -> Line2D:
+        """Return a legend entry."""
+        look: Any = {"color": self.colour, "marker": self.marker, "linestyle": self.line}
+        return Line2D([], [], label=label, **{**look, **options})
 
 
 #: Estimator label -> look, from dark to light.
@@ -90,35 +91,35 @@ LOOKS: dict[str, Look] = {
 
 
 @contextmanager
-def style() -> Iterator[None]:
-    """The style inside the block, and no trace of it after."""
+def paper_style() -> Iterator[None]:
+    """Set the style inside the block, also as a decorator, whatever the user's settings are."""
     with matplotlib.rc_context():
-        # A reader's own settings would make another figure.
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
         yield
 
 
-def styled(
-    make: Callable[[Material], Figure | None],
-) -> Callable[[Material], Figure | None]:
-    """A function that draws in the style."""
-
-    @wraps(make)
-    def drawn(material: Material) -> Figure | None:
-        with style():
-            return make(material)
-
-    return drawn
-
-
 def column(height: float) -> Figure:
-    """An empty figure, a column wide and ``height`` inches tall."""
-    # Laid out at the resolution of the picture: widths of texts depend on it.
+    """Return an empty figure, a column wide and ``height`` inches tall."""
+    # The layout depends on the resolution: so do widths of texts.
     return Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+
+
+def write_missing(axes: Axes, reason: str) -> None:
+    """Write into an empty panel why it is empty."""
+    axes.text(
+        *(0.5, 0.5, reason),
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        fontsize=SMALL,
+        style="italic",
+        color=NO_DATA,
+        gid="missing",
+    )
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Save as PDF and PNG and return the paths; the same figure gives the same bytes."""
-    with style():
-        return figure_style.save(figure, stem, FORMATS, DPI)
+    with paper_style():
+        return style.save(figure, stem, FORMATS, DPI)

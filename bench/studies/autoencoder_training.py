@@ -1,4 +1,4 @@
-"""Train an autoencoder of a bottleneck, and measure what it cannot rebuild."""
+"""Train autoencoders of several bottlenecks, and measure their errors."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from torch import Tensor, nn
 
 from manifolds.base import Array
 
-#: Part of the points that is held out for the error.
+#: Part of the points that is held out.
 HELD_OUT = 0.1
 WIDTH, BATCH, RATE = 384, 256, 1e-3
 
 
 @dataclass(frozen=True)
-class Rebuilt:
+class Errors:
     """Errors of one bottleneck on held-out points, as parts of their variance.
 
     ``error`` is the autoencoder's, ``linear`` that of the best linear one, which is principal
-    component analysis; ``trained`` is the autoencoder's on the points that it was trained on.
+    component analysis; ``trained`` is the autoencoder's on its training points.
     """
 
     bottleneck: int
@@ -32,10 +32,9 @@ class Rebuilt:
 
 
 class Autoencoder(nn.Module):
-    """Three hidden layers on either side of the bottleneck, and the best linear map beside them.
+    """Three hidden layers on either side of the bottleneck, added to the best linear map.
 
-    What the layers learn is added to a linear map in and out: so the network starts where
-    principal component analysis ends, and only what is curved has to be learned.
+    So the network starts at principal component analysis, and learns only what is curved.
     """
 
     def __init__(self, axes: Tensor) -> None:
@@ -76,31 +75,30 @@ class Prepared:
     def __init__(self, points: Array, seed: int, device: torch.device) -> None:
         order = np.random.default_rng(seed).permutation(len(points))
         held = max(1, round(HELD_OUT * len(points)))
-        kept = torch.from_numpy(points[np.sort(order[held:])]).to(device)
-        mean = kept.mean(0)
-        unit = float((kept - mean).square().mean().sqrt())
-        self.train = ((kept - mean) / unit).float()
-        left = torch.from_numpy(points[np.sort(order[:held])]).to(device)
-        self.held_out = ((left - mean) / unit).float()
-        covariance = self.train.double().T @ self.train.double()
+        train = torch.from_numpy(points[np.sort(order[held:])]).to(device)
+        mean = train.mean(0)
+        unit = float((train - mean).square().mean().sqrt())
+        self.points = ((train - mean) / unit).float()
+        held_out = torch.from_numpy(points[np.sort(order[:held])]).to(device)
+        self.held_out = ((held_out - mean) / unit).float()
+        covariance = self.points.double().T @ self.points.double()
         self.axes = torch.linalg.eigh(covariance)[1].flip(1).float()
         self.seed = seed
 
-    def rebuilt(self, bottleneck: int, steps: int) -> Rebuilt:
-        """Train a bottleneck for so many steps and measure it."""
+    def train(self, bottleneck: int, steps: int) -> Errors:
+        """Train an autoencoder and return its errors."""
         start = time.perf_counter()
         axes = self.axes[:, :bottleneck]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            network = Autoencoder(axes).to(self.train.device)
+            network = Autoencoder(axes).to(self.points.device)
         optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.01)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
-        generator = torch.Generator(self.train.device).manual_seed(self.seed)
+        device = self.points.device
+        generator = torch.Generator(device).manual_seed(self.seed)
         for _ in range(steps):
-            rows = torch.randint(
-                len(self.train), (BATCH,), generator=generator, device=self.train.device
-            )
-            batch = self.train[rows]
+            rows = torch.randint(len(self.points), (BATCH,), generator=generator, device=device)
+            batch = self.points[rows]
             loss = (network(batch) - batch).square().mean()
             optimiser.zero_grad()
             torch.autograd.backward(loss)
@@ -108,20 +106,20 @@ class Prepared:
             schedule.step()
         network.eval()
         linear = self.held_out @ axes @ axes.T
-        return Rebuilt(
+        return Errors(
             bottleneck=bottleneck,
-            error=_error(_applied(network, self.held_out), self.held_out),
-            trained=_error(_applied(network, self.train), self.train),
+            error=_error(_apply(network, self.held_out), self.held_out),
+            trained=_error(_apply(network, self.points), self.points),
             linear=_error(linear, self.held_out),
             seconds=time.perf_counter() - start,
         )
 
 
 @torch.no_grad()
-def _applied(network: nn.Module, points: Tensor) -> Tensor:
+def _apply(network: nn.Module, points: Tensor) -> Tensor:
     return torch.cat([network(part) for part in torch.split(points, 4096)])
 
 
 def _error(rebuilt: Tensor, points: Tensor) -> float:
-    """Mean squared error as a part of the variance."""
+    """Return the mean squared error as a part of the variance."""
     return float((rebuilt - points).square().sum() / points.square().sum())

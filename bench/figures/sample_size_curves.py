@@ -1,4 +1,4 @@
-"""Figure of the estimates of a manifold against the number of points in a sample of it."""
+"""Figure of the estimates of a manifold against the number of points, and curves of estimates."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from numpy.typing import ArrayLike
 
 from bench.figures.style import (
+    BELOW,
     FAILED_COLOUR,
     MOST_PANELS,
     QUIET,
+    distinct_looks,
     first_of,
     headline,
-    manifold_looks,
+    panel_grid,
 )
 from bench.format import truth_text
 from bench.record import NOT_APPLICABLE, OK
 from bench.summary.metrics import groups_of
 from bench.summary.wording import labelled, seeds_text
 
-#: Sizes of a manifold from which on it is drawn.
+#: Least number of sizes of a manifold that is drawn.
 FEWEST_SIZES = 3
 
 
@@ -37,7 +39,7 @@ FEWEST_SIZES = 3
 class _Panel:
     """A manifold, or one truth level of a union (NaN: unknown), at several sizes.
 
-    ``estimates`` has a row for each that is there: estimator, n, truth, estimate.
+    ``estimates`` has a row for each estimate: estimator, n, truth, estimate.
     """
 
     title: str
@@ -48,11 +50,10 @@ class _Panel:
 
 
 def sample_size_figure(records: pd.DataFrame) -> Figure | None:
-    """Estimate against n, a panel a manifold (of a union: a truth level), a line an estimator.
+    """Draw estimates against n, a panel a manifold or truth level of a union, a line an estimator.
 
-    A manifold is what has one name and parameters, whatever its labels. None where no manifold
-    has three or more sizes. Of more than ``MOST_PANELS`` panels the first ones are shown, and the
-    title says so.
+    One name and parameters are one manifold, whatever its labels. None where no manifold has
+    three or more sizes. At most ``MOST_PANELS`` panels are drawn, and the title says so.
     """
     groups = [
         rows
@@ -61,10 +62,10 @@ def sample_size_figure(records: pd.DataFrame) -> Figure | None:
     ]
     if not groups:
         return None
-    found = [panel for rows in groups for panel in _panels(rows)]
-    panels = found[:MOST_PANELS]
+    every = [panel for rows in groups for panel in _panels(rows)]
+    panels = every[:MOST_PANELS]
     shown = pd.concat(groups)
-    looks = manifold_looks(list(dict.fromkeys(shown["estimator"])))
+    looks = distinct_looks(list(dict.fromkeys(shown["estimator"])))
     columns = min(len(panels), 2 if len(panels) <= 4 else 3)
     lines = math.ceil(len(panels) / columns)
     wide = max(3.6 * columns, 6.0)
@@ -75,47 +76,39 @@ def sample_size_figure(records: pd.DataFrame) -> Figure | None:
     legend_columns = max(1, int(wide / (0.6 + 0.063 * max(map(len, labels.values())))))
     tall = 2.7 * lines + 1.0 + 0.22 * math.ceil((len(looks) + 2) / legend_columns)
     figure = Figure(figsize=(wide, tall), layout="constrained")
-    grid = figure.subplots(lines, columns, squeeze=False, gridspec_kw={"hspace": 0.05})
-    for order, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
+    labels_of_axes = "points in the sample, n", "estimate"
+    spaced: Any = {"hspace": 0.05}
+    grid = panel_grid(figure, len(panels), columns, *labels_of_axes, gridspec_kw=spaced)
+    for axes, panel in zip(grid, panels, strict=True):
         _draw(axes, panel, looks)
         _size_ticks(axes, panel.sizes)
-        axes.tick_params(labelsize=8)
-        axes.set_xlabel("points in the sample, n" if order + columns >= len(panels) else "")
-        axes.set_ylabel("estimate" if order % columns == 0 else "")
-    for axes in list(grid.flat)[len(panels) :]:
-        axes.remove()
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=colour, marker=marker, markersize=5, label=labels[estimator])
+    handles = [
+        Line2D([], [], color=colour, marker=marker, label=labels[estimator])
         for estimator, (colour, marker) in looks.items()
     ]
     handles.append(Line2D([], [], color="black", linestyle="--", linewidth=1.2, label="truth"))
-    handles.append(Patch(facecolor=QUIET, alpha=0.25, label="range over seeds"))
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=legend_columns,
-        frameon=False,
-        fontsize=8,
-    )
+    span: Any = {"color": QUIET, "linestyle": "", "marker": "|", "markersize": 9}
+    handles.append(Line2D([], [], **span, label="range over seeds"))
+    figure.legend(handles=handles, loc=BELOW, ncols=legend_columns, fontsize=8)
     counts = shown.groupby(["manifold", "estimator"])["seed"].nunique()
     seeds = seeds_text(counts.to_frame("seeds_planned"))
     title = f"Estimate against n: median and range over seeds, {seeds}"
-    headline(figure, title + first_of(len(panels), len(found)))
+    headline(figure, title + first_of(len(panels), len(every)))
     return figure
 
 
 def _panels(rows: pd.DataFrame) -> list[_Panel]:
-    """The panels of one manifold: one for each truth level, one where none is known."""
+    """Return the panels of one manifold: one for each truth level, one where none is known."""
     sizes = sorted(int(n) for n in rows["n"].unique())
     ok = rows[rows["status"] == OK]
-    found = []
+    points = []
     for estimator, n, groups in zip(ok["estimator"], ok["n"], groups_of(ok), strict=True):
         for level in groups:
             known = math.nan if pd.isna(level["truth"]) else float(level["truth"])
-            found.append((estimator, int(n), known, float(level["estimate"])))
-    estimates = pd.DataFrame(found, columns=["estimator", "n", "truth", "estimate"])
+            points.append((estimator, int(n), known, float(level["estimate"])))
+    estimates = pd.DataFrame(points, columns=["estimator", "n", "truth", "estimate"])
     # Where nothing succeeded, only the mean truth is known.
-    truths = estimates["truth"] if found else rows["truth"].astype("float64").head(1)
+    truths = estimates["truth"] if points else rows["truth"].astype("float64").head(1)
     panels = []
     for truth in sorted(truths.unique()):
         unknown = math.isnan(truth)
@@ -126,9 +119,9 @@ def _panels(rows: pd.DataFrame) -> list[_Panel]:
 
 
 def _name(rows: pd.DataFrame) -> str:
-    """What the labels of all sizes have in common, "sphere" of sphere-n500 and sphere-n1000.
+    """Return the common part of the labels of all sizes: "sphere" of sphere-n500, sphere-n1000.
 
-    The manifold's registered name where labels do not end in their n.
+    That is the manifold's registered name where labels do not end in their n.
     """
     pairs = rows[["manifold", "n"]].drop_duplicates().itertuples(index=False)
     stems = {re.sub(rf"[-_.+]?n?{n}$", "", str(label)) for label, n in pairs}
@@ -136,7 +129,7 @@ def _name(rows: pd.DataFrame) -> str:
 
 
 def _failures(rows: pd.DataFrame) -> str:
-    """Where seeds failed: "failed: danco at n = 500, 1k"."""
+    """Return where seeds failed: "failed: danco at n = 500, 1k"."""
     failed = rows[~rows["status"].isin([OK, NOT_APPLICABLE])]
     texts = []
     for estimator, cells in failed.groupby("estimator", sort=False):
@@ -152,24 +145,13 @@ def _draw(axes: Axes, panel: _Panel, looks: dict[str, tuple[str, str]]) -> None:
         axes.axhline(
             panel.truth, color="black", linestyle="--", linewidth=1.2, zorder=1, gid="truth"
         )
-    drawn = panel.estimates.groupby(["estimator", "n"])["estimate"]
-    table = drawn.agg(["min", "median", "max", "size"])
+    estimates = panel.estimates.groupby(["estimator", "n"])["estimate"]
+    table = estimates.agg(["min", "median", "max"])
     for estimator in [estimator for estimator in looks if estimator in table.index.unique(0)]:
         colour, marker = looks[estimator]
-        seeds = table.loc[estimator]
-        sizes = seeds.index.to_numpy(dtype=np.float64)
-        axes.plot(
-            sizes,
-            seeds["median"],
-            color=colour,
-            marker=marker,
-            markersize=5,
-            markeredgecolor="white",
-            markeredgewidth=0.4,
-            linewidth=1.5,
-        )
-        low, high = (seeds[end].where(seeds["size"] > 1) for end in ("min", "max"))
-        axes.fill_between(sizes, low, high, color=colour, alpha=0.25, linewidth=0)
+        low, middle, high = table.loc[estimator].to_numpy(dtype=float).T
+        span = middle - low, high - middle
+        draw_curve(axes, table.loc[estimator].index, middle, span, color=colour, marker=marker)
     axes.grid(axis="y", color="0.93")
     axes.set_axisbelow(True)
     failed = textwrap.fill(panel.failures, 52)
@@ -187,8 +169,14 @@ def _draw(axes: Axes, panel: _Panel, looks: dict[str, tuple[str, str]]) -> None:
     )
 
 
+def draw_curve(axes: Axes, x: ArrayLike, y: ArrayLike, yerr: ArrayLike, **look: Any) -> None:
+    """Draw estimates with their spread over seeds, joined by a line."""
+    edge: Any = {"markeredgecolor": "white", "markeredgewidth": 0.3}
+    axes.errorbar(x, y, yerr=yerr, **edge, elinewidth=0.8, capsize=1.5, **look)
+
+
 def _size_ticks(axes: Axes, sizes: Sequence[int]) -> None:
-    """A logarithmic axis with a tick at each n that has room for one."""
+    """Set a logarithmic axis with a tick at each n that has room for one."""
     low, high = sizes[0] / 1.15, sizes[-1] * 1.15
     room = (high / low) ** (1 / 10)
     ticks = [sizes[0]]
@@ -202,7 +190,7 @@ def _size_ticks(axes: Axes, sizes: Sequence[int]) -> None:
 
 
 def _short(n: float) -> str:
-    """A size in few characters: 500, 2.5k, 50k, 1M."""
+    """Return a size in few characters: 500, 2.5k, 50k, 1M."""
     for unit, suffix in ((1e6, "M"), (1e3, "k")):
         if n >= unit:
             return f"{n / unit:g}{suffix}"

@@ -1,4 +1,4 @@
-"""Where the error stops falling as the bottleneck grows: what the check supports."""
+"""The elbow of errors against bottlenecks: the dimension that a validation supports."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import f as fisher
 
-#: What is smaller is rounding of float32, as a part of the variance.
+#: Parts of the variance below it are rounding of float32.
 FLOOR = 1e-6
-#: Beyond an elbow an error falls at most this part as fast as before it. A convention: of a power
-#: law, which has no elbow, the two are the same.
+#: Largest slope beyond an elbow, as a part of that before it: 1 for a power law, which has none.
 FLATTER = 0.5
-#: How fast it falls before an elbow at least: to this part of it where the bottleneck doubles.
+#: Largest factor of the error before an elbow where the bottleneck doubles.
 STEEP = 0.9
-#: How fast it may rise beyond an elbow at most, where the bottleneck doubles: as that is steep.
+#: Largest factor beyond an elbow where the bottleneck doubles.
 RISE = 1 / STEEP
-#: Level of the F-test of two lines against one. It is low since the elbow is where the curve bends
-#: most: of power laws with noise, at most 2 % then pass all rules.
+#: Level of the F-test of two lines against one; low, since the elbow is where the curve bends
+#: most: at most 2 % of power laws with noise then pass all rules.
 LEVEL = 0.01
-#: Bottlenecks at least: of fewer, a slope is a single step.
+#: Least number of bottlenecks: of fewer, a slope is a single step.
 _FEWEST = 5
 
 
@@ -29,8 +28,8 @@ _FEWEST = 5
 class Elbow:
     """The bottleneck at which errors are farthest below a straight line, both axes logarithmic.
 
-    ``before`` and ``after`` are what the error is multiplied by where the bottleneck doubles.
-    ``chance`` is the p-value of the bend: of errors that scatter about one line.
+    ``before`` and ``after`` are the factors of the error where the bottleneck doubles. ``chance``
+    is the p-value of the bend under errors that scatter about one line.
     """
 
     bottleneck: int
@@ -40,18 +39,18 @@ class Elbow:
 
     @property
     def bends(self) -> bool:
-        """Whether the error falls before it, and is flat enough beyond, without a rise."""
+        """Return whether the error falls before it, and is flat enough beyond, without a rise."""
         steep, flat = self.before <= STEEP, np.log(self.after) >= FLATTER * np.log(self.before)
         return bool(steep and flat and self.after <= RISE)
 
     @property
     def is_one(self) -> bool:
-        """Whether it bends, by more than errors about one line do by chance."""
+        """Return whether it bends by more than errors about one line do by chance."""
         return self.bends and self.chance <= LEVEL
 
     @property
     def rates(self) -> str:
-        """How fast the error falls on either side."""
+        """How fast the error falls on either side, as text."""
         return (
             f"where the bottleneck doubles, the error goes to {_percent(self.before)} below "
             f"{self.bottleneck} and to {_percent(self.after)} above"
@@ -63,7 +62,7 @@ def _percent(part: float) -> str:
 
 
 def elbow(table: pd.DataFrame, column: str = "error") -> Elbow | None:
-    """The elbow of a column of errors by "bottleneck"; None of fewer than five bottlenecks.
+    """Return the elbow of a column of errors; None of fewer than five bottlenecks.
 
     It is the point farthest below the chord of the curve (Satopaa et al. 2011, Finding a Kneedle
     in a haystack, without its smoothing). The bend is tested as a structural break of a linear
@@ -100,21 +99,21 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, int]:
 
 
 def supported(table: pd.DataFrame) -> str:
-    """What the errors of the autoencoder support, in a sentence; or that they support nothing."""
-    found, linear = elbow(table), elbow(table, "linear")
-    if found is None or linear is None:
+    """Return in a sentence which dimension the errors support, or that they support none."""
+    own, linear = elbow(table), elbow(table, "linear")
+    if own is None or linear is None:
         return f"Supports no dimension: fewer than {_FEWEST} bottlenecks show no elbow."
-    if not found.bends:
-        return f"Supports no dimension: {found.rates}, which is no elbow."
-    if not found.is_one:
+    if not own.bends:
+        return f"Supports no dimension: {own.rates}, which is no elbow."
+    if not own.is_one:
         return (
-            f"Supports no dimension: {found.rates}, but errors that scatter as these do bend as "
-            f"much by chance (p = {found.chance:.2g} for two lines against one; at most {LEVEL:g} "
+            f"Supports no dimension: {own.rates}, but errors that scatter as these do bend as "
+            f"much by chance (p = {own.chance:.2g} for two lines against one; at most {LEVEL:g} "
             "counts)."
         )
-    if linear.bends and linear.bottleneck == found.bottleneck:
+    if linear.bends and linear.bottleneck == own.bottleneck:
         return (
-            f"Supports {found.bottleneck} as the dimension of the linear span alone: principal "
+            f"Supports {own.bottleneck} as the dimension of the linear span alone: principal "
             "components have the same elbow."
         )
-    return f"Supports a dimension of about {found.bottleneck}: {found.rates}."
+    return f"Supports a dimension of about {own.bottleneck}: {own.rates}."

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from bench.image_report.readings import COMPRESSED, Readings, png_sizes
+from bench.image_report.pointwise import COMPRESSED, Readings, png_sizes
 from bench.record import OK
 
 #: Samples that a summary tells of one by one.

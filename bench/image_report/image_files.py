@@ -12,7 +12,7 @@ from bench.cell import Cell
 from bench.figures.style import save, style
 from bench.files import write_csv, write_text
 from bench.image_report import SUMMARY, figures, tables
-from bench.image_report.readings import Readings, images_of, readings, unknown_images
+from bench.image_report.pointwise import Readings, images_of, readings, unknown_images
 from bench.record import OK
 
 #: Samples of which montages are drawn at most: whole sets come before classes.

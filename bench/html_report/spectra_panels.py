@@ -1,4 +1,4 @@
-"""Singular values of scores, short enough for a page."""
+"""Singular values of scores, few enough for a page."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.figures.spectra import Spectra, read_spectra
+from bench.figures.spectra_data import Spectra, read_spectra
 from bench.html_report.cells import rounded
 
-#: Numbers of single points' spectra in a panel: the median is over all points.
+#: Most numbers of single points' spectra in a panel; the median is over all points.
 _MOST_NUMBERS = 2000
 
 
 def spectra(records: pd.DataFrame, folder: Path) -> list[dict[str, Any]]:
-    """For each manifold and estimator that kept some: by truth level, the median and some points.
+    """Return medians and some points by truth level, of each manifold and estimator with spectra.
 
-    Values are divided by the largest at their point; the gap stands at ``ambient`` - dimension.
+    Values are divided by the largest at their point; the gap follows ``ambient`` - dimension.
     """
     inside = records[records["arrays"].map(lambda name: _is_inside(folder, name)).astype(bool)]
-    return [_panel(found) for found in read_spectra(inside, folder)]
+    return [_panel(panel) for panel in read_spectra(inside, folder)]
 
 
 def _is_inside(folder: Path, name: Any) -> bool:
-    """Whether a record's arrays are a file of its own store: the store is not trusted."""
+    """Return whether a record's arrays are a file of its own store, which is not trusted."""
     if not isinstance(name, str) or not name:
         return False
     try:
@@ -36,19 +36,19 @@ def _is_inside(folder: Path, name: Any) -> bool:
         return False
 
 
-def _panel(found: Spectra) -> dict[str, Any]:
-    ambient = found.singular_values.shape[1]
-    values, groups = found.relative, found.groups
-    lines = max(1, _MOST_NUMBERS // (ambient * len(groups)))
+def _panel(panel: Spectra) -> dict[str, Any]:
+    values, groups = panel.relative, panel.groups
+    lines = max(1, _MOST_NUMBERS // (panel.ambient * len(groups)))
     return {
-        "title": found.title,
-        "sigma": rounded(found.sigma),
-        "ambient": ambient,
+        "title": panel.title,
+        "sigma": rounded(panel.sigma),
+        "ambient": panel.ambient,
+        "first": panel.ambient - panel.last + 1,
         "levels": [
             {
                 "truth": rounded(level),
-                "reading": rounded(found.estimate(level)),
-                "agree": int((found.dimension[members] == level).sum()),
+                "reading": rounded(panel.estimate(level)),
+                "agree": int((panel.dimension[members] == level).sum()),
                 "points": int(members.sum()),
                 "median": _short(np.median(values[members], axis=0)),
                 "lines": [_short(line) for line in values[members][:lines]],

@@ -1,10 +1,9 @@
-"""Stanczuk et al. 2024: Table 2 and the figures."""
+"""Table 2 of Stanczuk et al. 2024, with our numbers."""
 
 from __future__ import annotations
 
 from bench.paper.comparison import Comparison, compare, dimensions_of
-from bench.paper.figures import FIGURES
-from bench.paper.publication import Cells, Item, Material, Publication
+from bench.paper.publication import Cells, Item, Material
 
 SUITE = "stanczuk2024"
 #: Column of Table 2 -> estimator of the suite; ID-NF is none of ours.
@@ -18,7 +17,7 @@ ROWS = {
     **{f"{things}-{k}": f"{things}-{k}" for things in ("squares", "blobs") for k in (10, 20, 100)},
     "MNIST": "mnist",
 }
-#: Row -> the same images, as many as were inferred from the published numbers of MLE.
+#: Row -> the same images, of the size inferred from the published numbers of MLE.
 INFERRED = {
     **{f"{things}-{k}": f"{things}-{k}-n4000" for things in ("squares", "blobs") for k in (10, 20)},
     **{f"{things}-100": f"{things}-100-n8000" for things in ("squares", "blobs")},
@@ -38,28 +37,28 @@ UNTRAINED_REMARK = (
     "network before its first training step, which is the linear denoiser in the principal axes of "
     "the sample. Where it is right, the principal axes are enough."
 )
-#: Of another suite, where its files are.
+#: Of another suite, where its files are available.
 REAL = "MNIST"
-#: Left out by quick: a training takes half an hour of a core.
+_KNOWN = {row: manifold for row, manifold in ROWS.items() if row != REAL}
+#: Not in quick: a training takes half an hour of a core.
 LONG = "blobs-100"
 
 
 def table(material: Material) -> Comparison:
-    """Table 2 beside our numbers."""
+    """Return Table 2 with our numbers."""
     places = {
         (row, column): (manifold, estimator)
         for row, manifold in ROWS.items()
         for column, estimator in {**SCORE, **BASELINES, UNTRAINED: UNTRAINED}.items()
         if (row, column) != (REAL, UNTRAINED)
     }
-    known = {row: manifold for row, manifold in ROWS.items() if row != REAL}
     return compare(
         material,
         "Table 2",
         name="table2",
         title="Table 2 of Stanczuk et al. 2024, and here",
         places=places,
-        dimensions={**dimensions_of(SUITE, known), REAL: None},
+        dimensions={**dimensions_of(SUITE, _KNOWN), REAL: None},
         inferred={
             (row, column): (manifold, estimator)
             for row, manifold in INFERRED.items()
@@ -71,7 +70,6 @@ def table(material: Material) -> Comparison:
     )
 
 
-_KNOWN = tuple(manifold for row, manifold in ROWS.items() if row != REAL)
 _BASELINES = tuple(BASELINES.values())
 
 TABLE_2 = Item(
@@ -84,19 +82,11 @@ TABLE_2 = Item(
     kind="table",
     make=table,
     cells=(
-        Cells(tuple(manifold for manifold in _KNOWN if manifold != LONG), ("score-svd",)),
+        Cells(tuple(manifold for manifold in _KNOWN.values() if manifold != LONG), ("score-svd",)),
         Cells((LONG,), ("score-svd",), presets=("full",)),
-        Cells(_KNOWN, (*_BASELINES, UNTRAINED)),
+        Cells(tuple(_KNOWN.values()), (*_BASELINES, UNTRAINED)),
         Cells(tuple(INFERRED.values()), _BASELINES, presets=INFERRED_PRESETS),
         Cells(("mnist",), _BASELINES, suite="torchvision", optional=True),
         Cells(("mnist",), ("score-svd",), suite="torchvision", optional=True, presets=("full",)),
     ),
-)
-
-PUBLICATION = Publication(
-    name="stanczuk2024",
-    title="Your diffusion model secretly knows the dimension of the data manifold",
-    source="Stanczuk et al. 2024, arXiv 2212.12611",
-    suite=SUITE,
-    items=(TABLE_2, *FIGURES),
 )

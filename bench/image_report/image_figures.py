@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.figures.style import family_look, first_of, headline
-from bench.image_report.readings import Readings, as_pictures
+from bench.image_report.pointwise import Readings, as_pictures
 
 #: Images at each end of a montage, a line of so many.
 SHOWN, LINE = 24, 12

@@ -1,4 +1,4 @@
-"""Figures of a suite's results, written as PNG and SVG."""
+"""Write the figures of a run as PNG and SVG."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from bench.figures.estimates import estimate_figure
 from bench.figures.heatmap import heatmap_figure
-from bench.figures.sample_size import sample_size_figure
+from bench.figures.sample_size_curves import sample_size_figure
 from bench.figures.spectra import spectra_figure
 from bench.figures.style import FORMATS, save, style
 from bench.figures.tradeoff import tradeoff_figure
@@ -28,9 +28,9 @@ def write_plots(
     """Write each figure that the records have data for, and remove older files of the others.
 
     Arrays of the records are read from ``store_folder``; ``summary`` is theirs, where the caller
-    has it already. Returns the paths written. Of a figure that cannot be drawn a warning says why;
-    the others are drawn. Raises ValueError as ``summarise`` does, and OSError where a file cannot
-    be written.
+    has it already. Returns the paths written. A figure that cannot be drawn gives a warning; the
+    others are drawn. Raises ValueError as ``summarise`` does, and OSError where a file cannot be
+    written.
     """
     summary = summarise(records) if summary is None else summary
     figures: dict[str, Callable[[], Figure | None]] = {
@@ -43,7 +43,7 @@ def write_plots(
     written: list[Path] = []
     with style():
         for name, make in figures.items():
-            paths = _written(make, folder / name)
+            paths = _write(make, folder / name)
             written += paths
             if not paths:
                 for suffix in FORMATS:
@@ -51,8 +51,8 @@ def write_plots(
     return written
 
 
-def _written(make: Callable[[], Figure | None], stem: Path) -> list[Path]:
-    """The paths of a figure; none where there is nothing to draw, or where that fails."""
+def _write(make: Callable[[], Figure | None], stem: Path) -> list[Path]:
+    """Draw and save a figure; returns its paths, none without data or after a failure."""
     try:
         figure = make()
         return [] if figure is None else save(figure, stem)

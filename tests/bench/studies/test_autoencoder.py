@@ -10,16 +10,16 @@ from commandline import bench
 from PIL import Image
 
 import manifolds
-from bench.autoencoder.command import _figure
-from bench.autoencoder.elbow import FLOOR, elbow, supported
-from bench.autoencoder.training import Prepared
+from bench.studies.autoencoder import error_figure
+from bench.studies.autoencoder_training import Prepared
+from bench.studies.elbow import FLOOR, elbow, supported
 
 
 def test_a_curve_that_spans_ten_axes_is_rebuilt_from_two_numbers_where_no_linear_map_can():
     points = manifolds.get("circles", count=1, ambient=10).sample(2000, 0).points
     t = np.arctan2(points @ points[0], points @ points[1])
     curve = np.stack([np.cos(k * t) for k in range(1, 6)] + [np.sin(k * t) for k in range(1, 6)], 1)
-    found = Prepared(curve, 0, torch.device("cpu")).rebuilt(2, 600)
+    found = Prepared(curve, 0, torch.device("cpu")).train(2, 600)
     assert found.linear > 0.6
     assert found.error < 0.1
 
@@ -27,7 +27,7 @@ def test_a_curve_that_spans_ten_axes_is_rebuilt_from_two_numbers_where_no_linear
 def test_a_flat_sample_is_rebuilt_from_its_dimension_by_the_linear_map_alone():
     points = manifolds.get("affine-subspace", dimension=3, ambient=8).sample(500, 0).points
     prepared = Prepared(points, 0, torch.device("cpu"))
-    below, at = prepared.rebuilt(2, 50), prepared.rebuilt(3, 50)
+    below, at = prepared.train(2, 50), prepared.train(3, 50)
     assert below.linear > 0.1
     assert at.linear < 1e-9
     assert at.error < 0.1 < below.error
@@ -35,7 +35,7 @@ def test_a_flat_sample_is_rebuilt_from_its_dimension_by_the_linear_map_alone():
 
 def test_the_same_seed_gives_the_same_errors():
     points = manifolds.get("torus", ambient=6).sample(400, 0).points
-    first, again = (Prepared(points, 1, torch.device("cpu")).rebuilt(2, 30) for _ in range(2))
+    first, again = (Prepared(points, 1, torch.device("cpu")).train(2, 30) for _ in range(2))
     assert first.error == again.error
 
 
@@ -116,7 +116,7 @@ def test_an_elbow_that_principal_components_have_too_is_that_of_the_span():
 @pytest.mark.parametrize("least", [1e-12, 0.08])
 def test_the_figure_keeps_its_curves_in_the_panel_with_ticks_in_per_cent(least):
     table = errors(np.geomspace(0.2, least, len(SIZES)), np.geomspace(0.4, least, len(SIZES)))
-    figure = _figure(table, "points", 10, "true", 500)
+    figure = error_figure(table, "points", 10, "true", 500)
     figure.draw_without_rendering()
     (axes,) = figure.axes
     low, high = axes.get_ylim()
