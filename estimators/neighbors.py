@@ -22,7 +22,7 @@ class _Shared:
     """The last graph of this process, the folder of shared graphs, and times since the last pop.
 
     ``saved`` are the seconds that it took to build a graph that was reused, ``overhead`` those of
-    waiting for it, reading and writing; ``built`` says that a graph was built here.
+    waiting for it, reading and writing; ``built`` is True if a graph was built here.
     """
 
     graph: Graph | None = None

@@ -167,7 +167,7 @@ def first_of_copies(points: Array, neighbors: Neighbors) -> Indices:
 
     Points are near-copies whose distance is so far below that of their next neighbours that no
     smooth density gives it: on a manifold of any dimension d >= 1, log(r_{j+1} / r_j) is
-    exponential with rate j d (Facco et al. 2017). They are looked for in all rows where some,
+    exponential with rate j d (Facco et al. 2017). All rows are searched where some,
     ``neighbors``, have them more often than by chance.
     """
     n = len(points)

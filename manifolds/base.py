@@ -124,7 +124,7 @@ class Embedded(Parametrised):
         """Map parameters to intrinsic coordinates: (n, q) -> (n, coordinates)."""
 
     @abstractmethod
-    def equation(self, own: Array) -> Array:
+    def equation(self, x: Array) -> Array:
         """Return the residual of the manifold's equation at (n, coordinates) points, shape (n,)."""
 
     def frame(self) -> Array:
@@ -140,7 +140,7 @@ class Embedded(Parametrised):
 
     def residual(self, points: Array) -> Array:
         centred = points - self.offset()
-        own = centred @ self.frame()
-        outside = np.linalg.norm(centred - own @ self.frame().T, axis=1)
-        residual: Array = np.maximum(outside, np.abs(self.equation(own)))
+        x = centred @ self.frame()
+        outside = np.linalg.norm(centred - x @ self.frame().T, axis=1)
+        residual: Array = np.maximum(outside, np.abs(self.equation(x)))
         return residual

@@ -166,7 +166,11 @@ class ScoreEstimator(Estimator):
             dimension=reading.dimension,
             pointwise=reading.pointwise,
             query=query,
-            details={"confidence": reading.confidence, **reading.details, **_report_details(model)},
+            details={
+                "confidence": reading.confidence,
+                **reading.details,
+                **(model.report.details() if model.report else {}),
+            },
         )
 
     def model(self, points: Array) -> ScoreModel:
@@ -283,19 +287,3 @@ def equalize_scales(points: Array) -> Array:
         stacklevel=3,
     )
     return (points - points.mean(0)) / np.where(varying, deviations, deviations.max())
-
-
-def _report_details(model: ScoreModel) -> dict[str, NDArray[Any]]:
-    """Return details of the training of a model."""
-    report = model.report
-    if report is None:
-        return {}
-    return {
-        "loss": report.loss,
-        "held_out_loss": report.held_out_loss,
-        "steps": np.array(len(report.loss)),
-        "train_seconds": np.array(report.seconds),
-        "train_flops": np.array(report.flops),
-        "cached": np.array(report.cached),
-        "saved_seconds": np.array(report.saved_seconds),
-    }

@@ -5,8 +5,6 @@ Nothing here imports torch before tensors are read or written, so that listing s
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import re
@@ -20,9 +18,6 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from estimators.score.checksum import add_checksum, read_metadata, verify
 
@@ -70,18 +65,6 @@ def default_limit() -> int:
             "the units kB, MB, GB and TB, such as 500MB or 2GB"
         )
     return int(Decimal(match[1]) * _UNITS[match[2]])
-
-
-def content_key(points: NDArray[np.float64], facts: Mapping[str, object]) -> str:
-    """Return the key of a model trained on points (n, D) by ``facts``, a hash of both.
-
-    Facts are values of JSON, in any order. Raises TypeError for others.
-    """
-    rows = np.ascontiguousarray(points, dtype="<f8")
-    text = json.dumps({"shape": rows.shape, "facts": dict(facts)}, sort_keys=True)
-    digest = hashlib.sha256(text.encode())
-    digest.update(rows.data)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

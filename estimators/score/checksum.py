@@ -29,7 +29,7 @@ def read_header(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
     except (ValueError, RecursionError):
         raise ValueError("its header is not JSON") from None
     if not isinstance(header, dict) or not isinstance(header.get("__metadata__"), dict):
-        raise ValueError("its header says nothing of the model")
+        raise ValueError("its header has no metadata")
     return header, 8 + length
 
 

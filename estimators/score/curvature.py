@@ -17,8 +17,8 @@ from estimators.score.jacobian import (
 from estimators.score.spectrum import NUMBERS_AT_ONCE, Score
 
 POWER = 4
-#: Cut-off where a spectrum has no trough: it keeps 0.96 of a direction in which the data are
-#: 2.5 sigma wide, and lets 0.008 of a normal one pass.
+#: Cut-off where a spectrum has no trough: it passes 0.96 of a direction in which the data are
+#: 2.5 sigma wide, and passes 0.008 of a normal one.
 DEFAULT_CUTOFF = 0.3
 # Curvatures below are as good as none: the trough to a spectrum there is at its own geometric
 # middle, 0.03.
@@ -109,11 +109,11 @@ def curvatures(
         for row, sigma in enumerate(sigmas):
             if exact:
                 jacobians = apply(products[0], x, sigma, start, numbers)
-                found = torch.linalg.eigvalsh(-(jacobians + jacobians.mT) / 2)
+                values = torch.linalg.eigvalsh(-(jacobians + jacobians.mT) / 2)
             else:
-                found, parts = _lanczos(products, x, sigma, start, steps, numbers)
+                values, parts = _lanczos(products, x, sigma, start, steps, numbers)
                 weights[row, block] = parts.flatten(1).cpu() * (rank / probes)
-            nodes[row, block] = sigma**2 * found.flatten(1).cpu()
+            nodes[row, block] = sigma**2 * values.flatten(1).cpu()
     return nodes, weights
 
 

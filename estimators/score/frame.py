@@ -60,8 +60,8 @@ def principal_frame(points: Tensor, negligible: float) -> Frame:
     variances = variances.flip(0).clamp(min=0)
     unit = float((variances.square().sum() / variances.sum()).sqrt())
     scales = variances.sqrt() / unit
-    kept = int((scales > negligible).sum())
-    return Frame(mean, unit * largest, axes.flip(1)[:, :kept].contiguous(), scales[:kept])
+    rank = int((scales > negligible).sum())
+    return Frame(mean, unit * largest, axes.flip(1)[:, :rank].contiguous(), scales[:rank])
 
 
 def plain_frame(points: Tensor) -> Frame:

@@ -1,4 +1,4 @@
-"""Products of a score's Jacobian with directions, whatever the score is made of."""
+"""Products of the Jacobian of any score with directions."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def apply(
 ) -> Tensor:
     """Return products at points (m, r) with K directions at each (m, K, r): (m, K, r) float64."""
     count, each, rank = directions.shape
-    together = max(1, numbers // rank)
+    size = max(1, numbers // rank)
     out = torch.empty(count * each, rank, dtype=torch.float64, device=points.device)
     flat = directions.reshape(-1, rank)
-    for start in range(0, len(out), together):
-        v = flat[start : start + together].to(points)
+    for start in range(0, len(out), size):
+        v = flat[start : start + size].to(points)
         at = points[torch.arange(start, start + len(v), device=points.device) // each]
         out[start : start + len(v)] = product(at, torch.full_like(at[:, 0], sigma), v)
     return out.reshape(count, each, rank)
@@ -66,9 +66,9 @@ def apply(
 
 def point_blocks(count: int, each: int, numbers: int) -> Iterator[slice]:
     """Yield slices of ``count`` points, each of at most ``numbers`` numbers, ``each`` a point."""
-    together = max(1, numbers // each)
-    for start in range(0, count, together):
-        yield slice(start, min(start + together, count))
+    size = max(1, numbers // each)
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
 
 
 def probing(points: Tensor, probes: int | None, generator: torch.Generator) -> Tensor:

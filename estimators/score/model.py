@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,6 +63,18 @@ class TrainingReport:
     cached: bool
     saved_seconds: float
 
+    def details(self) -> dict[str, NDArray[Any]]:
+        """Return the details of an estimate that describe the training."""
+        return {
+            "loss": self.loss,
+            "held_out_loss": self.held_out_loss,
+            "steps": np.array(len(self.loss)),
+            "train_seconds": np.array(self.seconds),
+            "train_flops": np.array(self.flops),
+            "cached": np.array(self.cached),
+            "saved_seconds": np.array(self.saved_seconds),
+        }
+
 
 @dataclass(frozen=True)
 class ScoreModel:
@@ -111,10 +124,10 @@ def _in_frame(score: Score, frame: Frame) -> Score:
     axes = frame.axes
     assert axes is not None
 
-    def found(y: Tensor, sigma: Tensor) -> Tensor:
+    def transformed(y: Tensor, sigma: Tensor) -> Tensor:
         return score(frame.points(y).float(), sigma) @ axes.to(y)
 
-    return found
+    return transformed
 
 
 class LevelwiseNetwork(nn.Module):
@@ -138,9 +151,9 @@ class LevelwiseNetwork(nn.Module):
         first = int(serving[0])
         if bool((serving == first).all()):
             return self._members[first].score(z, sigma)
-        found = torch.empty_like(z)
+        result = torch.empty_like(z)
         for index, network in enumerate(self._members):
             rows = serving == index
             if bool(rows.any()):
-                found[rows] = network.score(z[rows], sigma[rows])
-        return found
+                result[rows] = network.score(z[rows], sigma[rows])
+        return result

@@ -1,8 +1,11 @@
-"""Recipes of training as plain numbers, a part of the key of a trained model."""
+"""Recipes of training as plain numbers, and the keys of trained models."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -76,3 +79,15 @@ def order_of_rows(count: int, seed: int) -> NDArray[np.int64]:
     A score is read where it was not trained: where it was, it may have learned the points by heart.
     """
     return np.random.default_rng(seed).permutation(count)
+
+
+def content_key(points: NDArray[np.float64], facts: Mapping[str, object]) -> str:
+    """Return the key of a model trained on points (n, D) by ``facts``, a hash of both.
+
+    Facts are values of JSON, in any order. Raises TypeError for others.
+    """
+    rows = np.ascontiguousarray(points, dtype="<f8")
+    text = json.dumps({"shape": rows.shape, "facts": dict(facts)}, sort_keys=True)
+    digest = hashlib.sha256(text.encode())
+    digest.update(rows.data)
+    return digest.hexdigest()

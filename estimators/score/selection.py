@@ -40,10 +40,10 @@ def gaps(spectra: Tensor, floor: float = 1.0, skip_first: bool = False) -> Tenso
     """
     above = spectra.roll(1, -1)
     above[..., 0] = floor
-    found = above - spectra
+    gap = above - spectra
     if skip_first:
-        found[..., :2] = -math.inf
-    return found
+        gap[..., :2] = -math.inf
+    return gap
 
 
 def largest_gap(gap: Tensor, spectra: Tensor) -> Selected:

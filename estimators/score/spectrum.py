@@ -44,24 +44,24 @@ def score_spectra(
     has a value near 1 and a tangent direction one near 0, at every sigma.
 
     ``noise`` is "independent", as in the paper: normal eps, for which the values of pure noise
-    spread over the Marchenko-Pastur law between 1 - sqrt(D / K) and 1 + sqrt(D / K), and the mean
-    score is subtracted if ``centre``. Or it is "balanced": eps in pairs of opposite sign, of
+    have the Marchenko-Pastur distribution between 1 - sqrt(D / K) and 1 + sqrt(D / K), and the
+    mean score is subtracted if ``centre``. Or it is "balanced": eps in pairs of opposite sign, of
     which the odd part (s(x + eps) - s(x - eps)) / 2 is read, with directions that are orthogonal
-    in blocks of D. Pure noise then has values of exactly 1, and whatever is even in eps drops
-    out, which is the drift of curvature along the normal and its leading effect on the tangent.
+    in blocks of D. Pure noise then has values of exactly 1, and terms even in eps cancel, which
+    are the drift of curvature along the normal and its leading effect on the tangent.
     """
     count, ambient = points.shape
     samples = per_dimension * ambient
     if noise == "balanced":
         half = orthogonal_directions(samples // 2, ambient, generator, points)
-        together = max(1, NUMBERS_AT_ONCE // (samples * ambient))
+        size = max(1, NUMBERS_AT_ONCE // (samples * ambient))
     else:
         half = points.new_empty(0)
-        together = max(1, NUMBERS_AT_ONCE // (2 * samples * ambient))
+        size = max(1, NUMBERS_AT_ONCE // (2 * samples * ambient))
     spectra = torch.empty(len(sigmas), count, ambient, dtype=torch.float64)
     for row, sigma in enumerate(sigmas):
-        for start in range(0, count, together):
-            block = points[start : start + together, None]
+        for start in range(0, count, size):
+            block = points[start : start + size, None]
             if noise == "balanced":
                 plus = _scores(score, block + sigma * half, sigma)
                 spread = (plus - _scores(score, block - sigma * half, sigma)) / 2
@@ -73,7 +73,7 @@ def score_spectra(
                 if centre:
                     spread = spread - spread.mean(1, keepdim=True)
             values = singular_values(spread * (sigma / spread.shape[1] ** 0.5))
-            spectra[row, start : start + together] = values.cpu()
+            spectra[row, start : start + size] = values.cpu()
     return spectra
 
 

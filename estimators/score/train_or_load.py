@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from estimators.base import Array
-from estimators.score.cache import ModelCache, Stored, content_key
+from estimators.score.cache import ModelCache, Stored
 from estimators.score.checkpoint import restore, snapshot
 from estimators.score.frame import Frame, plain_frame, principal_frame, raw_frame
 from estimators.score.model import (
@@ -23,7 +23,7 @@ from estimators.score.model import (
     looks_normal,
 )
 from estimators.score.network import ScoreModule, ScoreNetwork, training_flops
-from estimators.score.recipe import Recipe, order_of_rows
+from estimators.score.recipe import Recipe, content_key, order_of_rows
 from estimators.score.spectrum import Score
 from estimators.score.training import Progress, State, TrainingResult, begin, train
 from estimators.score.validation import Validation, level_grid

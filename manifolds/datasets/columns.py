@@ -71,12 +71,12 @@ def _match(
 ) -> Sequence[int]:
     """Return the numbers of the columns that match a name, glob, number or range."""
     by_value = 2 * sum(value is not None for value in values) >= len(values)
-    if found := _named(names, values, one) or _position(names, one, by_value):
-        return found
+    if exact := _find_name(names, values, one) or _find_position(names, one, by_value):
+        return exact
     for dash in (match.start() for match in re.finditer("-", one)):
         ends = one[:dash].strip(), one[dash + 1 :].strip()
-        if found := _match_range(names, values, ends, by_value):
-            return found
+        if between := _match_range(names, values, ends, by_value):
+            return between
     if matching := [i for i, name in enumerate(names) if fnmatch.fnmatchcase(name, one)]:
         return matching
     how = (
@@ -98,7 +98,7 @@ def number_of(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _named(names: Sequence[str], values: Sequence[float | None], one: str) -> list[int]:
+def _find_name(names: Sequence[str], values: Sequence[float | None], one: str) -> list[int]:
     """Return the column of this name, or else those whose names have its value."""
     if one in names:
         return [list(names).index(one)]
@@ -106,7 +106,7 @@ def _named(names: Sequence[str], values: Sequence[float | None], one: str) -> li
     return [i for i, other in enumerate(values) if value is not None and other == value]
 
 
-def _position(names: Sequence[str], one: str, by_value: bool) -> list[int]:
+def _find_position(names: Sequence[str], one: str, by_value: bool) -> list[int]:
     place = int(one) if one.isascii() and one.isdigit() else len(names)
     return [place] if place < len(names) and not by_value else []
 
@@ -119,10 +119,10 @@ def _match_range(
 ) -> list[int]:
     """Return the columns from one end to the other: two values, names or positions."""
     limits = [value for end in ends if (value := number_of(end)) is not None]
-    both = [_named(names, values, end) for end in ends]
+    both = [_find_name(names, values, end) for end in ends]
     if len(limits) < 2:
         return list(range(both[0][0], both[1][-1] + 1)) if all(both) else []
-    places = [_position(names, end, by_value) for end in ends]
+    places = [_find_position(names, end, by_value) for end in ends]
     if all(places) and not any(both):
         return list(range(places[0][0], places[1][0] + 1))
     low, high = sorted(limits)
@@ -158,8 +158,8 @@ def numbers_rows(column: Array) -> bool:
 
 def identifiers(points: Array) -> list[int]:
     """Return the columns of points (n, D) that number the rows, unlike most others."""
-    found = [i for i in range(points.shape[1]) if numbers_rows(points[:, i])]
-    return found if len(found) <= points.shape[1] / 2 or points.shape[1] == 1 else []
+    columns = [i for i in range(points.shape[1]) if numbers_rows(points[:, i])]
+    return columns if len(columns) <= points.shape[1] / 2 or points.shape[1] == 1 else []
 
 
 def labels(points: Array, names: Sequence[str] = ()) -> list[int]:
@@ -175,7 +175,7 @@ def labels(points: Array, names: Sequence[str] = ()) -> list[int]:
     whole = (some % 1 == 0).all(axis=0)
     values = 1 + np.count_nonzero(np.diff(np.sort(some, axis=0), axis=0), axis=0)
     usual = float(np.median(values))
-    found = []
+    columns = []
     for i in map(int, np.flatnonzero(whole)):
         column, count = some[:, i], int(values[i])
         if not 2 <= count <= min(MOST_CLASSES, len(some) / ROWS_OF_CLASS):
@@ -183,27 +183,27 @@ def labels(points: Array, names: Sequence[str] = ()) -> list[int]:
         named = bool(names and LABELS.search(names[i]))
         apart = whole.mean() <= 0.5 and np.median(values[~whole]) > count
         if named or apart or (usual > MORE_VALUES * count and _covers_range(column, count)):
-            found.append(i)
-    return found
+            columns.append(i)
+    return columns
 
 
 def no_coordinates(points: Array, names: Sequence[str] = ()) -> list[str]:
     """Return messages on columns that number the rows, are named so, or are labels."""
-    found = []
+    messages = []
     numbering = identifiers(points)
     for column in numbering:
         name = f" ({names[column]!r})" if names else ""
         does = "counts the rows" if is_counter(points[:, column]) else "numbers the rows"
         if (points[:, column] % 1 != 0).any():
             does = "goes in even steps, as numbers of rows or times do"
-        found.append(
+        messages.append(
             f"column {column}{name} (from 0) {does}: is it a coordinate? If not, leave it out with "
             f"--drop {names[column] if names else column}"
         )
     classes = labels(points, names)
     for column, name in enumerate(names):
         if IDENTIFIERS.search(name) and column not in (*numbering, *classes):
-            found.append(
+            messages.append(
                 f"column {column} ({name!r}) (from 0) has the name of an identifier or an index: "
                 f"is it a coordinate? If not, leave it out with --drop {name}"
             )
@@ -212,12 +212,12 @@ def no_coordinates(points: Array, names: Sequence[str] = ()) -> list[str]:
         which = ", ".join(some) + (", ..." if len(classes) > 5 else "")
         values = max(len(np.unique(points[:, c])) for c in classes)
         what, take = ("column", "takes") if len(classes) == 1 else ("columns", "take")
-        found.append(
+        messages.append(
             f"{what} {which} {take} few whole numbers (at most {values}), unlike other columns: "
             "labels of classes, or coordinates? Leave labels out with --drop "
             f"{','.join(names[c] if names else str(c) for c in classes[:5])}"
         )
-    return found
+    return messages
 
 
 def _covers_range(column: Array, count: int) -> bool:

@@ -164,7 +164,7 @@ def _lengths(lines: list[str], separator: str) -> Array:
 
 def _check_thousands(lines: list[str]) -> None:
     """Raise ValueError where commas may separate thousands instead of decimals."""
-    numbers = (found.group() for line in lines[1:] or lines for found in _COMMAS.finditer(line))
+    numbers = (match.group() for line in lines[1:] or lines for match in _COMMAS.finditer(line))
     example = ""
     for example in numbers:
         if not _THOUSANDS.fullmatch(example):

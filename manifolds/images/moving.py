@@ -79,13 +79,13 @@ class MovingShapes(ImageManifold):
         )  # (n, shapes, 1, 1)
         down, along = np.mgrid[: self.size, : self.size]
         row, column = down - rows, along - columns
-        own = (
+        rotated = (
             row * np.cos(angles) + column * np.sin(angles),
             column * np.cos(angles) - row * np.sin(angles),
         )
         sides = self.sides()
-        images = np.ones_like(own[0])
-        for axis, place in enumerate(own):
+        images = np.ones_like(rotated[0])
+        for axis, place in enumerate(rotated):
             half = sides[:, axis, None, None] / 2
             images *= ndtr((place + half) / BLUR) - ndtr((place - half) / BLUR)
         heights = np.linspace(1.0, 0.5, self.shapes)[:, None]

@@ -17,12 +17,8 @@ import numpy as np
 import pytest
 import torch
 
-from estimators.score.cache import (
-    ModelCache,
-    content_key,
-    default_folder,
-    default_limit,
-)
+from estimators.score.cache import ModelCache, default_folder, default_limit
+from estimators.score.recipe import content_key
 
 ROOT = Path(__file__).parents[3]
 KEYS = [f"{digit:x}" * 64 for digit in range(8)]

@@ -5,11 +5,11 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 import torch
+from exact_scores import AffineScore, MixtureScore
 
 import estimators
 from estimators.score.frame import Frame
 from estimators.score.model import ScoreModel
-from estimators.score.oracle import AffineScore, MixtureScore
 from estimators.score.reliability import Reliability
 from estimators.score.svd import ScoreSVD
 

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 import torch
+from exact_scores import AffineScore
 
 from estimators.score import validation as module
 from estimators.score.network import ScoreModule
-from estimators.score.oracle import AffineScore
 from estimators.score.validation import (
     Losses,
     Validation,
