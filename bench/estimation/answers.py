@@ -15,7 +15,7 @@ from scipy.special import stdtrit
 from bench.estimation.plan import ALL, HALF
 from bench.format import plain_number
 from bench.record import OK
-from bench.store.arrays import kept_arrays
+from bench.store.arrays import load_arrays
 
 #: Probability that another sample's estimate is in an interval.
 LEVEL = 0.95
@@ -78,7 +78,7 @@ def _answer(whole: Any, halves: pd.DataFrame, store_folder: Path) -> dict[str, A
     estimate = float(whole["estimate"])
     row["estimate"] = estimate
     try:
-        details = kept_arrays(store_folder, whole["arrays"]) if whole["arrays"] else {}
+        details = load_arrays(store_folder, whole["arrays"]) if whole["arrays"] else {}
     except ValueError:
         details = {}
     if "confidence" in details:

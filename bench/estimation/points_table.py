@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.estimation.plan import ALL
 from bench.record import OK
-from bench.store.arrays import kept_arrays
+from bench.store.arrays import load_arrays
 from manifolds.datasets.reading import Found
 
 FILE = "estimate-points.csv"
@@ -26,7 +26,7 @@ def points_table(found: Found, records: pd.DataFrame, folder: Path) -> pd.DataFr
     whole = records[(records["manifold"] == ALL) & (records["status"] == OK)]
     for row in whole.to_dict("records"):
         try:
-            arrays = kept_arrays(folder, row["arrays"]) if row["arrays"] else {}
+            arrays = load_arrays(folder, row["arrays"]) if row["arrays"] else {}
             dimension = np.asarray(arrays["dimension"], dtype=np.float64)
             query = np.asarray(arrays["query"], dtype=np.int64)
             at = np.full(len(found.distinct), np.nan)

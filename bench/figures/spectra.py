@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bench.figures.style import MOST_PANELS, QUIET, first_of, headline
 from bench.record import OK
-from bench.store.arrays import kept_arrays
+from bench.store.arrays import load_arrays
 from bench.summary.metrics import groups_of
 
 #: One colour for each truth level, ascending.
@@ -129,7 +129,7 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
     for (manifold, estimator), rows in kept.groupby(["manifold", "estimator"], sort=False):
         try:
             first = rows.sort_values("seed").iloc[[0]]
-            arrays = kept_arrays(store_folder, str(first["arrays"].iat[0]))
+            arrays = load_arrays(store_folder, str(first["arrays"].iat[0]))
             if "singular_values" not in arrays:
                 continue
             values = np.asarray(arrays["singular_values"], dtype=np.float64)

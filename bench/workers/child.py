@@ -19,10 +19,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from bench.cell import Cell
+from bench.store.validation import validate_outcome
 from bench.workers import preload
 from bench.workers.measure import DiskFull, measure
 from bench.workers.messages import Sender, pack
-from bench.workers.outcome import DONE, measured
+from bench.workers.outcome import DONE, measured_values
 
 #: What it says beside its outcome: what it is at, what the estimator logs, that a disk is full.
 STAGE, TOLD, FULL = "stage", "told", "full"
@@ -86,11 +87,12 @@ def _run(cell: Cell, device: str, threads: int, setup: Mapping[str, Any], sender
     if os.getpid() != own:
         # An estimator forked, and this is the child that came back from its fit.
         os._exit(0)
+    record, arrays = validate_outcome(record, arrays)
     # What was printed is to be with the keeper when the outcome is with the lane.
     _flush()
     facts = {
         "key": cell.key,
-        "record": measured(record),
+        "record": measured_values(record),
         "modules": preload.imported_since(before),
     }
     sender.send(DONE, facts, arrays)

@@ -17,7 +17,7 @@ from bench import __version__, environment
 from bench.cell import Cell
 from bench.record import Record
 from bench.workers.messages import BadMessage, pack, unpack
-from bench.workers.outcome import DONE, measured, outcome_record
+from bench.workers.outcome import DONE, measured_values, outcome_record
 from bench.workers.process import Setup
 from bench.workers.worker_slot import Lane
 
@@ -41,7 +41,7 @@ class Ended:
         """It as bytes, in which nothing can be hidden that is run."""
         facts = {
             "key": self.key,
-            "record": measured(self.record),
+            "record": measured_values(self.record),
             "threads": self.record.threads,
             "environment": self.environment,
         }

@@ -14,7 +14,7 @@ from bench.figures.style import plain_ticks
 from bench.paper.publication import Cells, Item, Material
 from bench.paper.style import LOOKS, column, styled
 from bench.record import OK
-from bench.store.arrays import kept_arrays
+from bench.store.arrays import load_arrays
 
 CLASSES = range(10)
 BASELINES = ("mle-20", "lpca-local", "ess", "danco")
@@ -123,7 +123,7 @@ def _estimate(axes: Axes, place: float, rows: pd.DataFrame, store_folder: Path) 
 def _middle_half(arrays: str, store_folder: Path) -> tuple[float, float]:
     """Quartiles over the points at which an estimator reads; NaN where it reads none."""
     try:
-        readings = kept_arrays(store_folder, arrays)["dimension"] if arrays else np.array([])
+        readings = load_arrays(store_folder, arrays)["dimension"] if arrays else np.array([])
     except (ValueError, KeyError):
         readings = np.array([])
     readings = readings[np.isfinite(readings)]

@@ -151,9 +151,9 @@ def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path):
 def test_rows_that_find_no_space_leave_the_file_as_it_was(tmp_path):
     code = f"""
 import json, resource, signal, pathlib
-from bench.store.pending import Unwritten
+from bench.store.pending import PendingRows
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-waiting = Unwritten(pathlib.Path({str(tmp_path)!r}), {{"records": {{"key"}}}})
+waiting = PendingRows(pathlib.Path({str(tmp_path)!r}), {{"records": {{"key": None}}}})
 waiting.add([("records", {{"key": "first"}})])
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
 try:
