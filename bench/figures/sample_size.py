@@ -26,7 +26,7 @@ from bench.figures.style import (
 )
 from bench.format import truth_text
 from bench.record import NOT_APPLICABLE, OK
-from bench.summary.metrics import groups_of
+from bench.summary.seeds import groups_of
 from bench.summary.wording import labelled, seeds_text
 
 #: Sizes of a manifold from which on it is drawn.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bench.figures.style import MOST_PANELS, QUIET, first_of, headline
 from bench.record import OK
 from bench.store.arrays import load_arrays
-from bench.summary.metrics import groups_of
+from bench.summary.seeds import groups_of
 
 #: One colour for each truth level, ascending.
 LEVEL_COLOURS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#ca9161")

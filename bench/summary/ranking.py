@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.record import NOT_APPLICABLE
+from bench.summary.columns import COLUMNS
 from bench.summary.metrics import truth_levels
+from bench.summary.seeds import over
 
 #: A failed cell counts in the ranking as an estimate of zero would: 100 % off.
 FAILURE_RELATIVE_ERROR = 1.0
@@ -19,15 +19,14 @@ FAILURE_RELATIVE_ERROR = 1.0
 #: Some rows of a summary, by column.
 Rows = dict[str, NDArray[Any]]
 
+#: The columns of a summary that are measured over manifolds, by name.
+RANKED = {name: column for name, column in COLUMNS.items() if column.over_manifolds}
 _TEXTS = ("manifold", "estimator", "family", "status", "exact")
-_NUMBERS = (
-    *("seeds_ok", "seeds_failed", "mean_absolute_error", "mean_relative_error", "fit_seconds"),
-    *("core_seconds", "shared_core_seconds", "peak_memory_mib"),
-)
+_NUMBERS = ("seeds_ok", "seeds_failed", "mean_absolute_error", "mean_relative_error", *RANKED)
 
 
 def rank(summary: pd.DataFrame) -> pd.DataFrame:
-    """Estimators, best first, by ``ranking_error``; ties by label; those without a score last.
+    """Return estimators, best first, by ``ranking_error``; ties by label; without a score last.
 
     ``ranking_error`` is the mean over the manifolds of known dimension of the relative error, in
     which a failed seed counts as 100 %; ``mean_relative_error`` leaves failed seeds out. Of the
@@ -72,8 +71,8 @@ def _standing(rows: Rows, known: set[str]) -> dict[str, Any]:
     ) / (tried["seeds_ok"] + tried["seeds_failed"])
     return {
         "family": rows["family"][0] if len(rows["family"]) else "",
-        "ranking_error": _over(np.mean, penalised),
-        "mean_relative_error": _over(np.mean, scored["mean_relative_error"]),
+        "ranking_error": over(np.mean, penalised),
+        "mean_relative_error": over(np.mean, scored["mean_relative_error"]),
         "within_half": int((scored["mean_absolute_error"] <= 0.5).sum()),
         "exact": sum(exact is True for exact in scored["exact"]),
         "manifolds": len(known),
@@ -82,14 +81,9 @@ def _standing(rows: Rows, known: set[str]) -> dict[str, Any]:
         "not_applicable": int((mine["status"] == NOT_APPLICABLE).sum()),
         "not_run": len(known) - len(mine["manifold"]),
         "seeds_failed": int(rows["seeds_failed"].sum()),
-        "fit_seconds": _over(np.median, rows["fit_seconds"]),
-        "core_seconds": _over(np.sum, rows["core_seconds"]),
-        "shared_core_seconds": _over(np.sum, rows["shared_core_seconds"]),
-        "peak_memory_mib": _over(np.max, rows["peak_memory_mib"]),
+        **{
+            name: over(column.over_manifolds, rows[name])
+            for name, column in RANKED.items()
+            if column.over_manifolds
+        },
     }
-
-
-def _over(measure: Callable[[NDArray[np.float64]], Any], values: NDArray[np.float64]) -> float:
-    """A measure of the numbers that are there; NaN where there is none."""
-    there = values[~np.isnan(values)]
-    return float(measure(there)) if len(there) else math.nan

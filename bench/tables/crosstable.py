@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bench.format import NOT_RUN, duration, memory, percent, seconds
+from bench.format import NOT_RUN, percent
 from bench.summary.metrics import truth_levels
-from bench.summary.ranking import rank
+from bench.summary.ranking import RANKED, rank
 from bench.summary.wording import (
     estimate_text,
     failure_texts,
@@ -93,16 +93,16 @@ def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTab
 def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
     """Median fit seconds; the best of each manifold is the fastest."""
     standings = rank(summary)
-    shared = bool(standings["shared_core_seconds"].notna().any())
+    columns = [
+        column
+        for name, column in RANKED.items()
+        if column.label and (standings[name].notna().any() or not column.optional)
+    ]
     overall: dict[str, tuple[Cell, ...]] = {
-        standing["estimator"]: (
-            Cell(seconds(standing["fit_seconds"])),
-            Cell(duration(standing["core_seconds"])),
-            *([Cell(duration(standing["shared_core_seconds"]))] if shared else []),
-            Cell(memory(standing["peak_memory_mib"])),
-        )
+        standing["estimator"]: tuple(Cell(column.text(standing[column.name])) for column in columns)
         for standing in standings.to_dict("records")
     }
+    shared = any(column.name == "shared_core_seconds" for column in columns)
     devices = ", ".join(sorted({device for device in summary["device"] if device}))
     notes = (
         _setting(summary, preset) + f" Device: {devices or 'unknown'}.",
@@ -115,7 +115,7 @@ def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTabl
     return CrossTable(
         "runtime",
         "Seconds of a fit",
-        ("median", "core time", *(["shared"] if shared else []), "memory"),
+        tuple(column.label for column in columns),
         truth_levels(summary),
         _rows(summary, overall, runtime_text, "fit_seconds"),
         notes,

@@ -14,7 +14,7 @@ from bench.figures.style import plain_ticks
 from bench.paper.publication import Cells
 from bench.paper.style import LOOKS, NO_DATA, SMALL, TRUTH, column
 from bench.record import OK
-from bench.summary.metrics import mean_interval
+from bench.summary.seeds import mean_interval
 
 #: The estimators that are drawn.
 SCORE, BASELINES = ("score-svd",), ("mle-20", "lpca-local", "ess")
