@@ -122,16 +122,14 @@ def _saved(points: Any, folder: Path) -> Path:
     import numpy as np
     import pandas as pd
 
-    from bench.files import replacing
+    from bench.files import replacing, write_parquet
     from estimators.points import check_points
 
     images = np.ndim(points) in (3, 4)
     values = np.asarray(points) if images else check_points(points, "bench.estimate")
     if isinstance(points, pd.DataFrame):
-        path = folder / "points.parquet"
-        with replacing(path) as part:
-            pd.DataFrame(values, columns=list(map(str, points.columns))).to_parquet(part)
-        return path
+        table = pd.DataFrame(values, columns=list(map(str, points.columns)))
+        return write_parquet(table, folder / "points.parquet")
     path = folder / "points.npy"
     with replacing(path) as part, open(part, "wb") as file:
         np.save(file, values)

@@ -54,6 +54,14 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
     return path
 
 
+def write_parquet(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table as Parquet, without its index; return the path."""
+    # Arrow takes no path whose name is not valid UTF-8, but any open file.
+    with replacing(path) as part, open(part, "wb") as file:
+        table.to_parquet(file, index=False)
+    return path
+
+
 def write_text(text: str, path: Path) -> Path:
     """A text; returns the path."""
     with replacing(path) as part:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.files import replacing, write_csv, write_text
+from bench.files import write_csv, write_parquet, write_text
 from bench.format import truth_text
 from bench.summary.columns import COLUMNS
 from bench.summary.metrics import summarise
@@ -67,10 +67,7 @@ def write_tables(
         (runtime_table(summary, preset), summary[runtime]),
     ):
         written.append(write_csv(tidy, folder / f"{table.name}.csv"))
-        path = folder / f"{table.name}.parquet"
-        with replacing(path) as part:
-            tidy.to_parquet(part, index=False)
-        written.append(path)
+        written.append(write_parquet(tidy, folder / f"{table.name}.parquet"))
         for suffix, text in ((".md", markdown(table)), (".tex", latex(table))):
             written.append(write_text(text, folder / f"{table.name}{suffix}"))
     return written

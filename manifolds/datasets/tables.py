@@ -147,9 +147,12 @@ def _parquet(path: Path) -> Any:
     import pyarrow.parquet
 
     try:
-        facts = pyarrow.parquet.read_metadata(path)
-        size = 16 * facts.num_rows * facts.num_columns
-        check_memory(size, f"{facts.num_rows} rows of {facts.num_columns} columns")
-        return pd.read_parquet(path)
+        # Arrow takes no path whose name is not valid UTF-8, but any open file.
+        with open(path, "rb") as file:
+            facts = pyarrow.parquet.read_metadata(file)
+            size = 16 * facts.num_rows * facts.num_columns
+            check_memory(size, f"{facts.num_rows} rows of {facts.num_columns} columns")
+            file.seek(0)
+            return pd.read_parquet(file)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None

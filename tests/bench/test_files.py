@@ -3,10 +3,14 @@
 import contextlib
 import os
 import stat
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from bench.files import replacing, write_text
+from bench.files import replacing, write_parquet, write_text
+from manifolds.datasets.reading import read_points
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
@@ -37,6 +41,13 @@ def test_a_link_is_replaced_and_what_it_leads_to_is_left_alone(tmp_path):
     assert outside.read_text() == "theirs"
     assert not (inside / "file.txt").is_symlink()
     assert (inside / "file.txt").read_text() == "ours"
+
+
+def test_parquet_is_written_and_read_where_the_folder_has_a_name_that_is_not_utf_8(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    points = pd.DataFrame(np.random.default_rng(0).random((20, 2)), columns=["x", "y"])
+    path = write_parquet(points, folder / "points.parquet")
+    assert read_points(path).points.tolist() == points.to_numpy().tolist()
 
 
 def test_a_text_that_is_no_text_is_written_all_the_same(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from bench import studies
 
-REPORTED = Path(__file__).parents[3] / "results" / "reported"
+REPORTED = Path(__file__).parents[4] / "results" / "reported"
 
 # It trains the published network, which takes a minute for a few steps.
 LONG = {"compute"}

@@ -11,7 +11,7 @@ import torch
 
 from estimators.score.cache import ModelCache
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 KEYS = [f"{digit:x}" * 64 for digit in range(8)]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-EXAMPLE = Path(__file__).parents[1] / "example_package"
+ROOT = Path(__file__).parents[4]
+EXAMPLE = ROOT / "tests" / "bench" / "example_package"
 
 
 def install(package, target):
