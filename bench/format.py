@@ -31,6 +31,11 @@ def percent(value: float) -> str:
     return f"{hundred:.1f} %" if abs(hundred) < 9.95 else f"{hundred:.0f} %"
 
 
+def percent_difference(value: float) -> str:
+    """Return a relative difference, however small, as a percentage: 3e-07 %, 12 %, 970 %."""
+    return f"{100 * value:.0f} %" if value >= 1 else f"{100 * value:.2g} %"
+
+
 def seconds(value: float) -> str:
     """Seconds to two digits, as a plain number: 0.06, 2.7, 48, 119."""
     if math.isnan(value):

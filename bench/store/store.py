@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from bench.files import replacing
+from bench.files import replace_file
 from bench.format import printable
 from bench.limits import MIB, Limits
 from bench.record import COLUMNS, Record, Timing
@@ -228,7 +228,7 @@ class Store:
     def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
         import numpy as np
 
-        with replacing(path) as part, open(part, "wb") as file:
+        with replace_file(path) as part, open(part, "wb") as file:
             np.savez_compressed(file, **arrays)
             file.flush()
             os.fsync(file.fileno())
