@@ -1,4 +1,4 @@
-"""Estimators in order of accuracy over the manifolds of a summary."""
+"""Ranking of estimators by accuracy over the manifolds of a summary."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ FAILURE_RELATIVE_ERROR = 1.0
 #: Some rows of a summary, by column.
 Rows = dict[str, NDArray[Any]]
 
-#: The columns of a summary that are measured over manifolds, by name.
-RANKED = {name: column for name, column in COLUMNS.items() if column.over_manifolds}
+#: The columns of a summary that a ranking has, and their measures over manifolds.
+RANKED = {name: column.over_manifolds for name, column in COLUMNS.items() if column.over_manifolds}
 _TEXTS = ("manifold", "estimator", "family", "status", "exact")
 _NUMBERS = ("seeds_ok", "seeds_failed", "mean_absolute_error", "mean_relative_error", *RANKED)
 
@@ -40,10 +40,10 @@ def rank(summary: pd.DataFrame) -> pd.DataFrame:
     columns = {name: _column(summary, name) for name in (*_NUMBERS, *_TEXTS)}
     labels = sorted(set(columns["estimator"]))
     rows = [
-        {"estimator": label, **_standing(_chosen(columns, columns["estimator"] == label), known)}
+        {"estimator": label, **_standing(_select(columns, columns["estimator"] == label), known)}
         for label in labels
     ]
-    names = ["estimator", *_standing(_chosen(columns, slice(0)), known)]
+    names = ["estimator", *_standing(_select(columns, slice(0)), known)]
     table = pd.DataFrame(rows, columns=names)
     table["without_score"] = table["scored"] == 0
     order = ["without_score", "ranking_error", "estimator"]
@@ -56,15 +56,15 @@ def _column(summary: pd.DataFrame, name: str) -> NDArray[Any]:
     return summary[name].to_numpy(dtype=kind)
 
 
-def _chosen(rows: Rows, which: NDArray[np.bool_] | slice) -> Rows:
+def _select(rows: Rows, which: NDArray[np.bool_] | slice) -> Rows:
     return {name: values[which] for name, values in rows.items()}
 
 
 def _standing(rows: Rows, known: set[str]) -> dict[str, Any]:
-    """How one estimator did, from its rows of the summary."""
-    mine = _chosen(rows, np.array([name in known for name in rows["manifold"]], dtype=bool))
-    scored = _chosen(mine, mine["seeds_ok"] > 0)
-    tried = _chosen(mine, mine["seeds_ok"] + mine["seeds_failed"] > 0)
+    """Return the line of one estimator, from its rows of the summary."""
+    mine = _select(rows, np.array([name in known for name in rows["manifold"]], dtype=bool))
+    scored = _select(mine, mine["seeds_ok"] > 0)
+    tried = _select(mine, mine["seeds_ok"] + mine["seeds_failed"] > 0)
     penalised = (
         np.where(tried["seeds_ok"] > 0, tried["mean_relative_error"], 0.0) * tried["seeds_ok"]
         + FAILURE_RELATIVE_ERROR * tried["seeds_failed"]
@@ -81,9 +81,5 @@ def _standing(rows: Rows, known: set[str]) -> dict[str, Any]:
         "not_applicable": int((mine["status"] == NOT_APPLICABLE).sum()),
         "not_run": len(known) - len(mine["manifold"]),
         "seeds_failed": int(rows["seeds_failed"].sum()),
-        **{
-            name: over(column.over_manifolds, rows[name])
-            for name, column in RANKED.items()
-            if column.over_manifolds
-        },
+        **{name: over(measure, rows[name]) for name, measure in RANKED.items()},
     }

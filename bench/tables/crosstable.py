@@ -9,12 +9,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from bench.format import NOT_RUN, percent
+from bench.summary.columns import COLUMNS
 from bench.summary.metrics import truth_levels
 from bench.summary.ranking import RANKED, rank
 from bench.summary.wording import (
     estimate_text,
     failure_texts,
-    labelled,
+    label_text,
     runtime_text,
     seeds_text,
     sizes_text,
@@ -94,9 +95,9 @@ def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTabl
     """Median fit seconds; the best of each manifold is the fastest."""
     standings = rank(summary)
     columns = [
-        column
-        for name, column in RANKED.items()
-        if column.label and (standings[name].notna().any() or not column.optional)
+        COLUMNS[name]
+        for name in RANKED
+        if COLUMNS[name].label and (standings[name].notna().any() or not COLUMNS[name].optional)
     ]
     overall: dict[str, tuple[Cell, ...]] = {
         standing["estimator"]: tuple(Cell(column.text(standing[column.name])) for column in columns)
@@ -134,7 +135,7 @@ def _rows(
     pairs = {(row["manifold"], row["estimator"]): row for row in summary.to_dict("records")}
     manifolds = truth_levels(summary)
     labels = {
-        str(estimator): labelled(str(estimator), rows)
+        str(estimator): label_text(str(estimator), rows)
         for estimator, rows in summary.groupby("estimator")
     }
 
