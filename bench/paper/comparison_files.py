@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.figures import paper_style as style
 from bench.files import write_csv, write_text
-from bench.paper import style
 from bench.paper.compared import Compared
 from bench.paper.comparison import LINES, Comparison
 from bench.paper.equivalence import SYMBOLS
@@ -208,7 +208,7 @@ def _escape(text: str) -> str:
 
 def drawn(comparison: Comparison) -> Figure:
     """The table as a figure: the nearest to the truth is bold, marks and notes are behind ours."""
-    with style.style():
+    with style.paper_style():
         widths = [_width(comparison, column) for column in comparison.columns]
         wide = _LABELS + sum(widths)
         notes = [
