@@ -15,12 +15,12 @@ from rich.console import Console
 
 import estimators
 import manifolds
-from bench import devices
+from bench import environment
 from bench.autoencoder.elbow import FLOOR, supported
 from bench.autoencoder.training import Prepared
 from bench.figures.style import headline, plain_ticks, save, style
 from bench.files import write_csv
-from bench.limits import MOST_POINTS, checked_count
+from bench.limits import MOST_POINTS, check_count
 from manifolds.base import Array
 from manifolds.datasets.base import ImageSet
 from manifolds.datasets.reading import LEAST, read_points
@@ -52,8 +52,8 @@ def check(
     The dimension is given, or the true one where it is known, or else the median of some
     estimators. Writes autoencoder-NAME.csv and a figure. Raises ValueError for wrong options.
     """
-    checked_count("n", n, MOST_POINTS, LEAST)
-    checked_count("steps", steps, sys.maxsize)
+    check_count("n", n, MOST_POINTS, LEAST)
+    check_count("steps", steps, sys.maxsize)
     title, points, truth = _points(source, array, n, seed, download)
     known = "given"
     if dimension is None:
@@ -65,7 +65,7 @@ def check(
             f"not {dimension:g}"
         )
     sizes = _sizes(dimension, bottlenecks, points.shape[1])
-    where = torch.device(devices.choose(device))
+    where = torch.device(environment.choose_device(device))
     prepared = Prepared(points, seed, where)
     rows = []
     for size in sizes:

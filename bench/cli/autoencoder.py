@@ -1,4 +1,4 @@
-"""The command that holds estimates against autoencoders."""
+"""The command ``autoencoder``."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bench.cli.options import (
     DeviceOption,
     DownloadOption,
     PluginOption,
-    clear_errors,
-    load,
+    load_plugins,
     split,
+    usage_errors,
 )
 
 
@@ -47,17 +47,17 @@ def autoencoder(
     """Plot how well points are rebuilt from bottlenecks around their dimension."""
     from bench.cli.console import Terminal
 
-    with clear_errors():
+    with usage_errors():
         from bench.autoencoder import command
         from manifolds.datasets.data_root import use_data_root
 
-        load(plugin)
+        load_plugins(plugin)
         if data_root is not None:
             use_data_root(data_root)
         command.check(
             source,
             dimension=dimension,
-            bottlenecks=_whole_numbers(split(bottlenecks)),
+            bottlenecks=_integers(split(bottlenecks)),
             n=n,
             steps=steps,
             seed=seed,
@@ -69,8 +69,8 @@ def autoencoder(
         )
 
 
-def _whole_numbers(texts: list[str]) -> list[int]:
+def _integers(texts: list[str]) -> list[int]:
     for text in texts:
         if not text.isdigit():
-            raise ValueError(f"bottlenecks must be whole numbers, not {text!r}")
+            raise ValueError(f"bottlenecks must be integers, not {text!r}")
     return [int(text) for text in texts]

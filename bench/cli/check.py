@@ -1,4 +1,4 @@
-"""The commands that hold a run against a baseline."""
+"""The commands ``check``, ``baseline save`` and ``baseline show``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from bench.cli.options import (
     ManifoldsOption,
     PluginOption,
     SuiteOption,
-    clear_errors,
-    keeping_what_is_finished,
-    split,
+    options_of,
+    run_errors,
+    usage_errors,
 )
 
 # Of a check that could not be finished: 1 says that there is a regression.
 _UNFINISHED = 3
-_ANEW = "the same command begins anew"
+_ADVICE = "the same command begins anew"
 
 PresetOption = Annotated[
     str, typer.Option(help="smoke, quick or full.", autocompletion=complete.presets)
@@ -42,6 +42,7 @@ baseline = typer.Typer(no_args_is_help=True, help="Baselines that `check` compar
 
 @baseline.command("save")
 def save(
+    context: typer.Context,
     to: Annotated[Path, typer.Option(help="File of the baseline (JSON).")],
     suite: SuiteOption = "ci",
     preset: PresetOption = "quick",
@@ -66,30 +67,22 @@ def save(
     download: DownloadOption = False,
     plugin: PluginOption = None,
 ) -> None:
-    """Run a suite and keep its estimates and times as a baseline."""
+    """Run a suite and save its estimates and times as a baseline."""
     from bench.cli.console import Terminal
 
-    with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
+    with run_errors(_ADVICE, _UNFINISHED) as output, usage_errors():
+        from bench.engine.job import prepare
         from bench.regression import command
 
-        kept.out = out or command.default_folder(suite)
+        output.folder = out or command.default_folder(suite)
         command.save_baseline(
             to,
             suite,
             run=not no_run,
-            console=Terminal(),
-            preset=preset,
-            seeds=seeds,
             states=command.STATES if states is None else states,
             update=update,
-            manifolds=split(manifolds),
-            estimators=split(estimators),
-            out=kept.out,
-            jobs=jobs,
-            device=device,
-            data_root=data_root,
-            download=download,
-            plugins=plugin or [],
+            console=Terminal(),
+            **{**options_of(context, prepare), "out": output.folder},
         )
 
 
@@ -104,13 +97,14 @@ def show(
     """Show a baseline, and which shifts a check would find."""
     from bench.cli.console import Terminal
 
-    with clear_errors():
+    with usage_errors():
         from bench.regression import command
 
         command.show(file, seeds, Terminal())
 
 
 def check(
+    context: typer.Context,
     baseline: Annotated[Path, typer.Option(help="File of the baseline.")],
     suite: SuiteOption = "ci",
     preset: PresetOption = "quick",
@@ -150,12 +144,13 @@ def check(
     """Compare a suite with a baseline; exit: 0 nothing, 1 regression, 2 misuse, 3 unfinished."""
     from bench.cli.console import Terminal
 
-    with keeping_what_is_finished(_ANEW, _UNFINISHED) as kept, clear_errors():
+    with run_errors(_ADVICE, _UNFINISHED) as output, usage_errors():
+        from bench.engine.job import prepare
         from bench.regression import command
         from bench.regression.comparison import TOLERANCE
         from bench.regression.times import SLOWER
 
-        kept.out = out or command.default_folder(suite)
+        output.folder = out or command.default_folder(suite)
         outcome = command.check(
             baseline,
             suite,
@@ -165,16 +160,7 @@ def check(
             strict=strict,
             new=new,
             console=Terminal(),
-            preset=preset,
-            seeds=seeds,
-            manifolds=split(manifolds),
-            estimators=split(estimators),
-            out=kept.out,
-            jobs=jobs,
-            device=device,
-            data_root=data_root,
-            download=download,
-            plugins=plugin or [],
+            **{**options_of(context, prepare), "out": output.folder},
         )
         if outcome.alarms:
             raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""The command that estimates the dimension of one's own points."""
+"""The command ``estimate``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import typer
 from bench.cli.options import (
     ArrayOption,
     DeviceOption,
+    DryRunOption,
     JobsOption,
     PluginOption,
-    clear_errors,
-    keeping_what_is_finished,
-    split,
+    options_of,
+    run_errors,
+    usage_errors,
 )
 
 
 def estimate(
+    context: typer.Context,
     path: Annotated[
         Path,
         typer.Argument(
@@ -86,19 +88,18 @@ def estimate(
     fresh: Annotated[bool, typer.Option("--fresh", help="Run finished fits again.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Run failed fits again.")] = False,
     plugin: PluginOption = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
-    ] = False,
+    dry_run: DryRunOption = False,
 ) -> None:
     """Print every estimator's dimension of points or images of yours, with interval and caveats."""
     from bench.cli.console import Terminal
+    from bench.engine.job import prepare
     from bench.estimation import command
     from bench.estimation.folder import default_folder
     from manifolds.datasets.columns import parts
 
-    with keeping_what_is_finished() as kept, clear_errors():
-        kept.out = default_folder(path, array, out)
-        rows = command.estimate(
+    with run_errors() as output, usage_errors():
+        output.folder = default_folder(path, array, out)
+        answers = command.estimate(
             path,
             array=array,
             header=header,
@@ -107,20 +108,15 @@ def estimate(
             rows=n,
             standardize=standardize,
             halves=halves,
-            out=kept.out,
+            out=output.folder,
             records=records or [],
             fresh=fresh,
             retry=retry,
             dry_run=dry_run,
             as_json_text=json_,
             console=Terminal(),
-            estimators=split(estimators),
-            jobs=jobs,
-            device=device,
-            timeout=timeout,
-            memory=memory,
-            plugins=plugin or [],
+            **options_of(context, prepare, without=("n", "out")),
         )
-        if not dry_run and rows["estimate"].isna().all():
-            # Not one of them has an answer: said above, one by one.
+        if not dry_run and answers["estimate"].isna().all():
+            # The reasons are printed above, one by one.
             raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""The command that rebuilds published tables and figures."""
+"""The command ``paper``."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from typing import Annotated, Optional
 
 import typer
 
-from bench.cli import complete
 from bench.cli.options import (
     DataRootOption,
     DeviceOption,
     DownloadOption,
+    DryRunOption,
     JobsOption,
-    clear_errors,
+    PresetOption,
     echo,
-    keeping_what_is_finished,
-    split,
+    options_of,
+    run_errors,
+    usage_errors,
 )
 
 
 def paper(
+    context: typer.Context,
     name: Annotated[
         Optional[str],  # noqa: UP045
         typer.Argument(
@@ -34,13 +36,7 @@ def paper(
         Optional[list[str]],  # noqa: UP045
         typer.Option(help="Tables and figures by name, separated by commas; all if not given."),
     ] = None,
-    preset: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            help="smoke, quick or full (default: quick; full where there is a GPU).",
-            autocompletion=complete.presets,
-        ),
-    ] = None,
+    preset: PresetOption = None,
     no_run: Annotated[
         bool, typer.Option("--no-run", help="Draw from the records that are there, run nothing.")
     ] = False,
@@ -52,41 +48,27 @@ def paper(
     device: DeviceOption = "auto",
     data_root: DataRootOption = None,
     download: DownloadOption = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
-    ] = False,
+    dry_run: DryRunOption = False,
 ) -> None:
     """Rebuild the tables and figures of a publication, with the published numbers beside ours."""
-    if list_ or name is None:
-        with clear_errors():
-            from bench.paper import catalogue
-
-            echo(catalogue.listing(name))
-        return
     from bench.cli.console import Terminal
 
     console = Terminal()
-    with keeping_what_is_finished() as kept:
-        with clear_errors():
-            from bench.paper import command
+    with run_errors() as output, usage_errors():
+        if list_ or name is None:
+            from bench.paper import catalogue
 
-            asked = command.asked(
-                name,
-                only=split(only),
-                preset=preset,
-                device=device,
-                out=out,
-                jobs=jobs,
-                data_root=data_root,
-                download=download,
-            )
-            kept.out = asked.out
-            if dry_run:
-                from bench.engine.dry_run import preview
+            echo(catalogue.listing(name))
+            return
+        from bench.engine.status import preview
+        from bench.paper.command import job_of, make, prepare
 
-                preview(command.job_of(asked, console), console)
-                return
-            failed = command.make(asked, running=not no_run, console=console)
+        request = prepare(name, **options_of(context, prepare, without=("name",)))
+        output.folder = request.out
+        if dry_run:
+            preview(job_of(request, console), console)
+            return
+        failed = make(request, running=not no_run, console=console)
     if failed:
         echo(f"error: not made: {', '.join(failed)}", err=True)
         raise typer.Exit(1)

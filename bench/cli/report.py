@@ -1,4 +1,4 @@
-"""The command that writes the results of a run as one HTML file."""
+"""The command ``report``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from bench.cli.options import clear_errors, echo
+from bench.cli.options import echo, usage_errors
 
 
 def report(
@@ -18,7 +18,7 @@ def report(
     ] = None,
 ) -> None:
     """Write the results as one HTML file that opens in a browser without a network."""
-    with clear_errors():
+    with usage_errors():
         from bench.html_report.page import write_report
 
         echo(write_report(out, to))

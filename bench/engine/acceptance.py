@@ -1,4 +1,4 @@
-"""The one place where the outcome of a cell is accepted: what goes on from here is sound."""
+"""Validation of the outcome of a cell, in one place: records and arrays from here are valid."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ _NUMBERS = (*_LEAST_0, "estimate", "truth", "error", "pointwise_error")
 _LEVEL = {"truth", "weight", "estimate", "low", "high"}
 
 
-def accepted(record: Record, arrays: Mapping[str, Any]) -> tuple[Record, Arrays]:
-    """A record and its arrays as tables, figures and terminals may have them.
+def validate(record: Record, arrays: Mapping[str, Any]) -> tuple[Record, Arrays]:
+    """Return a record and its arrays as tables, figures and terminals can show them.
 
-    Where an estimate, a number or an array cannot be, the record is that of a failure which says
-    so, and no arrays are kept. Texts have no control characters.
+    If an estimate, a number or an array is invalid, the record is that of a failure which says so,
+    and there are no arrays. Texts have no control characters.
     """
     texts: dict[str, Any] = {name: plain_text(getattr(record, name)) for name in _TEXTS}
     record = replace(record, **{**texts, "message": texts["message"][:LONGEST]})
     if not _finite(record.pointwise_error):
-        # Readings at some points are infinite, or none is a number.
+        # Pointwise estimates are infinite at some points, or none is a number.
         record = replace(record, pointwise_error=None)
     try:
         _check(record)
         return record, checked_arrays(arrays, record.n)
     except ValueError as error:
-        lost = {name for name in _NUMBERS if _fault(name, getattr(record, name))}
-        nothing: dict[str, Any] = dict.fromkeys(lost | {"estimate", "error", "pointwise_error"})
-        reason = printable(f"the result cannot be: {error}")[:LONGEST]
-        record = replace(record, **nothing, groups="[]", arrays="")
+        invalid = {name for name in _NUMBERS if _fault(name, getattr(record, name))}
+        empty: dict[str, Any] = dict.fromkeys(invalid | {"estimate", "error", "pointwise_error"})
+        reason = printable(f"invalid result: {error}")[:LONGEST]
+        record = replace(record, **empty, groups="[]", arrays="")
         return replace(record, status="failed", message=reason), {}
 
 
 def plain_text(text: Any) -> str:
-    """A text without control characters; what is none is written as one."""
+    """Return a value as a text without control characters."""
     return printable(text if isinstance(text, str) else "" if text is None else f"{text!r:.80}")
 
 
@@ -63,22 +63,22 @@ def _check(record: Record) -> None:
         )
     for level in _levels(record.groups):
         if not isinstance(level, dict) or not level.keys() >= _LEVEL:
-            raise ValueError("groups are not those of a record")
+            raise ValueError("groups are not valid levels of a record")
         if not all(map(_finite, level.values())):
             raise ValueError(
-                f"at points of dimension {level['truth']} it reads {level['low']} to "
+                f"at points of dimension {level['truth']} its estimates are {level['low']} to "
                 f"{level['high']}, which are no dimensions"
             )
 
 
 def _fault(name: str, number: Any) -> str:
-    """What is wrong with a number of a record, or ""."""
+    """Return what is wrong with a number of a record, or ""."""
     if number is not None and not _finite(number):
-        return f"{name} is {number!r:.40}, which is no finite number"
+        return f"{name} is {number!r:.40}, not a finite number"
     if number is not None and name in _COUNTS and not float(number).is_integer():
-        return f"{name} is {number!r}, which is no whole number"
+        return f"{name} is {number!r}, not an integer"
     if number is not None and name in _LEAST_0 and number < 0:
-        return f"{name} is {number!r}, which is less than 0"
+        return f"{name} is {number!r}, less than 0"
     return ""
 
 
@@ -88,7 +88,7 @@ def _levels(groups: str) -> list[Any]:
     except (ValueError, RecursionError):
         levels = None
     if not isinstance(levels, list):
-        raise ValueError("groups are not those of a record")
+        raise ValueError("groups are not valid levels of a record")
     return levels
 
 

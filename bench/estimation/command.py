@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from bench.engine.complete import missing_cells, records_of, run_cells
+from bench.engine.complete import complete
 from bench.estimation.answers import MEANING, answers, as_json
 from bench.estimation.caveats import Caveat, caveats, consensus, evidence, lines
 from bench.estimation.folder import default_folder, mark
@@ -82,7 +82,7 @@ def estimate(
     news.print(f"{path}: {what}", highlight=False, soft_wrap=True, markup=False)
     notes = [note for note in (classes_of(found)[1],) if note]
     if dry_run:
-        from bench.engine.dry_run import preview
+        from bench.engine.status import preview
 
         for note in (*found.notes, *notes):
             news.print(f"- {note}", highlight=False, soft_wrap=True, markup=False)
@@ -90,13 +90,16 @@ def estimate(
         return answers(pd.DataFrame(columns=["estimator", "manifold"]), out)
     with Store(out) as store:
         mark(out, path, array)
-        if fresh:
-            store.remove(cell.key for cell in job.cells)
-        missing = missing_cells(job, store, retry=retry)
-        if missing:
-            run_cells(job, missing, store, news, lambda one: one.manifold.startswith(HALF))
-        kept = records_of(job, store)
-    if missing and (line := of_halves(kept)):
+        kept = complete(
+            job,
+            store,
+            fresh=fresh,
+            retry=retry,
+            headline=False,
+            silent=lambda record: record.manifold.startswith(HALF),
+            console=news,
+        )
+    if kept.attrs["new"] and (line := of_halves(kept)):
         news.print(line, highlight=False)
     table = by_evidence((len(found.distinct), ambient), answers(kept, out), known)
     told = [*map(_general, notes), *caveats(found, table, known)]

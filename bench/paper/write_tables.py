@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 
 from bench.files import write_csv, write_text
 from bench.paper import style
-from bench.paper.compared import Compared
-from bench.paper.comparison import LINES, Comparison
 from bench.paper.equivalence import SYMBOLS
+from bench.paper.table import LINES, Comparison, TableCell
 from bench.tables.render import latex_escape, markdown_escape
 
 #: Rows and columns that LaTeX sets as one table; more go into further ones.
@@ -122,12 +121,12 @@ def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _mark(comparison: Comparison, cell: Compared) -> str:
+def _mark(comparison: Comparison, cell: TableCell) -> str:
     """Number of a cell's note; empty without one."""
     return str(comparison.notes.index(cell.note) + 1) if cell.note else ""
 
 
-def _marks(comparison: Comparison, cell: Compared) -> str:
+def _marks(comparison: Comparison, cell: TableCell) -> str:
     """What stands after our number: the symbol of the verdict, and the number of the note."""
     mark = f" [{_mark(comparison, cell)}]" if cell.note else ""
     return (f" {SYMBOLS[cell.verdict]}" if cell.verdict else "") + mark

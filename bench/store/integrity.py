@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from bench.engine.acceptance import accepted, plain_text
+from bench.engine.acceptance import plain_text, validate
 from bench.record import Record, Status
 
 
@@ -16,7 +16,7 @@ def stored(values: Mapping[str, Any]) -> Record:
 
     Raises ValueError where it does not say which cell it is of.
     """
-    record, _ = accepted(Record(**values), {})
+    record, _ = validate(Record(**values), {})
     for name in ("n", "seed"):
         if type(values[name]) is not int or not 0 <= values[name] < 2**53:
             raise ValueError(
@@ -36,7 +36,7 @@ def number(value: Any) -> float | None:
 
 
 def status(value: Any) -> str:
-    """A status of the file; one that there is not is that of a failure, as ``accepted`` has it."""
+    """A status of the file; one that there is not is that of a failure, as ``validate`` has it."""
     return value if value in get_args(Status) else "failed"
 
 

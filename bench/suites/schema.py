@@ -134,8 +134,13 @@ class Suite(_Limited):
         return found
 
 
+def default_preset(device: str) -> str:
+    """Return the preset to use on a device if none is given."""
+    return "full" if device == "cuda" else "quick"
+
+
 def names() -> list[str]:
-    """The suites that come with the package, sorted."""
+    """Return the names of the suites that come with the package, sorted."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 

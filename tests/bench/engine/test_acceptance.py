@@ -8,7 +8,7 @@ from plain_record import record
 from rich.console import Console
 
 import bench
-from bench.engine.acceptance import accepted
+from bench.engine.acceptance import validate
 from bench.format import printable
 from bench.html_report.page import write_report
 from bench.store.arrays import LARGEST, kept_arrays
@@ -42,9 +42,9 @@ def ok(**values):
     ],
 )
 def test_a_number_that_cannot_be_makes_a_failure_that_says_so(values):
-    found, arrays = accepted(ok(**values), {"x": np.ones(2)})
+    found, arrays = validate(ok(**values), {"x": np.ones(2)})
     assert (found.status, found.estimate, found.groups, arrays) == ("failed", None, "[]", {})
-    assert found.message.startswith("the result cannot be: ")
+    assert found.message.startswith("invalid result: ")
 
 
 BAD = {
@@ -80,9 +80,9 @@ BAD = {
 
 @pytest.mark.parametrize("arrays", BAD.values(), ids=BAD)
 def test_arrays_that_cannot_be_make_a_failure_and_are_not_kept(arrays):
-    found, kept = accepted(ok(), arrays)
+    found, kept = validate(ok(), arrays)
     assert (found.status, kept) == ("failed", {})
-    assert found.message.startswith("the result cannot be: ")
+    assert found.message.startswith("invalid result: ")
     assert found.n == 50
 
 
@@ -100,7 +100,7 @@ def test_sound_arrays_are_kept_without_a_class_or_metadata_of_their_own(tmp_path
         "x": np.zeros(3, dtype=np.dtype("f8", metadata={"m": object()})).view(Own),
         "names": np.array(["ü"]),
     }
-    found, kept = accepted(ok(), given)
+    found, kept = validate(ok(), given)
     assert found == ok()
     assert all(type(array) is np.ndarray and not array.dtype.metadata for array in kept.values())
     with Store(tmp_path) as store:
@@ -111,7 +111,7 @@ def test_sound_arrays_are_kept_without_a_class_or_metadata_of_their_own(tmp_path
 
 def test_texts_of_a_record_cannot_speak_to_a_terminal():
     odd = "\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
-    found, _ = accepted(ok(message=odd * 1000, manifold=odd), {})
+    found, _ = validate(ok(message=odd * 1000, manifold=odd), {})
     assert found.message.isprintable()
     assert len(found.message) <= 2000
     assert found.manifold == r"\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
@@ -167,5 +167,5 @@ def test_fields_of_a_record_are_all_looked_at():
     kinds = {field.name: str(field.type) for field in dataclasses.fields(ok())}
     for name, kind in kinds.items():
         if kind.startswith(("int |", "float |")):
-            found, _ = accepted(ok(**{name: "x"}), {})
+            found, _ = validate(ok(**{name: "x"}), {})
             assert (found.status == "failed") or getattr(found, name) is None, name
