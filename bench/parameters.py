@@ -57,7 +57,7 @@ def json_values(entry: Entry, instance: Any, values: Mapping[str, Any]) -> dict[
     """Return all parameters of an instance that JSON can hold, as it gives them back.
 
     ``values`` are those that were set. A converter's result that JSON cannot hold is described by
-    what it was made from.
+    its argument.
     """
     result = {}
     for name, facts in entry.parameters.items():

@@ -47,7 +47,7 @@ def _print_version(requested: bool) -> None:
 
 
 @app.callback()
-def options(
+def callback(
     version: Annotated[
         bool,
         typer.Option(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli import complete
-from bench.cli.options import PluginOption, echo, load_plugins, usage_errors
+from bench.cli import complete, options
 
 if TYPE_CHECKING:
     from bench.suites.schema import Suite
@@ -18,18 +17,18 @@ if TYPE_CHECKING:
 
 def list_(
     what: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Argument(
             help="suites, manifolds or estimators; all three if not given.",
             autocompletion=complete.kinds,
         ),
     ] = None,
-    plugin: PluginOption = None,
+    plugin: options.Plugin = None,
 ) -> None:
     """List what there is: suites, manifolds or estimators."""
-    with usage_errors():
-        load_plugins(plugin)
-        echo(listing(what))
+    with options.usage_errors():
+        options.load_plugins(plugin)
+        options.echo(listing(what))
 
 
 def show(
@@ -37,12 +36,12 @@ def show(
         str,
         typer.Argument(help="A suite, manifold or estimator.", autocompletion=complete.anything),
     ],
-    plugin: PluginOption = None,
+    plugin: options.Plugin = None,
 ) -> None:
     """Show a suite, manifold or estimator: what it is, parameters, defaults, source."""
-    with usage_errors():
-        load_plugins(plugin)
-        echo(description(name))
+    with options.usage_errors():
+        options.load_plugins(plugin)
+        options.echo(description(name))
 
 
 def listing(what: str | None = None) -> str:

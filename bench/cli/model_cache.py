@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bench.cli.options import echo, usage_errors
+from bench.cli import options
 from bench.format import counted, printable
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ app = typer.Typer(no_args_is_help=True, help="Trained score models in the cache.
 @app.command("list")
 def list_() -> None:
     """List the trained models: last use, size, what each is."""
-    with usage_errors(), _cache() as cache:
-        echo(_listing(cache))
+    with options.usage_errors(), _cache() as cache:
+        options.echo(_listing(cache))
 
 
 @app.command("clear")
 def clear() -> None:
     """Remove all trained models."""
-    with usage_errors(), _cache() as cache:
+    with options.usage_errors(), _cache() as cache:
         count, size = cache.clear()
-        echo(f"removed {counted(count, 'file')}, {_size_text(size)}, from {cache.folder}")
+        options.echo(f"removed {counted(count, 'file')}, {_size_text(size)}, from {cache.folder}")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -23,50 +23,44 @@ _COMMA = re.compile(r",(?![^(]*\))")  # outside of brackets
 #: Options that take several names.
 _NAME_LISTS = ("manifolds", "estimators", "only")
 
-PluginOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
+Plugin = Annotated[
+    list[str] | None,
     typer.Option("--plugin", help="Python file that registers estimators or manifolds of yours."),
 ]
-DataRootOption = Annotated[
-    Optional[Path],  # noqa: UP045
+DataRoot = Annotated[
+    Path | None,
     typer.Option(help="Folder of data sets' files (default: $BENCH_DATA, or the user's cache)."),
 ]
-DownloadOption = Annotated[
+Download = Annotated[
     bool, typer.Option("--download", help="Fetch data sets that are not in the data root.")
 ]
-ArrayOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(help="Which array of an .npz, .pt, .mat or .h5ad file with several."),
+Array = Annotated[
+    str | None, typer.Option(help="Which array of an .npz, .pt, .mat or .h5ad file with several.")
 ]
-JobsOption = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option(help="Cells at a time, at most one a core (default: all cores)."),
+Jobs = Annotated[
+    int | None, typer.Option(help="Cells at a time, at most one a core (default: all cores).")
 ]
-DeviceOption = Annotated[
-    str, typer.Option(help="auto, cpu or cuda", autocompletion=complete.devices)
-]
-SuiteOption = Annotated[
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda", autocompletion=complete.devices)]
+Suite = Annotated[
     str,
     typer.Option(
         help="A suite's name, or the path of a TOML file.", autocompletion=complete.suites
     ),
 ]
 _NAMES = "Names or globs, separated by commas; all if not given."
-ManifoldsOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(help=_NAMES, autocompletion=complete.manifolds),
+Manifolds = Annotated[
+    list[str] | None, typer.Option(help=_NAMES, autocompletion=complete.manifolds)
 ]
-EstimatorsOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(help=_NAMES, autocompletion=complete.estimators),
+Estimators = Annotated[
+    list[str] | None, typer.Option(help=_NAMES, autocompletion=complete.estimators)
 ]
-FreshOption = Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")]
-RetryOption = Annotated[bool, typer.Option("--retry", help="Run failed cells again.")]
-DryRunOption = Annotated[
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Run failed cells again.")]
+DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
 ]
-PresetOption = Annotated[
-    Optional[str],  # noqa: UP045
+Preset = Annotated[
+    str | None,
     typer.Option(
         help="smoke, quick or full (default: quick; full where there is a GPU).",
         autocompletion=complete.presets,

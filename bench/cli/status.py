@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.options import usage_errors
+from bench.cli import options
 
 
 def status(
@@ -18,5 +18,5 @@ def status(
     from bench.cli.console import Terminal
     from bench.engine.status import report, status_of
 
-    with usage_errors():
+    with options.usage_errors():
         report(status_of(out), Terminal(), as_json=json_)

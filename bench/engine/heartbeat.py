@@ -9,11 +9,12 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Annotated
 
+from pydantic import AfterValidator, Field, TypeAdapter
 from typing_extensions import Self
 
 from bench.engine.local import CellEnd, CellStart, Event
@@ -22,29 +23,36 @@ from bench.format import printable
 
 FILE = "running.json"
 _PAUSE = 1.0  # seconds between writings
+# A file of unknown origin has texts without control characters, and numbers of a usual size.
+_Text = Annotated[str, AfterValidator(printable)]
+_Integer = Annotated[int, Field(gt=-1e15, lt=1e15)]
+_Seconds = Annotated[float, Field(gt=-1e15, lt=1e15)]
 
 
 @dataclass(frozen=True)
 class Running:
     """A running cell: its key, labels, start (Unix seconds) and last report."""
 
-    key: str
-    manifold: str
-    estimator: str
-    seed: int
-    start: float
-    report: str = ""
+    key: _Text
+    manifold: _Text
+    estimator: _Text
+    seed: _Integer
+    start: _Seconds
+    report: _Text = ""
 
 
 @dataclass(frozen=True)
 class Facts:
     """Process, host and start (Unix seconds) of a run, cells at a time, and the running ones."""
 
-    process: int
-    host: str
-    start: float
-    jobs: int
+    process: _Integer
+    host: _Text
+    start: _Seconds
+    jobs: _Integer
     running: tuple[Running, ...] = ()
+
+
+_FACTS = TypeAdapter(Facts)
 
 
 class Heartbeat:
@@ -97,35 +105,15 @@ class Heartbeat:
                 self._write()
 
     def _write(self) -> None:
-        running = [asdict(one) for one in list(self._running.values())]
+        facts = replace(self._facts, running=tuple(self._running.values()))
         # A full disk is reported where records are written; here only the heartbeat is lost.
         with suppress(OSError), replacing(self._path) as part:
-            part.write_text(json.dumps({**vars(self._facts), "running": running}), encoding="utf-8")
+            part.write_text(json.dumps(asdict(facts)), encoding="utf-8")
 
 
 def read(folder: Path) -> Facts | None:
     """Return what the run in a folder last wrote; None if there is no valid file."""
     try:
-        facts: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        running = tuple(_validated(Running(**one)) for one in facts.pop("running"))
-        return _validated(Facts(**facts, running=running))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return _FACTS.validate_json((folder / FILE).read_bytes())
+    except (OSError, ValueError):
         return None
-
-
-_FromFile = TypeVar("_FromFile", Running, Facts)
-
-
-def _validated(one: _FromFile) -> _FromFile:
-    """Return it without control characters; TypeError or ValueError for invalid values."""
-    kinds: dict[Any, Any] = {"str": str, "int": int, "float": (int, float)}
-    values = dict(vars(one))
-    for field in fields(one):
-        value = values[field.name]
-        if field.type in kinds and not isinstance(value, kinds[field.type]):
-            raise TypeError(f"{field.name} is {value!r}")
-        if isinstance(value, str):
-            values[field.name] = printable(value)
-        elif isinstance(value, (int, float)) and not abs(value) < 1e15:
-            raise ValueError(f"{field.name} is {value!r}")
-    return replace(one, **values)

@@ -44,7 +44,7 @@ def verdict(published: float, digits: int, estimates: Sequence[float], planned: 
     """Compare the mean of ``estimates``, of those of ``planned`` seeds that are ok.
 
     Integers that are equal at two seeds or more have an interval without width. Other numbers that
-    are equal are of one sample, drawn again.
+    are equal are of one sample that was drawn twice.
     """
     mean, _, half_width = mean_interval(estimates)
     same = half_width <= 1e-9 * abs(mean) and not are_integers(estimates)

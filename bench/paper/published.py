@@ -110,7 +110,7 @@ def read_known(path: Path) -> tuple[Known, ...]:
 
 
 def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Return a CSV file as texts; ValueError if it is none with these columns."""
+    """Return a CSV file as texts; ValueError if it cannot be read, or lacks a column."""
     import pandas as pd
 
     try:

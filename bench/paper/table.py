@@ -44,14 +44,14 @@ class Ours:
 
     @property
     def _without_interval(self) -> bool:
-        """Whether the estimates are equal integers, or one estimate alone: no interval."""
+        """True for equal integers, or one estimate alone, which have no interval."""
         return len(self.estimates) == 1 or (
             are_integers(self.estimates) and len(set(self.estimates)) == 1
         )
 
     @property
     def mean_text(self) -> str:
-        """The mean to the digits that are shown; empty without any estimate."""
+        """Mean to the digits that are shown; empty without any estimate."""
         if not self.estimates:
             return ""
         if not self._without_interval:
@@ -63,7 +63,7 @@ class Ours:
 
     @property
     def text(self) -> str:
-        """The mean with its interval, "9.59 ± 0.02", or its seeds, "10 (3 of 3 seeds)"."""
+        """Mean with its interval, "9.59 ± 0.02", or its seeds, "10 (3 of 3 seeds)"."""
         if not self.estimates:
             return self.missing
         ok = len(self.estimates)
@@ -112,7 +112,7 @@ class TableCell:
 
     @property
     def verdict(self) -> Verdict | None:
-        """Whether ours agrees with the published number; None if one of them is missing."""
+        """Verdict on ours and the published number; None if one of them is missing."""
         if self.published is None or not self.ours.estimates:
             return None
         return verdict(self.published, self.digits, self.ours.estimates, self.ours.planned)
