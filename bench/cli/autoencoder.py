@@ -38,13 +38,13 @@ def autoencoder(
     from bench.cli.console import Terminal
 
     with options.usage_errors():
-        from bench.autoencoder import command
+        from bench.studies import autoencoder
         from manifolds.datasets.data_root import use_data_root
 
         options.load_plugins(plugin)
         if data_root is not None:
             use_data_root(data_root)
-        command.check(
+        autoencoder.check(
             source,
             dimension=dimension,
             bottlenecks=_integers(options.split(bottlenecks)),

@@ -83,7 +83,7 @@ def estimate(
     from bench.cli.console import Terminal
     from bench.engine.job import prepare
     from bench.estimation import command
-    from bench.estimation.folder import default_folder
+    from bench.estimation.output import default_folder
     from manifolds.datasets.columns import parts
 
     with options.run_errors() as output, options.usage_errors():

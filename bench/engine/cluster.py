@@ -32,6 +32,7 @@ from bench.errors import ClusterLost
 from bench.workers import dask_host
 from bench.workers.messages import BadMessage
 from bench.workers.process import Setup
+from bench.workers.worker_slot import CellResult
 
 _CONNECT = 10.0  # seconds to wait for a scheduler
 _PATIENCE = 30.0  # seconds to wait for its first worker
@@ -106,21 +107,21 @@ class _Inbox:
         try:
             cell, what = self._cells[message["key"]], message["what"]
             if what == dask_host.ENDED:
-                self.end(dask_host.unpacked(cell, message["ended"]))
+                self.end(dask_host.unpack_result(cell, message["ended"]))
             elif cell.key not in self._ended:
                 report = CellReport(cell, str(message.get("text", "")))
                 self.events.put(CellStart(cell) if what == dask_host.STARTED else report)
         except (KeyError, TypeError, AttributeError, BadMessage):
             return
 
-    def end(self, result: dask_host.Ended) -> None:
+    def end(self, result: CellResult) -> None:
         """Note the end of a cell: alone, with its batch, or twice if a worker died."""
         with self._guard:
-            if result.key in self._ended:
+            key = result.record.key
+            if key in self._ended:
                 return
-            self._ended.add(result.key)
-        cell = self._cells[result.key]
-        self.events.put(CellEnd(cell, result.record, result.arrays, result.environment))
+            self._ended.add(key)
+        self.events.put(CellEnd(self._cells[key], result))
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from bench.plugins import PREFIX, REGISTRIES, read_source
 from bench.record import Record
 from bench.store.store import Planned, Store
 from bench.workers.process import Setup
-from bench.workers.samples import Shelf
+from bench.workers.samples import SampleCache
 from manifolds.registry import Entry
 
 if TYPE_CHECKING:
@@ -166,8 +166,8 @@ def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, Sequence[Bat
 
 def _validated(event: Event) -> Event:
     if isinstance(event, CellEnd):
-        record, arrays = validate(event.record, event.arrays)
-        return replace(event, record=record, arrays=arrays)
+        record, arrays = validate(event.result.record, event.result.arrays)
+        return replace(event, result=replace(event.result, record=record, arrays=arrays))
     if isinstance(event, CellReport):
         return replace(event, text=printable(" ".join(event.text[:LONGEST].split())))
     return event
@@ -179,11 +179,12 @@ def _save_and_show(events: list[Event], store: Store, display: Display, here: st
     ended = []
     for event in events:
         if isinstance(event, CellEnd):
-            identity = here
-            if event.environment is not None:
-                identity, facts = event.environment
+            result, identity = event.result, here
+            if result.environment is not None:
+                identity, facts = result.environment
                 store.add_environment(identity, facts)
-            ended.append((replace(event.record, environment=identity, finished=now), event.arrays))
+            record = replace(result.record, environment=identity, finished=now)
+            ended.append((record, result.arrays))
     saved = iter(store.add_all(ended)) if ended else iter(())
     for event in events:
         if isinstance(event, CellEnd):
@@ -207,7 +208,7 @@ def _events(
             yield events
         return
     reclaim()
-    samples = Shelf(cells)
+    samples = SampleCache(cells)
     claim = claimed(Path(samples.scratch))
     try:
         setup = replace(setup, scratch=samples.scratch)
@@ -218,12 +219,14 @@ def _events(
         claim.close()
 
 
-def _releasing(events: Generator[list[Event], None, None], samples: Shelf) -> Iterator[list[Event]]:
+def _releasing(
+    events: Generator[list[Event], None, None], samples: SampleCache
+) -> Iterator[list[Event]]:
     """Pass on events, while samples that no cell needs any more are removed."""
     for received in events:
         for event in received:
             if isinstance(event, CellEnd):
-                samples.finished(event.cell)
+                samples.release(event.cell)
         yield received
 
 

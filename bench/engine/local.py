@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from joblib import Parallel, delayed
@@ -20,9 +20,8 @@ from joblib import Parallel, delayed
 import estimators
 from bench.cell import Cell
 from bench.limits import Capacity
-from bench.record import Record
 from bench.workers.process import Setup
-from bench.workers.worker_slot import Lane
+from bench.workers.worker_slot import CellResult, WorkerSlot
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class CellStart:
 
 @dataclass(frozen=True)
 class CellReport:
-    """Text of a running cell about its progress."""
+    """A running cell reports its progress."""
 
     cell: Cell
     text: str
@@ -42,15 +41,10 @@ class CellReport:
 
 @dataclass(frozen=True)
 class CellEnd:
-    """Result of a cell that has ended, well or not.
-
-    ``environment`` is what it ran on, an id and the facts, if that is not this machine.
-    """
+    """A cell has ended, well or not."""
 
     cell: Cell
-    record: Record
-    arrays: dict[str, Any] = field(default_factory=dict)
-    environment: tuple[str, dict[str, Any]] | None = None
+    result: CellResult
 
 
 Event = CellStart | CellReport | CellEnd
@@ -103,7 +97,7 @@ def run(
     """
     events: _Queue[Any] = queue.SimpleQueue()
     groups = [
-        ([Lane(setup, share.device) for _ in range(share.width)], share)
+        ([WorkerSlot(setup, share.device) for _ in range(share.width)], share)
         for share in shares(batches, capacity, device)
     ]
     slots = [slot for group, _ in groups for slot in group]
@@ -119,7 +113,7 @@ def run(
     finally:
         # All at once, then each: what runs is gone in the time of one.
         for slot in slots:
-            slot.hang_up()
+            slot.request_close()
         for slot in slots:
             slot.close()
         for thread in threads:
@@ -154,9 +148,9 @@ def receive(
             sources -= item is None
 
 
-def _run_share(slots: list[Lane], share: Share, events: _Queue[Any]) -> None:
+def _run_share(slots: list[WorkerSlot], share: Share, events: _Queue[Any]) -> None:
     """Hand batches to free slots through joblib; its threads only wait for the workers."""
-    free: queue.SimpleQueue[Lane] = queue.SimpleQueue()
+    free: queue.SimpleQueue[WorkerSlot] = queue.SimpleQueue()
     for slot in slots:
         free.put(slot)
     jobs = FairSemaphore(share.capacity.jobs)
@@ -174,12 +168,12 @@ def _run_share(slots: list[Lane], share: Share, events: _Queue[Any]) -> None:
                     if stopped.is_set():
                         return
                     events.put(CellStart(cell))
-                    outcome = slot.run(cell, number, functools.partial(report, cell))
-                    if outcome is None:
+                    result = slot.run(cell, number, functools.partial(report, cell))
+                    if result is None:
                         # The slots were closed: nothing else is to start.
                         stopped.set()
                         return
-                    events.put(CellEnd(cell, outcome.record, outcome.arrays))
+                    events.put(CellEnd(cell, result))
             except BaseException:
                 stopped.set()
                 raise

@@ -15,12 +15,13 @@ from bench.cell import Cell
 from bench.engine import plan
 from bench.engine.complete import complete, records_of
 from bench.engine.job import Job, device_and_capacity, provide_data_sets
+from bench.figures import paper_style
 from bench.limits import Capacity
-from bench.paper import catalogue, published, style
+from bench.paper import catalogue, published
+from bench.paper.comparison_files import write_comparison
 from bench.paper.index import ItemResult, write_index
 from bench.paper.publication import Cells, Item, Material, Publication
 from bench.paper.table import Comparison
-from bench.paper.write_tables import write_comparison
 from bench.record import Record
 from bench.store.store import FILE, Store
 from bench.suites import schema
@@ -117,7 +118,7 @@ def _make(item: Item, material: Material) -> ItemResult:
         if isinstance(content, Comparison):
             return ItemResult(item, tuple(write_comparison(content, material.folder)), content)
         if isinstance(content, Figure):
-            return ItemResult(item, tuple(style.save(content, material.folder / item.name)))
+            return ItemResult(item, tuple(paper_style.save(content, material.folder / item.name)))
         return ItemResult(item)
     except Exception as error:
         return ItemResult(item, error=f"{type(error).__name__}: {error}")

@@ -107,7 +107,7 @@ def _stop(*_, **__):
 #: Where hours would begin.
 _WORK = [
     "bench.engine.complete.run_cells",
-    *("bench.autoencoder.command.Prepared", "bench.autoencoder.command._estimated"),
+    *("bench.studies.autoencoder.Prepared", "bench.studies.autoencoder._estimate"),
     *("bench.studies.ablation.run", "bench.studies.compute.run"),
 ]
 

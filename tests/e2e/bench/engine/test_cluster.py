@@ -18,8 +18,9 @@ from bench.engine import plan
 from bench.engine.cluster import _client, _Inbox
 from bench.engine.local import CellEnd
 from bench.suites import schema
-from bench.workers.dask_host import Ended
+from bench.workers.dask_host import pack_result
 from bench.workers.measure import blank
+from bench.workers.worker_slot import CellResult
 
 comm = pytest.importorskip("distributed.comm", reason="needs the extra 'cluster'")
 
@@ -267,11 +268,9 @@ def test_invalid_messages_are_ignored_and_others_arrive_as_they_were_sent():
     for one in junk:
         inbox.read(one)
     assert inbox.events.empty()
-    ended = Ended(
-        cell.key, blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2})
-    )
-    inbox.read({"key": cell.key, "what": "ended", "ended": ended.packed()})
+    ended = CellResult(blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2}))
+    inbox.read({"key": cell.key, "what": "ended", "ended": pack_result(ended)})
     event = inbox.events.get()
     assert isinstance(event, CellEnd)
-    assert (event.record, event.environment) == (ended.record, ended.environment)
-    assert (event.arrays["some"] == ended.arrays["some"]).all()
+    assert (event.result.record, event.result.environment) == (ended.record, ended.environment)
+    assert (event.result.arrays["some"] == ended.arrays["some"]).all()

@@ -31,7 +31,7 @@ def run(tmp_path, monkeypatch):
             for event in together
         ]
         ended = [event for event in events if isinstance(event, local.CellEnd)]
-        assert [event.record.status for event in ended] == ["ok"] * len(cells)
+        assert [event.result.record.status for event in ended] == ["ok"] * len(cells)
         return [json.loads(file.read_text()) for file in sorted(tmp_path.glob("*.json"))]
 
     return run

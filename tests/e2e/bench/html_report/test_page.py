@@ -17,8 +17,8 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from synthetic_results import HOSTILE, keep, many, record
 
 from bench.format import printable
-from bench.html_report.gather import gather
 from bench.html_report.page import render, write_report
+from bench.html_report.results import gather
 
 
 @pytest.fixture(scope="module")

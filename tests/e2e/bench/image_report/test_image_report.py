@@ -9,8 +9,8 @@ from scipy.stats import spearmanr
 from sklearn.datasets import load_digits
 
 from bench.image_report import tables
-from bench.image_report.figures import montage
-from bench.image_report.readings import Readings, as_pictures, png_sizes
+from bench.image_report.image_figures import montage
+from bench.image_report.pointwise import Readings, as_pictures, png_sizes
 
 
 @pytest.fixture(scope="module")
