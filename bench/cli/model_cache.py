@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench.format import printable
+from bench.format import counted, file_size, printable
 from estimators.score.cache import Entry, ModelCache, default_folder, default_limit
 
 _FIRST = ("key", "kind", "what")
@@ -22,8 +22,9 @@ def listing() -> str:
     cache = ModelCache(default_folder(), default_limit())
     with _usable(cache):
         entries = cache.entries()
+    limit = file_size(cache.limit)
     if not entries:
-        return f"no trained models in {cache.folder} (limit {_size(cache.limit)})"
+        return f"no trained models in {cache.folder} (limit {limit})"
     shown = [name for name in _OPTIONAL if any(name in entry.metadata for entry in entries)]
     rows = [(*_FIRST, *shown, *_LAST), *(_row(entry, shown) for entry in entries)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -33,10 +34,9 @@ def listing() -> str:
     ]
     total = sum(entry.size for entry in entries)
     kinds = [entry.kind for entry in entries]
-    counts = ", ".join(_count(kinds.count(kind), kind) for kind in sorted(set(kinds))[::-1])
-    return "\n".join(
-        [*lines, "", f"{counts}: {_size(total)} of at most {_size(cache.limit)}, in {cache.folder}"]
-    )
+    counts = ", ".join(counted(kinds.count(kind), kind) for kind in sorted(set(kinds))[::-1])
+    lines += ["", f"{counts}: {file_size(total)} of at most {limit}, in {cache.folder}"]
+    return "\n".join(lines)
 
 
 def clear() -> str:
@@ -47,26 +47,20 @@ def clear() -> str:
     cache = ModelCache(default_folder(), default_limit())
     with _usable(cache):
         count, size = cache.clear()
-    return f"removed {_count(count, 'file')}, {_size(size)}, from {cache.folder}"
+    return f"removed {counted(count, 'file')}, {file_size(size)}, from {cache.folder}"
 
 
 def _row(entry: Entry, shown: list[str]) -> tuple[str, ...]:
     about = " ".join(entry.metadata.get("about", "" if entry.metadata else "unreadable").split())
     facts = (entry.metadata.get(name, "") for name in shown)
     texts = map(printable, (about, *facts))
-    return (entry.key[:12], entry.kind, *texts, _size(entry.size), f"{entry.used:%Y-%m-%d %H:%M}")
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
+    return (
+        entry.key[:12],
+        entry.kind,
+        *texts,
+        file_size(entry.size),
+        f"{entry.used:%Y-%m-%d %H:%M}",
+    )
 
 
 @contextmanager

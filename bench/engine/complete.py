@@ -15,7 +15,6 @@ from rich.console import Console
 from bench import environment
 from bench.cell import Cell
 from bench.engine import costs, local, plan
-from bench.engine.acceptance import accepted
 from bench.engine.capacity import unused_thread_limit
 from bench.engine.heartbeat import Live
 from bench.engine.job import Job
@@ -26,6 +25,7 @@ from bench.format import LONGEST, printable
 from bench.plugins import REGISTRIES, read_source
 from bench.record import Record
 from bench.store.store import Planned, Store
+from bench.store.validation import validate_outcome
 from bench.workers.process import Setup
 from bench.workers.samples import SampleCache
 from manifolds.registry import Entry
@@ -114,11 +114,11 @@ def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, Sequence[Bat
 
 
 def _sound(together: list[Event]) -> list[Event]:
-    """Events whose records, arrays and texts were checked: see ``accepted``."""
+    """Events whose records, arrays and texts were checked: see ``validate_outcome``."""
     sound: list[Event] = []
     for event in together:
         if isinstance(event, Finished):
-            record, arrays = accepted(event.record, event.arrays)
+            record, arrays = validate_outcome(event.record, event.arrays)
             sound.append(replace(event, record=record, arrays=arrays))
         elif isinstance(event, Told):
             text = " ".join(event.text[:LONGEST].split())

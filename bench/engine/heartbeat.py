@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from typing_extensions import Self
 
 from bench.engine.local import Event, Finished, Started
-from bench.files import replacing
+from bench.files import replace_file
 from bench.format import printable
 
 FILE = "running.json"
@@ -102,7 +102,7 @@ class Live:
     def _write(self) -> None:
         running = [asdict(one) for one in list(self._running.values())]
         # Where the disk is full only the news is lost; that is told where records are written.
-        with suppress(OSError), replacing(self._path) as part:
+        with suppress(OSError), replace_file(self._path) as part:
             part.write_text(json.dumps({**vars(self._facts), "running": running}), encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.format import NOT_RUN, number
 from bench.paper.equivalence import Verdict, counts, verdict
-from bench.summary.metrics import mean_interval
+from bench.summary.seeds import mean_interval
 
 
 @dataclass(frozen=True)
