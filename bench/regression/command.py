@@ -13,10 +13,11 @@ from rich.table import Table
 
 import estimators
 from bench.cell import Cell
+from bench.engine.complete import complete, records_of
 from bench.engine.job import Job, prepare
 from bench.files import check_writable, write_text
 from bench.format import counted
-from bench.limits import checked_count
+from bench.limits import check_count
 from bench.regression import permutation_test, report
 from bench.regression.baseline import Baseline, CellBaseline, load, save
 from bench.regression.comparison import TOLERANCE, check_comparable, compare
@@ -52,7 +53,7 @@ def save_baseline(
     With ``update``, other cells of the present baseline stay as they are. Raises ValueError
     for a wrong option, and where the two cannot be parts of one baseline.
     """
-    checked_count("states", states, MOST_STATES)
+    check_count("states", states, MOST_STATES)
     try:
         check_writable(path)
     except OSError as error:
@@ -160,15 +161,13 @@ def _job(suite: str, options: dict[str, Any], states: Callable[[Cell], Any]) -> 
 
 def _measured(job: Job, run: bool, console: Console) -> Baseline:
     """Return the results of a job's cells, run with calibrated times, or run before."""
-    from bench.engine.complete import records_of, run_cells
-
     if not run and not (job.out / FILE).exists():
         raise ValueError(f"there are no records in {job.out}; run without --no-run first")
     with Store(job.out, writing=run) as store:
         if run:
-            store.remove(cell.key for cell in job.cells)
-            run_cells(job, job.cells, store, console)
-        records = records_of(job, store)
+            records = complete(job, store, fresh=True, headline=False, console=console)
+        else:
+            records = records_of(job.cells, store)
         facts = store.environments()
     return gather(job, records, facts.get(_last(records), {}))
 

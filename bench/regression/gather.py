@@ -45,7 +45,7 @@ def gather(job: Job, records: pd.DataFrame, environment: dict[str, Any]) -> Base
         preset=job.preset,
         seeds=min(len(cell.statuses) for cell in cells),
         states=max(len(cell.statuses[0]) for cell in cells),
-        jobs=job.room.jobs,
+        jobs=job.capacity.jobs,
         environment=environment,
         cells=cells,
     )

@@ -38,9 +38,7 @@ def test_fewer_states_than_five_are_as_many_fits_of_deterministic_estimators(sui
 
 @pytest.mark.parametrize("states", [0, -1])
 def test_no_baseline_is_of_less_than_one_state(suite, runner, states):
-    with pytest.raises(
-        ValueError, match=f"states must be a whole number of at least 1, not {states}"
-    ):
+    with pytest.raises(ValueError, match=f"states must be an integer >= 1, not {states}"):
         saved(suite, states=states)
     assert runner.ran == []
 
