@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 
 from bench.figures.paper_style import SIZE, SMALL, paper_style, save
 from bench.files import write_csv, write_text
-from bench.paper.comparison import LINES, Comparison
 from bench.paper.equivalence import SYMBOLS
+from bench.paper.table import LINES, Comparison
 from bench.tables.markup import (
     latex_bold,
     latex_escape,

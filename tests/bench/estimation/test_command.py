@@ -14,9 +14,9 @@ from PIL import Image
 from rich.console import Console
 
 import manifolds
-from bench.estimation.answers import MEANING
 from bench.estimation.caveats import Caveat
 from bench.estimation.command import default_folder, estimate
+from bench.estimation.estimates import INTERVALS
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def done(points):
     out.mkdir()
     (out / "estimate.svg").write_text("of earlier points")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bench.estimation.command.run_cells", run_cells)
+        patch.setattr("bench.engine.complete.run_cells", run_cells)
         rows = estimate(
             points, halves=3, out=out, console=Console(file=screen, width=200), jobs=1,
             estimators=["twonn", "lpca-global", "raises"], plugins=[TROUBLE],
@@ -54,7 +54,7 @@ def test_a_line_has_estimate_interval_source_halves_and_seconds(done):
     heading = next(line for line in text.splitlines() if line.startswith("estimator "))
     headings = ["dimension", "another sample (95 %)", "from", "on halves", "seconds"]
     assert re.split("  +", heading.strip()) == ["estimator", *headings]
-    assert MEANING in " ".join(text.split())
+    assert INTERVALS in " ".join(text.split())
 
 
 def test_halves_that_read_the_same_are_shown_in_the_place_of_an_interval(done):
@@ -93,7 +93,7 @@ def test_facts_for_programs(done, points):
     assert facts["path"] == str(points)
     assert (facts["n"], facts["distinct"], facts["ambient"], facts["shape"]) == (101, 100, 6, [6])
     assert facts["median"] == pytest.approx(rows["estimate"].median())
-    assert facts["intervals"] == MEANING
+    assert facts["intervals"] == INTERVALS
     by_name = {row["estimator"]: row for row in facts["estimates"]}
     assert by_name["raises"]["estimate"] is None
     assert by_name["twonn"]["high"] == pytest.approx(rows.loc["twonn", "high"], abs=1e-5)
@@ -130,7 +130,7 @@ def again(path, out, monkeypatch, **more):
         ran.extend((cell.manifold, cell.estimator) for cell in cells)
         run_cells(job, cells, store, console)
 
-    monkeypatch.setattr("bench.estimation.command.run_cells", note)
+    monkeypatch.setattr("bench.engine.complete.run_cells", note)
     estimate(
         path, halves=0, out=out, console=Console(quiet=True), estimators=["twonn", "raises"],
         plugins=[TROUBLE], jobs=1, **more,
@@ -161,7 +161,7 @@ def images(tmp_path_factory):
 
 
 def test_images_have_their_size_and_a_report_of_their_own(images, tmp_path, monkeypatch):
-    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
     screen = io.StringIO()
     estimate(
         images, halves=2, out=tmp_path, console=Console(file=screen, width=200), jobs=1,
@@ -180,7 +180,7 @@ def test_images_have_their_size_and_a_report_of_their_own(images, tmp_path, monk
 
 
 def test_results_among_the_images_are_refused_before_anything_is_run(images, monkeypatch):
-    monkeypatch.setattr("bench.estimation.command.run_cells", None)
+    monkeypatch.setattr("bench.engine.complete.run_cells", None)
     for out in (images, images / "out"):
         with pytest.raises(ValueError, match="results must not go into the folder of images, but"):
             estimate(images, out=out, console=Console(quiet=True))
@@ -189,7 +189,7 @@ def test_results_among_the_images_are_refused_before_anything_is_run(images, mon
 
 def test_without_any_answer_there_is_a_reason_and_no_figure(points, tmp_path, monkeypatch):
     (tmp_path / "estimate.png").write_text("of earlier points")
-    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
     screen = io.StringIO()
     rows = estimate(
         points, halves=0, out=tmp_path, console=Console(file=screen, width=200), jobs=1,
@@ -200,14 +200,14 @@ def test_without_any_answer_there_is_a_reason_and_no_figure(points, tmp_path, mo
     assert json.loads((tmp_path / "estimate.json").read_text())["median"] is None
     text = screen.getvalue()
     # What an interval is, is said where there is one.
-    assert MEANING[:20] not in text
+    assert INTERVALS[:20] not in text
     assert text.splitlines()[-1] == (
         f"written to {tmp_path}: estimate.csv, caveats.txt, estimate.json"
     )
 
 
 def test_records_of_other_runs_and_the_array_are_used(tmp_path, monkeypatch):
-    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
     rows = np.random.default_rng(0).random((60, 3))
     np.savez(tmp_path / "two.npz", a=np.zeros((60, 3)), b=rows)
     pd.DataFrame(
@@ -228,8 +228,8 @@ def test_records_of_other_runs_and_the_array_are_used(tmp_path, monkeypatch):
 
 def printed(monkeypatch, points, out, rows, told, **look):
     """What is printed of answers and caveats that are made up."""
-    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
-    monkeypatch.setattr("bench.estimation.command.answers", lambda records, folder: rows)
+    monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
+    monkeypatch.setattr("bench.estimation.command.estimate_table", lambda records, folder: rows)
     monkeypatch.setattr("bench.estimation.command.caveats", lambda *given: told)
     screen = io.StringIO()
     estimate(
@@ -253,7 +253,7 @@ def test_the_table_has_a_column_for_each_number_and_none_where_there_is_none(
         ],
         columns=columns,
     )
-    told = [Caveat("", "first [1]"), Caveat("a", "long " * 40)]
+    told = [Caveat("first [1]"), Caveat("long " * 40, "a")]
     lines = printed(monkeypatch, points, tmp_path, rows, told)
     start = next(i for i, line in enumerate(lines) if line.startswith("estimator"))
     assert lines[start - 1] == ""
@@ -266,7 +266,7 @@ def test_the_table_has_a_column_for_each_number_and_none_where_there_is_none(
     ]
     rest = [line.rstrip() for line in lines[start + 4 :]]
     gap = rest.index("")
-    assert " ".join(rest[:gap]) == MEANING
+    assert " ".join(rest[:gap]) == INTERVALS
     assert rest[gap + 1 : gap + 5] == [
         "b: on a half: failed: [red]",
         "c: timeout: took [1] s",
@@ -285,7 +285,7 @@ def test_texts_are_printed_without_colours(points, tmp_path, monkeypatch):
         columns=["estimator", "estimate", "low", "high", "interval", "half_estimate", "seconds",
                  "status", "message", "family", "confidence"],
     )  # fmt: skip
-    lines = printed(monkeypatch, points, tmp_path, rows, [Caveat("", "of 3 points")],
+    lines = printed(monkeypatch, points, tmp_path, rows, [Caveat("of 3 points")],
                     force_terminal=True, color_system="standard")  # fmt: skip
     assert {line for line in lines if "\x1b" in line} == {
         line for line in lines if "another sample (95 %)" in line
@@ -300,7 +300,7 @@ def test_text_among_the_numbers_of_other_runs_is_refused_before_anything_is_run(
     (tmp_path / "accuracy.csv").write_text(
         "manifold,estimator,truth,estimate,ambient,n\nown,pca,x,2,3,400\n"
     )
-    monkeypatch.setattr("bench.estimation.command.run_cells", lambda *_, **__: pytest.fail("ran"))
+    monkeypatch.setattr("bench.engine.complete.run_cells", lambda *_, **__: pytest.fail("ran"))
     with pytest.raises(ValueError, match=r"accuracy\.csv .*'truth' must be numbers"):
         estimate(
             tmp_path / "points.npy", records=[tmp_path], estimators=["twonn"], out=tmp_path / "out",

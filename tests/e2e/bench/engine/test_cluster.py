@@ -15,11 +15,12 @@ import pytest
 from commandline import PLUGINS, ROOT, bench, environment, rows, small
 
 from bench.engine import plan
-from bench.engine.cluster import _client, _News
-from bench.engine.local import Finished
+from bench.engine.cluster import _client, _Inbox
+from bench.engine.local import CellEnd
 from bench.suites import schema
-from bench.workers.dask_host import Ended
+from bench.workers.dask_host import pack_result
 from bench.workers.measure import blank
+from bench.workers.worker_slot import CellResult
 
 comm = pytest.importorskip("distributed.comm", reason="needs the extra 'cluster'")
 
@@ -183,7 +184,7 @@ def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(cluster, tmp_pat
 
 
 @pytest.mark.parametrize("logger", ["asyncio", "tornado.application"])
-def test_what_a_closed_connection_still_has_to_say_is_not_told(cluster, caplog, logger):
+def test_errors_of_closed_connections_are_not_logged(cluster, caplog, logger):
     errors = [
         comm.CommClosedError("in <TCP (closed)>: Stream is closed"),
         OSError("something else"),
@@ -252,12 +253,12 @@ def test_a_cluster_of_another_version_is_told(cluster, tmp_path):
     assert "Traceback" not in said.stderr
 
 
-def test_news_that_is_none_is_ignored_and_news_arrives_as_it_was_sent():
+def test_invalid_messages_are_ignored_and_others_arrive_as_they_were_sent():
     (cell,) = plan.build(
         schema.load("euclidean"), "smoke", manifold_patterns=["line"],
         estimator_patterns=["mle-5"], n=100, seeds=1,
     )  # fmt: skip
-    news = _News({cell.key: cell})
+    inbox = _Inbox({cell.key: cell})
     junk = [
         "text", None, {}, {"key": "nope", "what": "started"}, {"key": cell.key},
         {"key": cell.key, "what": "ended"}, {"key": cell.key, "what": "ended", "ended": b"junk"},
@@ -265,13 +266,11 @@ def test_news_that_is_none_is_ignored_and_news_arrives_as_it_was_sent():
         {"key": [], "what": "ended"},
     ]  # fmt: skip
     for one in junk:
-        news.take(one)
-    assert news.events.empty()
-    ended = Ended(
-        cell.key, blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2})
-    )
-    news.take({"key": cell.key, "what": "ended", "ended": ended.packed()})
-    event = news.events.get()
-    assert isinstance(event, Finished)
-    assert (event.record, event.environment) == (ended.record, ended.environment)
-    assert (event.arrays["some"] == ended.arrays["some"]).all()
+        inbox.read(one)
+    assert inbox.events.empty()
+    ended = CellResult(blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2}))
+    inbox.read({"key": cell.key, "what": "ended", "ended": pack_result(ended)})
+    event = inbox.events.get()
+    assert isinstance(event, CellEnd)
+    assert (event.result.record, event.result.environment) == (ended.record, ended.environment)
+    assert (event.result.arrays["some"] == ended.arrays["some"]).all()

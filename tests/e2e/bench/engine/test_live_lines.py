@@ -5,7 +5,7 @@ from commandline import PLUGINS, small
 from rich.console import Console
 from terminal import Terminal
 
-from bench.engine.live_lines import LiveLines, Progress
+from bench.engine.progress import LiveLines, Progress
 
 WIDTHS = (80, 100, 120, 160)
 PLUGIN = PLUGINS / "training.py"
@@ -73,7 +73,7 @@ def test_an_interrupt_leaves_nothing_of_the_live_lines(run, width):
     assert rows[0].startswith("4 cells at preset smoke")
     after = next(i for i, row in enumerate(rows) if row.startswith("[1/4]"))
     left = [row for row in rows[after + 1 :] if row != "^C"]
-    said = "interrupted: finished cells are kept; the same command (without --fresh) goes on"
+    said = "interrupted: finished cells are saved; the same command (without --fresh) goes on"
     assert " ".join(left).startswith(said), rows
     assert not any("━" in row or "trains-" in row for row in left)
 

@@ -1,4 +1,4 @@
-"""What times a calibrated fit: the processor's time of this process and its children."""
+"""The clock of a calibrated fit: the processor time of this process and its children."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bench.workers.calibration import clock_of, kernel_seconds, processor_seconds
+from bench.workers.timing import clock_of, kernel_seconds, processor_seconds
 
 
 def spent(work, clock=processor_seconds):
@@ -21,7 +21,7 @@ def busy():
         pass
 
 
-def test_waiting_is_no_processor_time_but_work_is():
+def test_processor_time_counts_work_but_not_waiting():
     assert spent(lambda: time.sleep(0.5)) < 0.1
     assert spent(busy) == pytest.approx(0.3, abs=0.05)
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from bench.cli.options import split
-from bench.estimation.choices import chosen
-from bench.estimation.plan import estimation_job
+from bench.estimation.plan import estimation_job, parse_estimators
 from bench.suites.schema import EstimatorChoice
 from manifolds.datasets.reading import read_points
 
@@ -55,7 +54,7 @@ def test_several_choices_are_run_side_by_side_with_names_and_globs(points):
 
 
 def test_choices_that_would_have_one_label_are_told_apart():
-    found, patterns = chosen(["x(a=3)", "x(b=3)", "x(c=true)", "x(d=[1, 2])", "x(a=3)"])
+    found, patterns = parse_estimators(["x(a=3)", "x(b=3)", "x(c=true)", "x(d=[1, 2])", "x(a=3)"])
     assert patterns == ["x-3", "x-b-3", "x-c-True", "x-d-_1_2_", "x-3"]
     assert found["x-d-_1_2_"] == EstimatorChoice(estimator="x", parameters={"d": [1, 2]})
     assert found["x-c-True"].parameters == {"c": True}

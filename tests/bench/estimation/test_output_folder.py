@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.estimation.folder import default_folder, mark
+from bench.estimation.output import default_folder, mark_folder
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def taken(path, array=None):
     """The folder for a file, which is then used."""
     folder = default_folder(Path(path), array, None)
     folder.mkdir(parents=True, exist_ok=True)
-    mark(folder, Path(path), array)
+    mark_folder(folder, Path(path), array)
     return str(folder)
 
 

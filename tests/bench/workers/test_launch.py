@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import bench
-from bench.workers import start
+from bench.workers import launch
 
 ROOT = str(Path(bench.__file__).resolve().parents[1])
 
@@ -23,7 +23,7 @@ def planted(tmp_path, monkeypatch):
 
 def test_the_current_folder_comes_last_and_pythons_own_modules_first(planted, monkeypatch):
     monkeypatch.setattr(sys, "path", ["", str(planted), *sys.path])
-    path, last = start.search_path()
+    path, last = launch.search_path()
     assert last == [str(planted)]
     assert str(planted) not in path
     assert path.index(os.path.dirname(os.__file__)) < path.index(ROOT)
@@ -31,8 +31,8 @@ def test_the_current_folder_comes_last_and_pythons_own_modules_first(planted, mo
 
 
 def test_a_worker_imports_no_file_of_the_current_folder_in_place_of_a_module(planted):
-    path, last = start.search_path()
-    code = start.command("checked", path=[*path, str(planted / "modules")])
+    path, last = launch.search_path()
+    code = launch.command("checked", path=[*path, str(planted / "modules")])
     (planted / "modules").mkdir()
     (planted / "modules" / "checked.py").write_text(
         f"import random, psutil, sys, bench\nsys.path.extend({[str(planted)]})\nimport mine\n"
@@ -50,8 +50,8 @@ def test_where_the_current_folder_has_these_packages_workers_use_them(monkeypatc
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     done = subprocess.run(
-        start.command("bench.workers.probe_of_a_test", path=start.search_path()[0]),
+        launch.command("bench.workers.probe_of_a_test", path=launch.search_path()[0]),
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "No module named 'bench.workers.probe_of_a_test'" in done.stderr
-    assert start.search_path()[0].count(ROOT) == 1
+    assert launch.search_path()[0].count(ROOT) == 1

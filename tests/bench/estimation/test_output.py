@@ -7,11 +7,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.estimation.answers import COLUMNS
-from bench.estimation.caveats import Caveat, lines, of_points, short_lines
-from bench.estimation.order import ERROR, by_evidence
-from bench.estimation.points_table import points_table
-from bench.estimation.terminal import of_halves, print_answers
+from bench.estimation.caveats import Caveat, caveat_lines, grouped_lines, point_caveats
+from bench.estimation.estimates import COLUMNS, ERROR, point_table, sort_by_error
+from bench.estimation.output import halves_line, print_estimates
 from manifolds.datasets.reading import Found
 
 
@@ -39,7 +37,7 @@ def test_the_best_in_the_suites_near_by_come_first_and_failures_last():
         ("failed", "m", 10.0, 10.0, 100, 1000),
     )  # fmt: skip
     given = answers(unknown=10.0, a=10.0, failed=np.nan, b=10.0, other=9.0, c=11.0)
-    found = by_evidence((1000, 100), given, known)
+    found = sort_by_error((1000, 100), given, known)
     assert list(found["estimator"]) == ["c", "b", "a", "unknown", "other", "failed"]
     error = found.set_index("estimator")[ERROR]
     # exp of the mean of ln 2 and 0; a tenth; none.
@@ -51,26 +49,26 @@ def test_the_best_in_the_suites_near_by_come_first_and_failures_last():
 
 def test_without_records_near_by_the_order_stays():
     given = answers(z=10.0, a=10.0)
-    found = by_evidence((1000, 100), given, records(("a", "m", 10.0, 10.0, 3, 10)))
+    found = sort_by_error((1000, 100), given, records(("a", "m", 10.0, 10.0, 3, 10)))
     assert list(found["estimator"]) == ["z", "a"]
     assert found[ERROR].isna().all()
 
 
 def shown(table, told=(), width=80):
     screen = io.StringIO()
-    print_answers(table, told, Console(file=screen, width=width))
+    print_estimates(table, told, Console(file=screen, width=width))
     return screen.getvalue()
 
 
-def test_caveats_of_a_kind_are_one_line_and_a_reason_is_told_once():
+def test_caveats_of_a_kind_are_one_line_and_a_reason_is_printed_once():
     long = "few points in many dimensions are all far apart: it reads too little"
-    told = [Caveat("", "of the points")]
+    told = [Caveat("of the points")]
     for name in ("a", "b", "c"):
-        told.append(Caveat(name, f"off on 3 of 4, most on m; {long}", "off", "3 of 4, m", long))
-        told.append(Caveat(name, "still changes with n: 1, 2", "still change with n", "1, 2"))
-    told.append(Caveat("d", f"its own confidence is low; {long}", "low", "0.1", "another"))
-    assert len(lines(told)) == len(told)
-    assert short_lines(told) == [
+        told.append(Caveat(f"off on 3 of 4, most on m; {long}", name, "off", "3 of 4, m", long))
+        told.append(Caveat("still changes with n: 1, 2", name, "still change with n", "1, 2"))
+    told.append(Caveat(f"its own confidence is low; {long}", "d", "low", "0.1", "another"))
+    assert len(caveat_lines(told)) == len(told)
+    assert grouped_lines(told) == [
         "of the points",
         "off: a 3 of 4, m; b 3 of 4, m; c 3 of 4, m",
         f"a, b, c: {long}",
@@ -104,9 +102,9 @@ def test_halves_are_one_line_with_a_count():
             "status": ["ok", "ok", "ok", "failed"],
         }
     )
-    assert of_halves(table) == "3 estimates on 2 halves, for the intervals, 1 of them failed"
-    assert of_halves(table.iloc[:3]) == "2 estimates on 2 halves, for the intervals"
-    assert of_halves(table.iloc[:1]) == ""
+    assert halves_line(table) == "3 estimates on 2 halves, for the intervals, 1 of them failed"
+    assert halves_line(table.iloc[:3]) == "2 estimates on 2 halves, for the intervals"
+    assert halves_line(table.iloc[:1]) == ""
 
 
 POINTS = np.random.default_rng(0).random((6, 2))
@@ -129,23 +127,23 @@ def test_each_point_has_a_row_with_what_estimators_read_there(tmp_path):
         {"manifold": "all", "estimator": "lost", "status": "ok", "arrays": "gone.npz"},
         {**kept(tmp_path, "half", dimension=numbers, query=np.arange(6)), "manifold": "half-01"},
     ]
-    found = points_table(Found(twice, (2,)), pd.DataFrame(rows), tmp_path)
+    found = point_table(Found(twice, (2,)), pd.DataFrame(rows), tmp_path)
     assert list(found.columns) == ["row", "mle", "some"]
     assert found["row"].tolist() == list(range(7))
     assert found["mle"].tolist() == [0, 1, 0, 2, 3, 4, 5]
     assert found["some"].dropna().to_dict() == {0: 7.0, 2: 7.0, 6: 8.0}
     drawn = Found(POINTS, (2,), names=tuple("abcdef"), rows=np.array([3, 5, 8, 9, 11, 12]))
-    found = points_table(drawn, pd.DataFrame(rows), tmp_path)
+    found = point_table(drawn, pd.DataFrame(rows), tmp_path)
     assert found["row"].tolist() == [3, 5, 8, 9, 11, 12]
     assert found["name"].tolist() == list("abcdef")
-    assert points_table(drawn, pd.DataFrame(rows[3:]), tmp_path) is None
+    assert point_table(drawn, pd.DataFrame(rows[3:]), tmp_path) is None
 
 
 def texts(points, columns=()):
     table = pd.DataFrame([{"estimate": 2.0}])
     return [
         caveat.text
-        for caveat in of_points(Found(points, (points.shape[1],), columns=columns), table)
+        for caveat in point_caveats(Found(points, (points.shape[1],), columns=columns), table)
     ]
 
 
