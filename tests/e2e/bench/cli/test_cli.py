@@ -11,7 +11,7 @@ import time
 import pandas as pd
 import psutil
 import pytest
-from commandline import PLUGINS, ROOT, TROUBLE, bench, heeding_interrupts, small
+from commandline import PLUGINS, ROOT, TROUBLE, bench, bench_process, heeding_interrupts, small
 
 
 def tiny(out, *more, manifolds="line", estimators="constant"):
@@ -27,7 +27,7 @@ def statuses(out):
 def smoke(tmp_path_factory):
     """The smoke preset of the euclidean suite, as a user runs it."""
     out = tmp_path_factory.mktemp("smoke") / "euclidean"
-    return out, bench("run", "--suite", "euclidean", "--preset", "smoke", "--out", out)
+    return out, bench_process("run", "--suite", "euclidean", "--preset", "smoke", "--out", out)
 
 
 def test_smoke_run_has_a_good_record_for_every_estimator(smoke):

@@ -2,24 +2,17 @@
 
 import logging
 import os
-import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import time
 
-import numpy as np
 import psutil
 import pytest
-from commandline import PLUGINS, ROOT, bench, environment, rows, small
+from commandline import PLUGINS, ROOT, bench, bench_process, environment, rows, small
 
-from bench.engine import plan
-from bench.engine.cluster import _client, _News
-from bench.engine.local import Finished
-from bench.suites import schema
-from bench.workers.dask_host import Ended
-from bench.workers.measure import blank
+from bench.engine.cluster import _client
 
 comm = pytest.importorskip("distributed.comm", reason="needs the extra 'cluster'")
 
@@ -244,34 +237,9 @@ def test_a_cluster_of_another_version_is_told(cluster, tmp_path):
     file.write_text(file.read_text().replace('__version__ = "', '__version__ = "9.'))
     for package in ("estimators", "manifolds"):
         os.symlink(ROOT / package, other / package)
-    said = bench(
+    said = bench_process(
         *small(tmp_path / "out", PLUGINS / "steady.py", "steady", *cluster.options),
         check=1, cwd=other, PYTHONPATH=str(other),
     )  # fmt: skip
     assert "of this package, not 9." in said.stderr
     assert "Traceback" not in said.stderr
-
-
-def test_news_that_is_none_is_ignored_and_news_arrives_as_it_was_sent():
-    (cell,) = plan.build(
-        schema.load("euclidean"), "smoke", manifold_patterns=["line"],
-        estimator_patterns=["mle-5"], n=100, seeds=1,
-    )  # fmt: skip
-    news = _News({cell.key: cell})
-    junk = [
-        "text", None, {}, {"key": "nope", "what": "started"}, {"key": cell.key},
-        {"key": cell.key, "what": "ended"}, {"key": cell.key, "what": "ended", "ended": b"junk"},
-        {"key": cell.key, "what": "ended", "ended": pickle.dumps(cell)},
-        {"key": [], "what": "ended"},
-    ]  # fmt: skip
-    for one in junk:
-        news.take(one)
-    assert news.events.empty()
-    ended = Ended(
-        cell.key, blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2})
-    )
-    news.take({"key": cell.key, "what": "ended", "ended": ended.packed()})
-    event = news.events.get()
-    assert isinstance(event, Finished)
-    assert (event.record, event.environment) == (ended.record, ended.environment)
-    assert (event.arrays["some"] == ended.arrays["some"]).all()

@@ -8,7 +8,7 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
-from commandline import ROOT, bench, environment
+from commandline import ROOT, bench, bench_process, environment
 from rich.console import Console
 
 from bench.regression.command import check
@@ -128,7 +128,9 @@ def test_a_planted_regression_is_caught(place, tmp_path, name):
     code = (tmp_path / file).read_text()
     assert right in code
     (tmp_path / file).write_text(code.replace(right, wrong, 1))
-    said = bench(*options(place, tmp_path / "run"), check=1, cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    said = bench_process(
+        *options(place, tmp_path / "run"), check=1, cwd=tmp_path, PYTHONPATH=str(tmp_path)
+    )
     assert "regression" in said.stdout
     report = ElementTree.parse(tmp_path / "run" / "check.xml").getroot()
     failed = {
