@@ -85,9 +85,17 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path, request):
-    """Two workers, or as many as the test says."""
+    """Two workers of the test's own, or as many as it says."""
     (tmp_path / "cluster").mkdir()
     cluster = Cluster(tmp_path / "cluster", getattr(request, "param", 2))
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="module")
+def shared_cluster(tmp_path_factory):
+    """Two workers for tests that leave them as they were."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), 2)
     yield cluster
     cluster.close()
 
@@ -158,7 +166,10 @@ def test_a_run_that_was_killed_leaves_nothing_on_the_cluster_and_goes_on(
         time.sleep(0.5)
 
 
-def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(cluster, tmp_path, background):
+def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(
+    shared_cluster, tmp_path, background
+):
+    cluster = shared_cluster
     # Readings of one graph are a batch; the last of them never ends.
     plugin = PLUGINS / "steady.py"
     run = background(*small(tmp_path / "out", plugin, "mle-5,twonn,unending-reading",
@@ -176,12 +187,12 @@ def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(cluster, tmp_pat
 
 
 @pytest.mark.parametrize("logger", ["asyncio", "tornado.application"])
-def test_what_a_closed_connection_still_has_to_say_is_not_told(cluster, caplog, logger):
+def test_what_a_closed_connection_still_has_to_say_is_not_told(shared_cluster, caplog, logger):
     errors = [
         comm.CommClosedError("in <TCP (closed)>: Stream is closed"),
         OSError("something else"),
     ]
-    with _client(cluster.address):
+    with _client(shared_cluster.address):
         for error in errors:
             logging.getLogger(logger).error("Exception in callback", exc_info=error)
     assert [record.exc_info[1] for record in caplog.records] == errors[1:]
@@ -230,7 +241,7 @@ def test_a_cluster_that_cannot_be_used_is_told(tmp_path, options, says, monkeypa
     assert "Traceback" not in said.stderr
 
 
-def test_a_cluster_of_another_version_is_told(cluster, tmp_path):
+def test_a_cluster_of_another_version_is_told(shared_cluster, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(ROOT / "bench", other / "bench")
     file = other / "bench" / "__init__.py"
@@ -238,7 +249,7 @@ def test_a_cluster_of_another_version_is_told(cluster, tmp_path):
     for package in ("estimators", "manifolds"):
         os.symlink(ROOT / package, other / package)
     said = bench_process(
-        *small(tmp_path / "out", PLUGINS / "steady.py", "steady", *cluster.options),
+        *small(tmp_path / "out", PLUGINS / "steady.py", "steady", *shared_cluster.options),
         check=1, cwd=other, PYTHONPATH=str(other),
     )  # fmt: skip
     assert "of this package, not 9." in said.stderr

@@ -108,8 +108,7 @@ def test_a_name_in_the_leaderboard_leads_to_its_section(run, browser):
     assert quiet(browser)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 400])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 400)])
 def test_every_plot_is_drawn_and_the_page_never_scrolls_sideways(run, browser, scheme, width):
     open_page(browser, run / "report.html", scheme=scheme, width=width)
     for plot in ("tradeoff-plot", "heatmap-plot", "manifold-plot", "estimator-plot"):

@@ -103,7 +103,7 @@ def close(tmp_path_factory):
     return write_report(few(tmp_path_factory.mktemp("close")))
 
 
-@pytest.mark.parametrize("width", [1400, 800, 400])
+@pytest.mark.parametrize("width", [1400, 400])
 def test_every_point_has_a_name_that_covers_no_other_name_and_no_point(close, browser, width):
     open_page(browser, close, width=width)
     drawn(browser, "tradeoff-plot")

@@ -1,9 +1,8 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from commandline import bench
 
 from bench import studies
 
@@ -18,12 +17,9 @@ NAMES = [
 
 @pytest.fixture(scope="module", params=NAMES)
 def done(request, tmp_path_factory):
-    import os
-
     out = tmp_path_factory.mktemp(request.param)
-    command = [sys.executable, "-m", "bench", "study", request.param, "--budget", "0.005"]
-    environment = {**os.environ, "BENCH_CACHE": str(out / "cache"), "OMP_NUM_THREADS": "1"}
-    subprocess.run([*command, "--out", str(out)], check=True, env=environment, timeout=300)
+    cache = {"BENCH_CACHE": str(out / "cache")}
+    bench("study", request.param, "--budget", "0.005", "--out", out, **cache)
     return request.param, out
 
 
@@ -46,8 +42,6 @@ def test_exact_scores_are_read_right_by_the_papers_read_out(done):
 
 
 def test_an_unknown_study_names_the_known_ones():
-    command = [sys.executable, "-m", "bench", "study", "ablatio"]
-    failed = subprocess.run(command, capture_output=True, text=True)
-    assert failed.returncode == 2
+    failed = bench("study", "ablatio", check=2)
     assert "did you mean" in failed.stderr
     assert "compute" in failed.stderr
