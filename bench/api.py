@@ -226,8 +226,8 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
     state = hashlib.sha256("\n".join([__version__, job.preset, *rows]).encode()).hexdigest()
     stamp, *names = (store.meta(_STAMP) or "").split("\n")
     if stamp != state or not all((job.out / name).exists() for name in names):
-        from bench.figures.write import write_plots
-        from bench.image_report.write import write_image_report
+        from bench.figures.run_figures import write_plots
+        from bench.image_report.image_files import write_image_report
         from bench.tables.render import write_tables
 
         files = [

@@ -48,13 +48,13 @@ def autoencoder(
     from bench.cli.console import Terminal
 
     with clear_errors():
-        from bench.autoencoder import command
+        from bench.studies import autoencoder
         from manifolds.datasets.data_root import use_data_root
 
         load(plugin)
         if data_root is not None:
             use_data_root(data_root)
-        command.check(
+        autoencoder.check(
             source,
             dimension=dimension,
             bottlenecks=_whole_numbers(split(bottlenecks)),

@@ -93,7 +93,7 @@ def estimate(
     """Print every estimator's dimension of points or images of yours, with interval and caveats."""
     from bench.cli.console import Terminal
     from bench.estimation import command
-    from bench.estimation.folder import default_folder
+    from bench.estimation.output import default_folder
     from manifolds.datasets.columns import parts
 
     with keeping_what_is_finished() as kept, clear_errors():

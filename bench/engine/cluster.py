@@ -24,6 +24,7 @@ from bench.errors import ClusterLost
 from bench.workers import dask_host
 from bench.workers.messages import BadMessage
 from bench.workers.process import Setup
+from bench.workers.worker_slot import CellResult
 
 _CONNECT = 10.0  # seconds to wait for a scheduler
 _PATIENCE = 30.0  # seconds to wait for its first worker
@@ -98,20 +99,20 @@ class _News:
         try:
             cell, what = self._cells[news["key"]], news["what"]
             if what == dask_host.ENDED:
-                self.ended(dask_host.unpacked(cell, news["ended"]))
+                self.ended(dask_host.unpack_result(cell, news["ended"]))
             elif cell.key not in self._ended:
                 told = Told(cell, str(news.get("text", "")))
                 self.events.put(Started(cell) if what == dask_host.STARTED else told)
         except (KeyError, TypeError, AttributeError, BadMessage):
             return
 
-    def ended(self, one: dask_host.Ended) -> None:
+    def ended(self, one: CellResult) -> None:
         """A cell has ended, told alone or with its batch, or twice where its worker died."""
         with self._guard:
-            if one.key in self._ended:
+            if one.record.key in self._ended:
                 return
-            self._ended.add(one.key)
-        cell = self._cells[one.key]
+            self._ended.add(one.record.key)
+        cell = self._cells[one.record.key]
         self.events.put(Finished(cell, one.record, one.arrays, one.environment))
 
 

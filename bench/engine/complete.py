@@ -27,7 +27,7 @@ from bench.plugins import REGISTRIES, read_source
 from bench.record import Record
 from bench.store.store import Planned, Store
 from bench.workers.process import Setup
-from bench.workers.samples import Shelf
+from bench.workers.samples import SampleCache
 from manifolds.registry import Entry
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _events(
             yield events
         return
     reclaim()
-    shelf = Shelf(cells)
+    shelf = SampleCache(cells)
     claim = claimed(Path(shelf.scratch))
     try:
         setup = replace(setup, scratch=shelf.scratch)
@@ -173,12 +173,14 @@ def _events(
         claim.close()
 
 
-def _shelved(events: Generator[list[Event], None, None], shelf: Shelf) -> Iterator[list[Event]]:
+def _shelved(
+    events: Generator[list[Event], None, None], shelf: SampleCache
+) -> Iterator[list[Event]]:
     """The events, while samples that nobody needs any more are put away."""
     for together in events:
         for event in together:
             if isinstance(event, Finished):
-                shelf.finished(event.cell)
+                shelf.release(event.cell)
         yield together
 
 

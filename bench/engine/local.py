@@ -17,7 +17,7 @@ from bench.engine import capacity
 from bench.engine.capacity import Room
 from bench.record import Record
 from bench.workers.process import Setup
-from bench.workers.worker_slot import Lane
+from bench.workers.worker_slot import WorkerSlot
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def run(
     """
     yield from _events(
         [
-            _Group([Lane(setup, share.device) for _ in range(share.width)], share)
+            _Group([WorkerSlot(setup, share.device) for _ in range(share.width)], share)
             for share in shares(batches, room, device)
         ]
     )
@@ -110,7 +110,7 @@ def shares(batches: Sequence[Batch], room: Room, device: str) -> list[Share]:
 class _Group:
     """Lanes of one kind with the share of the batches that they run."""
 
-    lanes: list[Lane]
+    lanes: list[WorkerSlot]
     share: Share
 
 
@@ -129,7 +129,7 @@ def _events(groups: list[_Group]) -> Generator[list[Event], None, None]:
     finally:
         # All at once, then each: what runs is gone in the time of one.
         for lane in lanes:
-            lane.hang_up()
+            lane.request_close()
         for lane in lanes:
             lane.close()
         for thread in threads:
@@ -170,7 +170,7 @@ def _tell(events: _Queue[Any], cell: Cell, text: str) -> None:
 
 def _drive(group: _Group, events: _Queue[Any]) -> None:
     """Hand batches to free lanes through joblib; its threads only wait for the workers."""
-    free: queue.SimpleQueue[Lane] = queue.SimpleQueue()
+    free: queue.SimpleQueue[WorkerSlot] = queue.SimpleQueue()
     for lane in group.lanes:
         free.put(lane)
     cores, jobs = group.share.room.cores, group.share.room.jobs

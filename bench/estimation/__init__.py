@@ -1,1 +1,1 @@
-"""The dimension of somebody's own points: every estimator's answer, with intervals and caveats."""
+"""Estimation of the dimension of the user's points: all estimators, intervals, caveats."""

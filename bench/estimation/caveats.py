@@ -1,9 +1,9 @@
-"""What to bear in mind of answers for one's own points: from these, and from the suites' records.
+"""Caveats of estimates for the user's points: from the points, and from the suites' records.
 
 The suites' records are in bench/evidence: estimates by estimators with their default parameters,
 from tables ``accuracy.csv`` of runs; a union has a row for each of its dimensions. Such tables of
-other results folders may be added; of these the rows count that are named as an estimator is
-registered.
+other results folders may be added; of these the rows count whose label is the registered name of
+an estimator.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _COLUMNS = ["manifold", "estimator", *_NUMBERS]
 #: A manifold is like the points where its dimension, ambient dimension and n are within these
 #: factors of theirs.
 NEAR_DIMENSION, NEAR_AMBIENT, NEAR_N = 2.0, 8.0, 8.0
-#: Relative errors of a suite's estimate that are told.
+#: Relative error above which a suite's estimate counts as wrong.
 WRONG = 0.15
 #: Relative change from half the points to all, from which an estimate counts as not settled.
 UNSETTLED = 0.1
@@ -41,21 +41,21 @@ UNSETTLED = 0.1
 
 @dataclass(frozen=True)
 class Caveat:
-    """A sentence, about an estimator or ("") all of them.
+    """A sentence about an estimator, or ("") all of them.
 
-    Where several estimators have one of a kind, ``kind`` is what they have in common, ``own`` what
-    is an estimator's, and ``reason`` why it is so.
+    Where several estimators have caveats of one ``kind``, ``own`` is the part that differs between
+    them, and ``reason`` the explanation.
     """
 
-    estimator: str
     text: str
+    estimator: str = ""
     kind: str = ""
     own: str = ""
     reason: str = ""
 
 
-def evidence(folders: Iterable[Path] = ()) -> pd.DataFrame:
-    """Rows of accuracy tables with a known truth: those that come along, and those of folders.
+def load_evidence(folders: Iterable[Path] = ()) -> pd.DataFrame:
+    """Return rows of accuracy tables with a known truth: the package's own, and those of folders.
 
     A union's estimates are compared part by part: its rows are those of its truth levels. Rows
     count whose numbers are finite and above 0, of which alone there are relative errors. Raises
@@ -83,7 +83,7 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 
 def _by_part(table: pd.DataFrame) -> pd.DataFrame:
-    """A row for each truth level, of tables that have the levels in a column "groups"."""
+    """Return a row for each truth level, of tables with a column "groups" of levels."""
     if "groups" not in table:
         return table
     rows = []
@@ -94,73 +94,72 @@ def _by_part(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=table.columns)
 
 
-def consensus(answers: pd.DataFrame) -> float:
-    """Median of the answers; NaN where there is none."""
-    return float(answers["estimate"].median())
+def median_estimate(rows: pd.DataFrame) -> float:
+    """Return the median of the estimates; NaN where there is none."""
+    return float(rows["estimate"].median())
 
 
-def caveats(own: Found, answers: pd.DataFrame, known: pd.DataFrame) -> list[Caveat]:
-    """All caveats: of the points, then of each estimator with an answer."""
-    shape = len(own.distinct), own.points.shape[1]
-    notes = [Caveat("", note) for note in own.notes]
-    return [*notes, *of_points(own, answers), *of_estimators(shape, answers, known)]
+def caveats(data: Found, rows: pd.DataFrame, known: pd.DataFrame) -> list[Caveat]:
+    """Return all caveats of a table of estimates: of the points, then of each estimator."""
+    shape = len(data.distinct), data.points.shape[1]
+    notes = map(Caveat, data.notes)
+    return [*notes, *point_caveats(data, rows), *estimator_caveats(shape, rows, known)]
 
 
-def of_points(own: Found, answers: pd.DataFrame) -> list[Caveat]:
-    """What of the points themselves makes every answer doubtful."""
-    points = own.points
-    rows = usable_rows(points)
-    n, ambient = len(rows.used), points.shape[1]
-    diagnosis = diagnose(points[rows.used], rows)
-    found = [
-        *rows.warnings(own.names),
-        *filter(None, (diagnosis.tied, diagnosis.in_sequence, diagnosis.coarse(own.columns))),
+def point_caveats(data: Found, rows: pd.DataFrame) -> list[Caveat]:
+    """Return properties of the points that make every estimate doubtful."""
+    points = data.points
+    usable = usable_rows(points)
+    n, ambient = len(usable.used), points.shape[1]
+    diagnosis = diagnose(points[usable.used], usable)
+    texts = [
+        *usable.warnings(data.names),
+        *filter(None, (diagnosis.tied, diagnosis.in_sequence, diagnosis.coarse(data.columns))),
     ]
     spread = np.ptp(points, axis=0)
     varying = spread > 1e-9 * spread.max()
     if not varying.all():
-        found.append(f"{int((~varying).sum())} of {ambient} columns are constant")
-    if len(own.shape) == 1 and spread.max() > UNEVEN * spread[varying].min():
-        found.append(
+        texts.append(f"{int((~varying).sum())} of {ambient} columns are constant")
+    if len(data.shape) == 1 and spread.max() > UNEVEN * spread[varying].min():
+        texts.append(
             f"the columns vary over {spread[varying].min():.2g} to {spread.max():.2g}: distances "
             "see the largest alone; bring them to one unit if theirs mean nothing (estimators of "
             "the score family do so themselves)"
         )
-    if len(own.shape) == 1:
-        found += no_coordinates(points, own.columns)
-    middle = consensus(answers)
+    if len(data.shape) == 1:
+        texts += no_coordinates(points, data.columns)
+    middle = median_estimate(rows)
     if not math.isnan(middle):
         if n < 10 * middle:
-            found.append(
+            texts.append(
                 f"{n} points are fewer than ten for each of the {middle:.0f} dimensions that are "
                 "read: not enough for any of the estimators"
             )
-        low, high = answers["estimate"].quantile([0.25, 0.75])
+        low, high = rows["estimate"].quantile([0.25, 0.75])
         if high > 1.5 * low:
-            found.append(
+            texts.append(
                 f"the estimators disagree (the middle half reads {number(low, 1)} to "
                 f"{number(high, 1)}): that is usual of data of more than one scale, or of high "
                 "dimension, where distances read too little and linear spans too much"
             )
-    return [Caveat("", text) for text in found]
+    return [Caveat(text) for text in texts]
 
 
-def of_estimators(
-    shape: tuple[int, ...], answers: pd.DataFrame, known: pd.DataFrame
+def estimator_caveats(
+    shape: tuple[int, ...], rows: pd.DataFrame, known: pd.DataFrame
 ) -> list[Caveat]:
-    """What is known of each estimator's answers on points such as these (n, D)."""
-    middle = consensus(answers)
-    like = like_points(shape, middle, known)
-    found = []
-    if like.empty and not math.isnan(middle):
-        found.append(
+    """Return caveats of each estimator on points such as these (n, D), from ``known`` records."""
+    middle = median_estimate(rows)
+    near = records_near(shape, middle, known)
+    notes = []
+    if near.empty and not math.isnan(middle):
+        notes.append(
             Caveat(
-                "",
                 f"the suites have no records near n = {shape[0]}, D = {shape[1]} and dimension "
                 f"{number(middle, 1)}: nothing is known of how estimators fail there",
             )
         )
-    for row in answers.dropna(subset="estimate").itertuples():
+    for row in rows.dropna(subset="estimate").itertuples():
         name = str(row.estimator)
         estimate, half = float(str(row.estimate)), float(str(row.half_estimate))
         if not math.isnan(half) and abs(estimate / half - 1) > UNSETTLED:
@@ -169,39 +168,39 @@ def of_estimators(
                 f"{number(estimate)} on all"
             )
             kind = "still change with n (on half of the points, on all)"
-            found.append(Caveat(name, text, kind, f"{number(half)}, {number(estimate)}"))
+            notes.append(Caveat(text, name, kind, f"{number(half)}, {number(estimate)}"))
         confidence = float(str(row.confidence))
         if confidence < LOW:
             text = f"its own confidence is low ({confidence:.2f})"
-            found.append(Caveat(name, text, "their own confidence is low", f"{confidence:.2f}"))
-        if wrong := _in_suites(name, like[like["estimator"] == name]):
-            found.append(wrong)
-    return found
+            notes.append(Caveat(text, name, "their own confidence is low", f"{confidence:.2f}"))
+        if wrong := _suite_caveat(name, near[near["estimator"] == name]):
+            notes.append(wrong)
+    return notes
 
 
-def like_points(shape: tuple[int, ...], dimension: float, known: pd.DataFrame) -> pd.DataFrame:
-    """Records of manifolds like the points (n, D) of that dimension."""
+def records_near(shape: tuple[int, ...], dimension: float, known: pd.DataFrame) -> pd.DataFrame:
+    """Return the records of manifolds like the points (n, D) of that dimension."""
     if math.isnan(dimension):
         return known.iloc[:0]
     n, ambient = shape
-    like = pd.Series(True, index=known.index)
+    near = pd.Series(True, index=known.index)
     for column, value, factor in (
         ("truth", dimension, NEAR_DIMENSION),
         ("ambient", ambient, NEAR_AMBIENT),
         ("n", n, NEAR_N),
     ):
-        like &= known[column].between(value / factor, value * factor)
-    return known[like]
+        near &= known[column].between(value / factor, value * factor)
+    return known[near]
 
 
-def _in_suites(name: str, like: pd.DataFrame) -> Caveat | None:
-    """How an estimator failed on manifolds like the points; None where it did not."""
-    errors = (like["estimate"] / like["truth"] - 1).to_numpy(dtype=float)
+def _suite_caveat(name: str, near: pd.DataFrame) -> Caveat | None:
+    """Return how an estimator failed on manifolds like the points; None where it did not."""
+    errors = (near["estimate"] / near["truth"] - 1).to_numpy(dtype=float)
     wrong = int((np.abs(errors) > WRONG).sum())
     if not wrong:
         return None
-    worst = like.iloc[int(np.abs(errors).argmax())]
-    count = f"{wrong} of {len(like)}"
+    worst = near.iloc[int(np.abs(errors).argmax())]
+    count = f"{wrong} of {len(near)}"
     most = (
         f"{worst['manifold']} ({number(worst['estimate'])} of {worst['truth']:g}, "
         f"n = {worst['n']:g})"
@@ -210,31 +209,29 @@ def _in_suites(name: str, like: pd.DataFrame) -> Caveat | None:
     where = "samples or parts of unions of similar dimension, D and n in the suites"
     reason = estimators.entry(name).weakness if name in estimators.names() else ""
     text = f"{off} {count} {where}, most on {most}" + (f"; {reason}" if reason else "")
-    return Caveat(name, text, f"{off} {where} (how many of them, most on)", f"{count}, {most}",
+    return Caveat(text, name, f"{off} {where} (how many of them, most on)", f"{count}, {most}",
                   reason)  # fmt: skip
 
 
-def lines(told: Iterable[Caveat]) -> list[str]:
-    """One line a caveat, of whichever estimator."""
-    return [
-        f"{caveat.estimator}: {caveat.text}" if caveat.estimator else caveat.text for caveat in told
-    ]
+def caveat_lines(notes: Iterable[Caveat]) -> list[str]:
+    """Return a line for each caveat."""
+    return [f"{note.estimator}: {note.text}" if note.estimator else note.text for note in notes]
 
 
-def short_lines(told: Iterable[Caveat]) -> list[str]:
-    """One line for all caveats of a kind, and one for all estimators with one reason."""
+def grouped_lines(notes: Iterable[Caveat]) -> list[str]:
+    """Return a line for all caveats of a kind, and one for all estimators with one reason."""
     kinds: dict[str, list[Caveat]] = {}
-    for caveat in told:
-        kinds.setdefault(caveat.kind or f"{caveat.estimator}: {caveat.text}", []).append(caveat)
-    found = []
-    for kind, own in kinds.items():
-        if len(own) == 1:
-            found += lines(own)
+    for note in notes:
+        kinds.setdefault(note.kind or f"{note.estimator}: {note.text}", []).append(note)
+    lines = []
+    for kind, group in kinds.items():
+        if len(group) == 1:
+            lines += caveat_lines(group)
             continue
-        found.append(f"{kind}: " + "; ".join(f"{one.estimator} {one.own}" for one in own))
+        lines.append(f"{kind}: " + "; ".join(f"{note.estimator} {note.own}" for note in group))
         reasons: dict[str, list[str]] = {}
-        for one in own:
-            if one.reason:
-                reasons.setdefault(one.reason, []).append(one.estimator)
-        found += [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
-    return found
+        for note in group:
+            if note.reason:
+                reasons.setdefault(note.reason, []).append(note.estimator)
+        lines += [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
+    return lines

@@ -14,25 +14,28 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from bench.figures.style import (
+    BELOW,
     DISTINCT,
     FAILED_COLOUR,
     QUIET,
+    distinct_looks,
     headline,
-    manifold_looks,
+    marker_key,
+    panel_grid,
     plain_ticks,
 )
 from bench.summary.metrics import by_level
 from bench.summary.ranking import rank
 from bench.summary.wording import seeds_text, subset_text
 
-#: Sideways distance, in units of ln d, between manifolds of one dimension.
+#: Horizontal distance, in units of ln d, between manifolds of one dimension.
 SPREAD = 0.1
-#: Colour of manifolds that are too many to be told apart.
+#: Colour of manifolds that are too many for a colour each.
 CLOUD = "#0173b2"
 
 
 def estimate_figure(summary: pd.DataFrame) -> Figure | None:
-    """Estimate against truth, a panel an estimator, best first; None where no truth is known.
+    """Draw estimates against truth, a panel an estimator, best first; None if no truth is known.
 
     Each manifold has a colour and marker, as long as there are enough of them.
     """
@@ -43,18 +46,19 @@ def estimate_figure(summary: pd.DataFrame) -> Figure | None:
     columns = min(len(estimators), 6 if len(estimators) > 12 else 4)
     lines = math.ceil(len(estimators) / columns)
     manifolds = list(dict.fromkeys(levels["manifold"]))
-    looks = manifold_looks(manifolds) if len(manifolds) <= DISTINCT else {}
+    looks = distinct_looks(manifolds) if len(manifolds) <= DISTINCT else {}
     side = 2.1 if columns > 4 else 2.8
     wide = max(side * columns + 0.6, 7.0)
     legend_columns = int(wide / 1.7)
     tall = side * lines + 1.2 + 0.25 * math.ceil((len(looks) + 2) / legend_columns)
     figure = Figure(figsize=(wide, tall), layout="constrained")
-    grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-    positions = _spread(levels)
-    found = levels["estimate"].dropna()
+    labels = "true dimension d", "estimate"
+    grid = panel_grid(figure, len(estimators), columns, *labels, sharex=True, sharey=True)
+    positions = _positions(levels)
     span = _limits(levels["truth"])
-    smallest, largest = _limits(pd.concat([levels["truth"], found[found > 0]]))
-    for order, (axes, estimator) in enumerate(zip(grid.flat, estimators, strict=False)):
+    positive = levels["estimate"][levels["estimate"] > 0]
+    smallest, largest = _limits(pd.concat([levels["truth"], positive]))
+    for axes, estimator in zip(grid, estimators, strict=True):
         axes.set(xscale="log", yscale="log", xlim=span, ylim=(smallest, largest))
         axes.plot(span, span, color="0.75", linewidth=1, zorder=0, gid="truth")
         rows = levels[levels["estimator"] == estimator].dropna(subset="estimate")
@@ -68,17 +72,11 @@ def estimate_figure(summary: pd.DataFrame) -> Figure | None:
         _panel_text(axes, estimator, summary[summary["estimator"] == estimator])
         plain_ticks(axes.xaxis)
         plain_ticks(axes.yaxis)
-        axes.tick_params(labelsize=8, labelbottom=True)
-        axes.set_xlabel("true dimension d" if order + columns >= len(estimators) else "")
-        axes.set_ylabel("estimate" if order % columns == 0 else "")
-    for axes in list(grid.flat)[len(estimators) :]:
-        axes.remove()
-    figure.legend(
-        handles=_legend(looks), loc="outside lower center", ncols=legend_columns, frameon=False
-    )
-    what = f"mean and 95 % interval, {seeds_text(summary)}; "
-    what += "manifolds of one d stand side by side" if looks else f"{len(manifolds)} manifolds"
-    headline(figure, f"Estimate against truth: {what}")
+        axes.tick_params(labelbottom=True)
+    figure.legend(handles=_legend(looks), loc=BELOW, ncols=legend_columns)
+    shown = "manifolds of one d stand side by side" if looks else f"{len(manifolds)} manifolds"
+    interval = f"mean and 95 % interval, {seeds_text(summary)}"
+    headline(figure, f"Estimate against truth: {interval}; {shown}")
     return figure
 
 
@@ -89,7 +87,7 @@ def _points(
     looks: dict[str, tuple[str, str]],
     lowest: float,
 ) -> None:
-    """The estimates of an estimator, each manifold in its look and place."""
+    """Draw the estimates of an estimator, each manifold at its position in its look."""
     for row in rows.itertuples():
         colour, marker = looks[str(row.manifold)]
         estimate, half_width = float(str(row.estimate)), float(str(row.half_width))
@@ -108,45 +106,42 @@ def _points(
 
 
 def _cloud(axes: Axes, rows: pd.DataFrame, lowest: float) -> None:
-    """The estimates of an estimator on more manifolds than can be told apart, all alike."""
+    """Draw the estimates of an estimator on more manifolds than there are colours, all alike."""
     estimates = rows["estimate"].clip(lower=lowest)
-    low, high = (estimates + way * rows["half_width"].fillna(0.0) for way in (-1, 1))
+    low, high = (estimates + sign * rows["half_width"].fillna(0.0) for sign in (-1, 1))
     axes.vlines(rows["truth"], low.clip(lower=lowest), high, color=CLOUD, linewidth=1, alpha=0.6)
     axes.scatter(rows["truth"], estimates, s=9, color=CLOUD, alpha=0.6, linewidth=0, zorder=2)
 
 
 def _legend(looks: dict[str, tuple[str, str]]) -> list[Line2D | Patch]:
-    """What colours and markers mean."""
+    """Return the legend of colours and markers."""
     handles: list[Line2D | Patch] = [
-        Line2D(
-            [], [], linestyle="", color=colour, marker=marker, mec="0.2", mew=0.4, label=manifold
-        )
-        for manifold, (colour, marker) in looks.items()
+        marker_key(manifold, look, mec="0.2", mew=0.4) for manifold, look in looks.items()
     ]
     if not looks:
-        handles.append(Line2D([], [], linestyle="", marker="o", color=CLOUD, label="a manifold"))
+        handles.append(marker_key("a manifold", (CLOUD, "o")))
     handles.append(Line2D([], [], color=QUIET, linewidth=1.2, label="estimate = d"))
     handles.append(Patch(facecolor="0.87", label="within 10 % of d"))
     return handles
 
 
 def _limits(values: pd.Series) -> NDArray[np.float64]:
-    """Ends of a logarithmic axis with room around the values, at least a factor of nine apart."""
+    """Return limits of a logarithmic axis around values, at least a factor of nine apart."""
     low, high = values.min() / 1.5, values.max() * 1.5
     widen = max(1.0, math.sqrt(9 * low / high))
     return np.array([low / widen, high * widen])
 
 
 def _truth_box(axes: Axes, truth: float, manifolds: int) -> None:
-    """The truth, and what is within 10 % of it, across the manifolds that stand side by side."""
+    """Draw the truth with 10 % around it, across the manifolds that stand side by side."""
     reach = SPREAD * manifolds / 2 + 0.08
     left, right = truth * math.exp(-reach), truth * math.exp(reach)
     axes.fill_between([left, right], truth * 0.9, truth * 1.1, color="0.87", lw=0, zorder=-1)
     axes.hlines(truth, left, right, color=QUIET, linewidth=1.2, zorder=0)
 
 
-def _spread(levels: pd.DataFrame) -> dict[tuple[str, float], float]:
-    """Where a manifold's truth level stands on the axis: at the truth, or close beside it."""
+def _positions(levels: pd.DataFrame) -> dict[tuple[str, float], float]:
+    """Return where each manifold's truth level stands on the axis: at the truth, or close to it."""
     positions = {}
     for truth, rows in levels.groupby("truth"):
         manifolds = list(dict.fromkeys(rows["manifold"]))
@@ -157,7 +152,7 @@ def _spread(levels: pd.DataFrame) -> dict[tuple[str, float], float]:
 
 
 def _panel_text(axes: Axes, estimator: str, rows: pd.DataFrame) -> None:
-    """Title, part of the sample used, and what failed."""
+    """Write title, part of the sample used, and failures."""
     axes.set_title("\n".join([estimator, *textwrap.wrap(subset_text(rows), 26)]), fontsize=9)
     failed = rows[rows["seeds_failed"] > 0]
     if len(failed):

@@ -14,26 +14,26 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from bench.figures.style import FAILED_COLOUR, QUIET, headline
+from bench.figures.style import BELOW, FAILED_COLOUR, QUIET, headline
 from bench.format import percent
 from bench.record import NOT_APPLICABLE
 from bench.summary.metrics import by_level, truth_levels
 from bench.summary.ranking import rank
 from bench.summary.wording import sizes_text
 
-#: Columns that have room for a number in each cell; more are narrow, and show colours alone.
+#: Most columns with a number in each cell; more are narrow, and show colours only.
 MOST_COLUMNS = 24
 #: Colours of relative errors.
 COLOURS, SCALE = matplotlib.colormaps["RdBu_r"], Normalize(-1, 1, clip=True)
 
 
 def heatmap_figure(summary: pd.DataFrame) -> Figure | None:
-    """Relative error of the mean estimate in per cent, estimators by manifolds, best first."""
+    """Draw relative errors of mean estimates in per cent, estimators by manifolds, best first."""
     levels = by_level(summary)
     if levels.empty:
         return None
     standings = rank(summary)
-    columns = [(name, truth) for name, found in truth_levels(summary).items() for truth in found]
+    columns = [(name, truth) for name, truths in truth_levels(summary).items() for truth in truths]
     numbers = len(columns) <= MOST_COLUMNS
     pitch = 0.72 if numbers else 0.28
     size = (max(6.0, pitch * len(columns) + 3.4), 0.34 * max(len(standings), 4) + 2.4)
@@ -53,45 +53,40 @@ def heatmap_figure(summary: pd.DataFrame) -> Figure | None:
         text = f"{percent(standing['ranking_error'])}, {standing['scored']}/{standing['manifolds']}"
         axes.text(len(columns) - 0.4, y, text, va="center", fontsize=8, color=QUIET)
     axes.text(len(columns) - 0.4, -0.6, "mean error,\nscored", va="bottom", fontsize=8, color=QUIET)
+    scale = matplotlib.cm.ScalarMappable(SCALE, COLOURS)
     shrink = 0.6 if len(standings) > 8 else 1.0
-    bar = figure.colorbar(
-        matplotlib.cm.ScalarMappable(SCALE, COLOURS),
-        ax=axes,
-        shrink=shrink,
-        pad=0.02,
-        extend="both",
-    )
+    bar = figure.colorbar(scale, ax=axes, shrink=shrink, pad=0.02, extend="both")
     bar.set_label("(estimate − d) / d, in %")
     bar.set_ticks([-1, -0.5, 0, 0.5, 1], labels=["−100", "−50", "0", "+50", "+100"])
-    what = "not applicable (n/a) or not run (–)" if numbers else "not applicable or not run"
+    empty = "not applicable (n/a) or not run (–)" if numbers else "not applicable or not run"
     handles = [
         Patch(facecolor="white", edgecolor=FAILED_COLOUR, hatch="////", label="failed"),
-        Patch(facecolor="0.9", label=what),
+        Patch(facecolor="0.9", label=empty),
     ]
     if any(cell.partial for row in grid for cell in row):
         handles.append(Patch(facecolor="white", label="* some seeds failed"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc=BELOW, ncols=3)
     headline(figure, f"Relative error in %; {sizes_text(summary)}")
     return figure
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """The signed relative error, NaN where there is none; status None where it was not run."""
+    """The signed relative error, NaN without one; status None where the cell was not run."""
 
     error: float = math.nan
     status: str | None = None
 
     @property
     def partial(self) -> bool:
-        """Whether some seeds are missing from the error."""
+        """Return whether some seeds are missing from the error."""
         return self.status == "partial" and not math.isnan(self.error)
 
 
 def _grid(
     levels: pd.DataFrame, columns: list[tuple[str, float]], estimators: list[str]
 ) -> list[list[_Cell]]:
-    """Rows of estimators, with a cell for each manifold and truth level."""
+    """Return rows of estimators, with a cell for each manifold and truth level."""
     cells = {
         (row["manifold"], row["truth"], row["estimator"]): _Cell(row["signed_error"], row["status"])
         for row in levels.to_dict("records")
@@ -101,7 +96,7 @@ def _grid(
 
 
 def _numbers(axes: Axes, grid: list[list[_Cell]]) -> None:
-    """Coloured cells with a number in each."""
+    """Draw coloured cells with a number in each."""
     for y, row in enumerate(grid):
         for x, cell in enumerate(row):
             if math.isnan(cell.error):
@@ -118,7 +113,7 @@ def _numbers(axes: Axes, grid: list[list[_Cell]]) -> None:
 
 
 def _colours(axes: Axes, grid: list[list[_Cell]]) -> None:
-    """Coloured cells, drawn together: there are many."""
+    """Draw coloured cells as one mesh: there are many."""
     errors = np.ma.masked_invalid([[cell.error for cell in row] for row in grid])
     axes.pcolormesh(
         np.arange(errors.shape[1] + 1) - 0.5,
@@ -139,9 +134,9 @@ _CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8}
 
 
 def _empty_cell(axes: Axes, x: int, y: int, status: str | None) -> str:
-    """A cell without a number: hatched where the estimator failed, grey where it was not run.
+    """Draw a cell without a number: hatched after a failure, grey where it was not run.
 
-    Returns what to write there.
+    Returns the text of the cell.
     """
     box = Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor="0.9", edgecolor="white", linewidth=0)
     text = "–" if status is None else "n/a"
@@ -153,5 +148,5 @@ def _empty_cell(axes: Axes, x: int, y: int, status: str | None) -> str:
 
 
 def _signed(error: float) -> str:
-    """A fraction in per cent with its sign, without a unit: +12, −3, 0."""
+    """Return a fraction in per cent with its sign, without a unit: +12, −3, 0."""
     return f"{100 * error:+.0f}".replace("-", "−").replace("−0", "0") if round(100 * error) else "0"

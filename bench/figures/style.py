@@ -1,17 +1,20 @@
-"""One look for all figures, and how they are saved."""
+"""The style of figures of a run, and what all figures share: saving, ticks, panels, titles."""
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import matplotlib
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from bench.files import replacing
@@ -19,17 +22,18 @@ from bench.format import printable
 
 DPI = 150
 FORMATS = (".png", ".svg")
-#: What formats would say of when and by what a file was written, left out.
+#: Metadata of dates and programs that each format leaves out.
 _UNDATED: dict[str, dict[str, None]] = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 FAILED_COLOUR = "#b2182b"
 QUIET = "0.45"
+#: Placement of a legend below all panels.
+BELOW: Final = "outside lower center"
 
 _PALETTE = list(sns.color_palette("colorblind").as_hex())
-#: Chosen one after another from seaborn's palettes, each as far as can be (in OKLab) from all
-#: before it and from those above, two of which are closer to each other than any of these.
+#: From seaborn's palettes, each as far as possible (in OKLab) from all before it and those above.
 _FURTHER = (
     *("#592f0d", "#001c7f", "#8b2be2", "#023eff", "#7b4173", "#6acc64", "#12711c", "#e7298a"),
     *("#9edae5", "#8c613c", "#ffb482", "#8172b3", "#591e71", "#8c0800", "#8ca252", "#006374"),
@@ -37,9 +41,9 @@ _FURTHER = (
 )
 _COLOURS = (*_PALETTE, *_FURTHER)
 _MARKERS = "osD^vP*XdphH<>8"
-#: Panels that a figure has at most, where there is one for each manifold.
+#: Most panels of a figure that has one for each manifold.
 MOST_PANELS = 16
-#: Manifolds that have a colour of their own.
+#: Number of distinct colours.
 DISTINCT = len(_COLOURS)
 #: Family of estimators -> colour and marker.
 FAMILIES = {
@@ -54,7 +58,7 @@ FAMILIES = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Seaborn's look inside the block, and no trace of it after."""
+    """Set the style of figures of a run inside the block, also as a decorator."""
     settings: Any = {
         **sns.axes_style("ticks"),
         **sns.plotting_context("notebook", font_scale=0.85),
@@ -62,6 +66,11 @@ def style() -> Iterator[None]:
         "axes.spines.right": False,
         "svg.hashsalt": "intrinsic dimension",
         "hatch.linewidth": 0.6,
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+        "lines.markersize": 5,
+        "xtick.labelsize": 8,
+        "ytick.labelsize": 8,
     }
     with matplotlib.rc_context(settings):
         yield
@@ -86,26 +95,46 @@ def save(
 
 
 def family_look(family: str) -> tuple[str, str]:
-    """Colour and marker of a family of estimators."""
+    """Return colour and marker of a family of estimators."""
     return FAMILIES.get(family, FAMILIES["other"])
 
 
-def manifold_looks(manifolds: list[str]) -> dict[str, tuple[str, str]]:
-    """Colour and marker of each manifold; no two of one colour for the first ``DISTINCT``."""
+def distinct_looks(names: list[str]) -> dict[str, tuple[str, str]]:
+    """Return colour and marker of each name; the first ``DISTINCT`` differ in colour."""
     return {
-        manifold: (_COLOURS[index % DISTINCT], _MARKERS[index % len(_MARKERS)])
-        for index, manifold in enumerate(manifolds)
+        name: (_COLOURS[index % DISTINCT], _MARKERS[index % len(_MARKERS)])
+        for index, name in enumerate(names)
     }
 
 
-#: Places of ticks in a decade, from few to many.
+def marker_key(label: str, look: tuple[str, str], **options: Any) -> Line2D:
+    """Return a legend entry of a marker without a line; ``look`` is its colour and marker."""
+    colour, marker = look
+    return Line2D([], [], linestyle="", color=colour, marker=marker, label=label, **options)
+
+
+def panel_grid(
+    figure: Figure, count: int, columns: int, xlabel: str, ylabel: str, **options: Any
+) -> list[Axes]:
+    """Return ``count`` axes in rows of ``columns``; the outer ones have the labels."""
+    lines = math.ceil(count / columns)
+    grid = list(figure.subplots(lines, columns, squeeze=False, **options).flat)
+    for order, axes in enumerate(grid[:count]):
+        axes.set_xlabel(xlabel if order + columns >= count else "")
+        axes.set_ylabel(ylabel if order % columns == 0 else "")
+    for axes in grid[count:]:
+        axes.remove()
+    return grid[:count]
+
+
+#: Ticks of a decade, from few to many.
 _STEPS = (
     (1,),
     (1, 2, 5),
     (1, 1.5, 2, 3, 5, 7),
     (1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
 )
-#: Ticks that an axis has at least, and about as many as it has at most.
+#: Least and about the largest number of ticks of an axis.
 _FEWEST, _MOST = 4, 10
 
 
@@ -113,11 +142,11 @@ def plain_ticks(
     axis: Axis,
     low: float | None = None,
     high: float | None = None,
-    say: Callable[[float], str] = "{:g}".format,
+    text: Callable[[float], str] = "{:g}".format,
 ) -> None:
-    """As few ticks between two numbers, or all along it, as tell the scale of a logarithmic axis.
+    """Set few ticks of a logarithmic axis between two numbers, by default along all of it.
 
-    They are plain numbers without exponents, or what ``say`` makes of them.
+    Labels are plain numbers without exponents, or the result of ``text``.
     """
     if low is None or high is None:
         low, high = axis.get_view_interval()
@@ -129,21 +158,21 @@ def plain_ticks(
             break
         ticks = finer
     if len(ticks) < _FEWEST - 1:
-        # Less than any of these tells apart.
+        # The axis spans less than the finest steps.
         evenly = MaxNLocator(5).tick_values(low, high)
         ticks = [float(tick) for tick in evenly if low <= tick <= high]
     axis.set_major_locator(FixedLocator(ticks))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: say(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
     axis.set_minor_locator(NullLocator())
 
 
-def first_of(shown: int, found: int) -> str:
-    """What a title says where a figure shows some of the panels alone."""
-    return f"; the first {shown} of {found}" if found > shown else ""
+def first_of(shown: int, total: int) -> str:
+    """Return the note of a title where a figure shows some of the panels only."""
+    return f"; the first {shown} of {total}" if total > shown else ""
 
 
 def headline(figure: Figure, text: str) -> None:
-    """A title above all panels, in lines that the figure's width holds."""
-    # A dollar sign, of a file's name say, begins no formula.
+    """Set a title above all panels, wrapped to the figure's width."""
+    # A dollar sign, as in a file's name, would begin a formula.
     text = printable(text).replace("$", r"\$")
     figure.suptitle(textwrap.fill(text, int(10 * figure.get_figwidth())), fontsize=12)

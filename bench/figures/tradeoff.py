@@ -1,4 +1,4 @@
-"""Figure of accuracy against runtime, its labels placed clear of each other."""
+"""Figure of accuracy against runtime, with labels that do not overlap."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
-from bench.figures.style import FAMILIES, QUIET, family_look, headline, plain_ticks
+from bench.figures.style import (
+    BELOW,
+    FAMILIES,
+    QUIET,
+    family_look,
+    headline,
+    marker_key,
+    plain_ticks,
+)
 from bench.summary.ranking import rank
 
 Array = NDArray[np.float64]
 
-#: By how much an axis goes on beyond the points, as a factor: room for their labels.
+#: Factors by which axes extend beyond the points: room for labels.
 BEYOND, ABOVE = 2.5, 1.8
-#: Distances from point to label that are tried, in points, and directions, as unit vectors.
+#: Candidate distances from point to label, in points, and directions, as unit vectors.
 DISTANCES = (7, 13, 20, 28, 38, 50, 64, 80)
-_DIRECTIONS = np.radians([0, 180, 90, 270, *range(15, 90, 15), *range(105, 180, 15)])
-_DIRECTIONS = np.concatenate([_DIRECTIONS, -_DIRECTIONS[4:]])
-WAYS = np.column_stack([np.cos(_DIRECTIONS), np.sin(_DIRECTIONS)])
+_ANGLES = np.radians([0, 180, 90, 270, *range(15, 90, 15), *range(105, 180, 15)])
+_ANGLES = np.concatenate([_ANGLES, -_ANGLES[4:]])
+DIRECTIONS = np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 
 
 def tradeoff_figure(summary: pd.DataFrame) -> Figure | None:
-    """Mean relative error against the median seconds of a fit, a point an estimator.
+    """Draw mean relative errors against median seconds of a fit, a point an estimator.
 
-    The line joins the estimators that none is both faster and more accurate than. None where no
-    estimator has both numbers.
+    The line is the Pareto front. None where no estimator has both numbers.
     """
     everyone = rank(summary)
     standings = everyone.dropna(subset=["ranking_error", "fit_seconds"])
@@ -62,9 +69,8 @@ def tradeoff_figure(summary: pd.DataFrame) -> Figure | None:
     ):
         colour, marker = family_look(family)
         face = "white" if failed else colour
-        axes.scatter(
-            time, error, s=90 if marker == "*" else 45, marker=marker, facecolor=face, color=colour
-        )
+        size = 90 if marker == "*" else 45
+        axes.scatter(time, error, s=size, marker=marker, facecolor=face, color=colour)
     plain_ticks(axes.xaxis)
     axes.set_xlabel("median time of a fit (seconds)")
     axes.set_ylabel("mean relative error (%)")
@@ -78,9 +84,9 @@ def tradeoff_figure(summary: pd.DataFrame) -> Figure | None:
 
 
 def _error_axis(axes: Axes, errors: list[float]) -> None:
-    """A logarithmic axis that ends at the data; where an error is zero, linear below the others."""
+    """Set a logarithmic axis that ends at the data; linear below it where an error is zero."""
 
-    def say(value: float) -> str:
+    def text(value: float) -> str:
         return f"{100 * value:g}"
 
     positive = [error for error in errors if error > 0]
@@ -90,16 +96,16 @@ def _error_axis(axes: Axes, errors: list[float]) -> None:
     low, high = min(positive) / ABOVE, max(positive) * ABOVE
     if min(errors) > 0:
         axes.set(yscale="log", ylim=(low, high))
-        plain_ticks(axes.yaxis, low, high, say)
+        plain_ticks(axes.yaxis, low, high, text)
         return
     axes.set_yscale("symlog", linthresh=low, linscale=0.5)
     axes.set_ylim(-0.5 * low, high)
-    plain_ticks(axes.yaxis, low, high, say)
+    plain_ticks(axes.yaxis, low, high, text)
     axes.yaxis.set_major_locator(FixedLocator([0, *axes.yaxis.get_majorticklocs()]))
 
 
 def pareto_front(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points (time, error) that no other one beats in both, fastest first."""
+    """Return the points (time, error) that no other one beats in both, fastest first."""
     front: list[tuple[float, float]] = []
     for time, error in sorted(points):
         if not front or error < front[-1][1]:
@@ -110,24 +116,15 @@ def pareto_front(points: list[tuple[float, float]]) -> list[tuple[float, float]]
 def _legend(figure: Figure, standings: pd.DataFrame) -> None:
     present = set(standings["family"])
     handles = [
-        Line2D([], [], linestyle="", color=colour, marker=marker, markersize=8, label=family)
-        for family, (colour, marker) in FAMILIES.items()
+        marker_key(family, look, markersize=8)
+        for family, look in FAMILIES.items()
         if family in present or (family == "other" and present - set(FAMILIES))
     ]
     if (standings["seeds_failed"] > 0).any():
-        handles.append(
-            Line2D(
-                [],
-                [],
-                linestyle="",
-                marker="o",
-                color=QUIET,
-                markerfacecolor="white",
-                label="hollow: some seeds failed, each counts as 100 %",
-            )
-        )
+        label = "hollow: some seeds failed, each counts as 100 %"
+        handles.append(marker_key(label, (QUIET, "o"), markerfacecolor="white"))
     handles.append(Line2D([], [], color=QUIET, linestyle="--", label="Pareto front"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc=BELOW, ncols=4)
 
 
 def place_labels(
@@ -136,10 +133,10 @@ def place_labels(
     labels: list[str],
     line: list[tuple[float, float]],
 ) -> None:
-    """Label points (data coordinates) near them, clear of each other, the frame and a step line.
+    """Label points (data coordinates) without overlaps of labels, points, frame and a step line.
 
-    Each label in turn takes the place that overlaps least, of a fixed set around its point, and
-    gets a line to its point where it is not beside it.
+    Each label in turn takes the candidate position around its point of least cost, and gets a
+    line to its point where it is not beside it.
     """
     figure = axes.figure
     assert isinstance(figure, Figure)
@@ -166,7 +163,7 @@ def place_labels(
         size = text.get_window_extent()
         width, height = size.width + 2 * unit, size.height
         half = np.array([width, height]) / 2
-        offsets = np.concatenate([(distance * unit + half) * WAYS for distance in DISTANCES])
+        offsets = np.concatenate([(distance * unit + half) * DIRECTIONS for distance in DISTANCES])
         places = _boxes(pixel + offsets, width, height)
         others = np.delete(dots, index, axis=0)
         cost = np.linalg.norm(np.maximum(abs(offsets) - half, 0), axis=1)
@@ -176,7 +173,7 @@ def place_labels(
         cost += 30 * unit * _crossings(pixel, offsets, leaders)
         best = int(np.argmin(cost))
         text.set_position(tuple(offsets[best] / unit))
-        if best < len(WAYS) and text.arrow_patch is not None:
+        if best < len(DIRECTIONS) and text.arrow_patch is not None:
             text.arrow_patch.set_visible(False)
         labelled = np.vstack([labelled, places[best]])
         leaders = np.vstack([leaders, [*pixel, *(pixel + offsets[best])]])
@@ -185,13 +182,13 @@ def place_labels(
 
 
 def _boxes(centres: Array, width: float | Array, height: float | Array) -> Array:
-    """Boxes (k, 4) as left, bottom, right, top around centres (k, 2)."""
+    """Return boxes (k, 4) as left, bottom, right, top around centres (k, 2)."""
     half = np.column_stack(np.broadcast_arrays(width, height)) / 2
     return np.hstack([centres - half, centres + half])
 
 
 def _steps(corners: Array, unit: float) -> Array:
-    """Thin boxes along a line that first goes across, then down, to each next corner."""
+    """Return thin boxes along a line that goes across, then down, to each next corner."""
     start, end = corners[:-1], corners[1:]
     middle = (start + end) / 2
     length = abs(end - start)
@@ -201,14 +198,14 @@ def _steps(corners: Array, unit: float) -> Array:
 
 
 def _overlaps(one: Array, other: Array) -> Array:
-    """Common area (k, l) of each box of one with each of the other."""
+    """Return the common area (k, l) of each box of one with each of the other."""
     low = np.maximum(one[:, None, :2], other[None, :, :2])
     high = np.minimum(one[:, None, 2:], other[None, :, 2:])
     return np.asarray(np.maximum(high - low, 0).prod(axis=2))
 
 
 def _crossed(start: Array, offsets: Array, boxes: Array) -> Array:
-    """How many boxes (l, 4) the straight ways from a start to each offset (k, 2) run through."""
+    """Return how many boxes (l, 4) the straight lines from a start to offsets (k, 2) cross."""
     steps = np.linspace(0, 1, 12)[1:, None, None]
     way = (start + steps * offsets)[:, :, None, :]
     inside = (way >= boxes[:, :2]) & (way <= boxes[:, 2:])
@@ -216,10 +213,10 @@ def _crossed(start: Array, offsets: Array, boxes: Array) -> Array:
 
 
 def _crossings(start: Array, offsets: Array, lines: Array) -> Array:
-    """How many lines (l, 4), as two ends each, the straight ways from a start (k, 2) cross."""
+    """Return how many lines (l, 4), two ends each, those from a start to offsets (k, 2) cross."""
 
     def side(one: Array, other: Array, point: Array) -> Array:
-        """On which side of the line from one to the other a point lies."""
+        """Return on which side of the line from one to the other a point lies."""
         along, away = other - one, point - one
         return np.sign(along[..., 0] * away[..., 1] - along[..., 1] * away[..., 0])
 

@@ -15,9 +15,9 @@ import pandas as pd
 from bench.format import duration, memory, percent, seconds, truth_text
 from bench.html_report.cells import Indices, cell_columns, pair_columns, rounded
 from bench.html_report.failures import FailureGroup, failure_groups
-from bench.html_report.gather import Results
 from bench.html_report.reproduce import commands_of
-from bench.html_report.spectra import spectra
+from bench.html_report.results import Results
+from bench.html_report.spectra_panels import spectra
 from bench.record import OK
 from bench.summary.metrics import summarise, truth_levels
 from bench.summary.ranking import rank

@@ -8,8 +8,8 @@ from typing import Any
 
 from bench.files import write_text
 from bench.html_report.content import content
-from bench.html_report.gather import Results, gather
 from bench.html_report.libraries import missing, plot_library, script_hash, table_library
+from bench.html_report.results import Results, gather
 
 FILE = "report.html"
 _PARTS = Path(__file__).parent

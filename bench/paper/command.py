@@ -17,12 +17,13 @@ from bench.engine import plan
 from bench.engine.capacity import Room
 from bench.engine.complete import missing_cells, records_of, run_cells
 from bench.engine.job import Job, prepare
+from bench.figures import paper_style
 from bench.format import counted
-from bench.paper import catalogue, published, style
+from bench.paper import catalogue, published
 from bench.paper.comparison import Comparison
+from bench.paper.comparison_files import write_comparison
 from bench.paper.index import Made, write_index
 from bench.paper.publication import Cells, Item, Material, Publication
-from bench.paper.write_tables import write_comparison
 from bench.record import Record
 from bench.store.store import FILE, Store
 from bench.suites import schema
@@ -127,7 +128,7 @@ def _make(item: Item, material: Material) -> Made:
         if isinstance(found, Comparison):
             paths = write_comparison(found, material.folder)
         elif isinstance(found, Figure):
-            paths = style.save(found, material.folder / item.name)
+            paths = paper_style.save(found, material.folder / item.name)
         else:
             return Made(item)
     except Exception as error:

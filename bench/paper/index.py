@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bench.files import write_text
 from bench.paper.comparison import Comparison
+from bench.paper.comparison_files import markdown
 from bench.paper.publication import Item, Publication
-from bench.paper.write_tables import markdown
 
 NAME = "index.md"
 

@@ -1,8 +1,8 @@
-"""What a reading costs: estimate against floating-point operations of training, for two recipes.
+"""Estimated dimension against floating-point operations of training, for two recipes.
 
-The default recipe, and that of Stanczuk et al. 2024 for as many steps as the budget allows; what
-their own runs took and read is marked as published. All readings are those that the training
-itself tells: the median over a few points, by the persistence rule.
+The default recipe, and that of Stanczuk et al. 2024 for as many steps as the budget allows; their
+own runs are marked as published. All estimates are those that the training reports: the median
+over a few points, by the persistence rule.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from rich.console import Console
 
 import estimators
 import manifolds
-from bench.figures.style import headline, save, style
+from bench.figures.style import BELOW, headline, marker_key, save, style
+from bench.files import write_csv
 
 AMBIENT, POINTS = 100, 10_000
 #: Of the published recipe on each manifold, at a budget of 1.
 SECONDS = 40.0
 MANIFOLDS: dict[str, tuple[str, dict[str, Any], int, int]] = {
-    # manifold, parameters, dimension, published reading
+    # manifold, parameters, dimension, published estimate
     "10-sphere": ("sphere", {"dimension": 10, "ambient": AMBIENT}, 10, 11),
     "50-sphere": ("sphere", {"dimension": 50, "ambient": AMBIENT}, 50, 51),
     "line": ("spaghetti-line", {"ambient": AMBIENT}, 1, 1),
 }
 
 
-class _Enough(Exception):
-    """The budget is used up."""
+class _BudgetSpent(Exception):
+    """The budget is spent."""
 
 
 def run(out: Path, budget: float, console: Console) -> None:
@@ -45,18 +46,18 @@ def run(out: Path, budget: float, console: Console) -> None:
             last = rows[-1]
             console.print(
                 f"{name}, {recipe}: {last['step']} steps, {last['flops']:.2g} FLOP in "
-                f"{last['seconds']:.0f} s, reads {last['reading']:g}",
+                f"{last['seconds']:.0f} s: {last['reading']:g}",
                 highlight=False,
             )
         rows.append(_published(name))
     table = pd.DataFrame(rows)
-    table.to_csv(out / "compute.csv", index=False)
+    write_csv(table, out / "compute.csv")
     with style():
-        save(_figure(table), out / "compute")
+        save(compute_figure(table), out / "compute")
 
 
 def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
-    """What a training tells of itself, look by look."""
+    """Return the progress reports of a training."""
     import torch
 
     from estimators.score.flops import training_flops
@@ -90,17 +91,17 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
             }
         )
         if recipe == "stanczuk2024" and seconds > SECONDS * budget:
-            raise _Enough
+            raise _BudgetSpent
 
     try:
         trained_model(points, how, seed=0, device=torch.device("cpu"), cache=None, tell=tell)
-    except _Enough:
+    except _BudgetSpent:
         pass
     return rows
 
 
 def _published(name: str) -> dict[str, Any]:
-    """What the published training took and read."""
+    """Return operations and estimate of the published training."""
     from estimators.score.flops import training_flops
     from estimators.score.stanczuk2024 import STEPS, PublishedNetwork, published_recipe
 
@@ -115,8 +116,8 @@ def _published(name: str) -> dict[str, Any]:
     }
 
 
-def _figure(table: pd.DataFrame) -> Figure:
-    """A panel a manifold: what is read against FLOP."""
+def compute_figure(table: pd.DataFrame) -> Figure:
+    """Draw estimates against FLOP, a panel a manifold."""
     figure = Figure(figsize=(10, 3.9), layout="constrained")
     grid = figure.subplots(1, len(MANIFOLDS), sharex=True)
     looks = {"default": ("#0173b2", "o"), "stanczuk2024": ("#d55e00", "s")}
@@ -124,13 +125,11 @@ def _figure(table: pd.DataFrame) -> Figure:
         part = table[table["manifold"] == name]
         for recipe, (colour, marker) in looks.items():
             own = part[part["recipe"] == recipe]
-            axes.plot(
-                own["flops"], own["reading"], color=colour, marker=marker, markersize=3.5, lw=1.2
-            )
+            line: Any = {"color": colour, "marker": marker, "markersize": 3.5, "linewidth": 1.2}
+            axes.plot(own["flops"], own["reading"], **line)
         published = part[part["recipe"] == "stanczuk2024, as published"]
-        axes.plot(
-            published["flops"], published["reading"], "*", color=looks["stanczuk2024"][0], ms=14
-        )
+        star: Any = {"color": looks["stanczuk2024"][0], "markersize": 14}
+        axes.plot(published["flops"], published["reading"], "*", **star)
         default = part[part["recipe"] == "default"]
         right = default[(default["reading"] == dimension)[::-1].cummin()[::-1]]
         if len(right) and len(published):
@@ -142,21 +141,16 @@ def _figure(table: pd.DataFrame) -> Figure:
         ticks = sorted({1, dimension, 100})
         axes.set_yticks(ticks, [str(tick) for tick in ticks])
         axes.minorticks_off()
-        axes.set(xlabel="FLOP of training", ylabel="dimension read" if axes is grid[0] else "")
+        axes.set(xlabel="FLOP of training")
+    grid[0].set_ylabel("estimated dimension")
+    names = {"default": "default recipe", "stanczuk2024": "stanczuk2024, run here"}
     handles = [
-        Line2D([], [], color=looks["default"][0], marker="o", label="default recipe"),
-        Line2D([], [], color=looks["stanczuk2024"][0], marker="s", label="stanczuk2024, run here"),
-        Line2D(
-            [],
-            [],
-            color=looks["stanczuk2024"][0],
-            marker="*",
-            ls="",
-            ms=12,
-            label="stanczuk2024, as published",
-        ),
-        Line2D([], [], color="0.6", linewidth=4, alpha=0.4, label="truth"),
+        Line2D([], [], color=looks[recipe][0], marker=looks[recipe][1], label=name)
+        for recipe, name in names.items()
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
-    headline(figure, "Dimension read against the cost of training")
+    star = looks["stanczuk2024"][0], "*"
+    handles.append(marker_key("stanczuk2024, as published", star, markersize=12))
+    handles.append(Line2D([], [], color="0.6", linewidth=4, alpha=0.4, label="truth"))
+    figure.legend(handles=handles, loc=BELOW, ncols=4)
+    headline(figure, "Estimated dimension against the cost of training")
     return figure

@@ -1,14 +1,15 @@
-"""A check: a function of a subject that raises where the subject does not do what is wanted."""
+"""A check: a function that raises where its subject, an estimator or a manifold, fails."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 from unittest import SkipTest
 
-from manifolds.registry import nearest
+from manifolds.registry import AnyEntry, Registry, nearest
 
 Function = Callable[[Any], None]
 Outcome = Literal["passed", "failed as declared", "does not apply"]
@@ -28,7 +29,7 @@ class Check:
 
     @property
     def name(self) -> str:
-        """Name of the check function, by which declarations call it."""
+        """Name of the check function, which declarations use."""
         return self.function.__name__
 
     def __call__(self, subject: Any) -> None:
@@ -45,8 +46,8 @@ class Check:
         except Exception as error:
             if self.reason:
                 return
-            said = str(error) if type(error) is AssertionError else f"{_kind(error)}: {error}"
-            raise AssertionError(f"{title}: {said}") from error
+            kind = "" if type(error) is AssertionError else f"it raised {type(error).__name__}: "
+            raise AssertionError(f"{title}: {kind}{error}") from error
         if self.reason:
             raise AssertionError(
                 f"{title}: declared as impossible ({self.reason}), but it passes; remove the "
@@ -54,27 +55,23 @@ class Check:
             )
 
 
-def _kind(error: Exception) -> str:
-    return f"it raised {type(error).__name__}"
-
-
 @dataclass(frozen=True)
 class Result:
-    """What came out of a check: ``reason`` says why it failed as declared, or does not apply."""
+    """The result of a check: ``reason`` says why it failed as declared, or does not apply."""
 
     check: str
     outcome: Outcome
     reason: str = ""
 
 
-def require(fulfilled: Any, seen: str, wanted: str) -> None:
-    """AssertionError that says both, unless it is fulfilled."""
-    if not fulfilled:
-        raise AssertionError(f"{seen}; wanted: {wanted}")
+def assert_that(condition: Any, observed: str, expected: str) -> None:
+    """Raise AssertionError with what was observed and expected, unless the condition holds."""
+    if not condition:
+        raise AssertionError(f"{observed}; expected: {expected}")
 
 
 def functions_of(*modules: ModuleType) -> list[Function]:
-    """The check functions of modules, in the order in which they stand there."""
+    """Return the check functions of modules, in their order."""
     return [
         function
         for module in modules
@@ -83,14 +80,51 @@ def functions_of(*modules: ModuleType) -> list[Function]:
     ]
 
 
-def declared(functions: Iterable[Function], cannot: Mapping[str, str], name: str) -> list[Check]:
-    """The functions as checks, with the reasons of those that ``name`` cannot pass.
+def instance_of(subject: Any, registry: Registry[Any]) -> Any:
+    """Return ``subject`` if it is an instance, else one with default parameters.
 
-    Raises ValueError where a declaration names no check, or gives no reason.
+    Raises ValueError for an unknown name, and for a class that needs parameters.
     """
-    functions = list(functions)
+    if isinstance(subject, str):
+        return registry.get(subject)
+    if not inspect.isclass(subject):
+        return subject
+    try:
+        return subject()
+    except TypeError as error:
+        raise ValueError(
+            f"{subject.__name__} cannot be made without parameters ({error}): give the check an "
+            "instance"
+        ) from error
+
+
+def entry_of(subject: Any, registry: Registry[AnyEntry]) -> AnyEntry | None:
+    """Return the entry of an instance's class, None where it is not registered."""
+    return next((entry for entry in registry.entries() if entry.cls is type(subject)), None)
+
+
+def parameters_of(subject: Any) -> list[str]:
+    """Return the names of the constructor's parameters."""
+    return list(inspect.signature(type(subject)).parameters)
+
+
+def checks_of(
+    instance: Any,
+    functions: Iterable[Function],
+    registry: Registry[Any],
+    expected_failures: Mapping[str, str] | None,
+) -> list[Check]:
+    """Return the functions as checks, with the reasons of those that the instance cannot pass.
+
+    Without ``expected_failures`` these are those that its registration declares. Raises ValueError
+    for an unknown check among them, or one without a reason.
+    """
+    if (reasons := expected_failures) is None:
+        entry = entry_of(instance, registry)
+        reasons = {} if entry is None else entry.cannot
+    functions, name = list(functions), type(instance).__name__
     known = [function.__name__ for function in functions]
-    for check, reason in cannot.items():
+    for check, reason in reasons.items():
         if check not in known:
             raise ValueError(
                 f"{name} declares that it cannot pass an unknown check {check!r}; "
@@ -98,13 +132,13 @@ def declared(functions: Iterable[Function], cannot: Mapping[str, str], name: str
             )
         if not isinstance(reason, str) or not reason.strip():
             raise ValueError(f"{name} declares that it cannot pass {check}, but not why")
-    return [Check(function, cannot.get(function.__name__, "")) for function in functions]
+    return [Check(function, reasons.get(function.__name__, "")) for function in functions]
 
 
-def run_all(subject: Any, checks: Iterable[Check]) -> list[Result]:
-    """Run the checks; AssertionError with what each of those that failed says, a line each."""
+def run_all(checks: Iterable[tuple[Any, Check]]) -> list[Result]:
+    """Run checks of a subject; AssertionError with a line for each of those that failed."""
     results, failures = [], []
-    for check in checks:
+    for subject, check in checks:
         try:
             check(subject)
         except SkipTest as why:

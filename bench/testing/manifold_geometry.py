@@ -9,7 +9,7 @@ from unittest import SkipTest
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.testing.checks import require
+from bench.testing.checks import assert_that
 from manifolds.base import Manifold
 
 Array = NDArray[np.float64]
@@ -23,15 +23,17 @@ def check_equation(manifold: Any) -> None:
     """Points satisfy the manifold's equation, where it states one."""
     residual = _residual(manifold)
     points = manifold.sample(200, 1).points
-    found = residual(points)
-    require(
-        np.shape(found) == (len(points),),
-        f"residual of {len(points)} points has shape {np.shape(found)}",
+    values = residual(points)
+    assert_that(
+        np.shape(values) == (len(points),),
+        f"residual of {len(points)} points has shape {np.shape(values)}",
         f"({len(points)},)",
     )
-    largest = float(np.max(np.abs(found)))
+    largest = float(np.max(np.abs(values)))
     limit = ON * _size(points)
-    require(largest <= limit, f"points have residuals up to {largest:.3g}", f"at most {limit:.3g}")
+    assert_that(
+        largest <= limit, f"points have residuals up to {largest:.3g}", f"at most {limit:.3g}"
+    )
 
 
 def check_equation_off_the_manifold(manifold: Any) -> None:
@@ -43,11 +45,11 @@ def check_equation_off_the_manifold(manifold: Any) -> None:
         raise SkipTest("it fills its space")
     away = np.random.default_rng(0).standard_normal(points.shape)
     moved = points + MOVED * _size(points) * away
-    found = float(np.median(np.abs(residual(moved))))
+    median = float(np.median(np.abs(residual(moved))))
     limit = OFF * _size(points)
-    require(
-        found > limit,
-        f"points moved by {MOVED:g} of its size have a median residual of {found:.3g}",
+    assert_that(
+        median > limit,
+        f"points moved by {MOVED:g} of its size have a median residual of {median:.3g}",
         f"more than {limit:.3g}",
     )
 
@@ -65,7 +67,7 @@ def check_tangent_space(manifold: Any) -> None:
         latent = np.asarray(part.latent(10 if dimension > 30 else 20, np.random.default_rng(3)))
         ranks = np.array([_rank(part.embed, own) for own in latent])
         share = float(np.mean(ranks == dimension))
-        require(
+        assert_that(
             ranks.max() == dimension and share >= 0.5,
             f"dimension is {dimension}, the tangent space has from {ranks.min()} to "
             f"{ranks.max()} dimensions, {dimension} at {share:.0%} of the points",

@@ -1,7 +1,8 @@
-"""Worker processes: what starts them, feeds them, limits them and clears up after them.
+"""Worker processes: start them, send them cells, limit them, end them and all that they started.
 
-The coordinator has a ``lane`` for each cell that runs at a time. A lane starts a ``keeper``, a tiny
-process that no estimator runs in, and the keeper starts the ``worker``, which imports what cells
-need and forks a ``child`` for each of them. Who dies, is killed or hangs, the keeper ends what is
-left. What a child sends is ``messages``, which are read as from a stranger.
+The coordinator has a ``worker_slot`` for each cell that runs at a time. A slot starts a
+``supervisor``, a small process in which no estimator runs, and the supervisor starts the
+``worker``, which imports what cells need and forks a ``child`` for each of them. Whichever of them
+dies, is killed or hangs, the supervisor ends the others. ``messages`` of a child are read as from a
+stranger.
 """

@@ -1,4 +1,4 @@
-"""One cell in a process of its own, which ends with it."""
+"""The process of one cell: run it, send its outcome, end."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from bench.workers.measure import DiskFull, measure
 from bench.workers.messages import Sender, pack
 from bench.workers.outcome import DONE, measured
 
-#: What it says beside its outcome: what it is at, what the estimator logs, that a disk is full.
-STAGE, TOLD, FULL = "stage", "told", "full"
+#: Messages beside its outcome: the stage, what the estimator logs, that a disk is full.
+STAGE, PROGRESS, FULL = "stage", "progress", "full"
 _LONGEST_TEXT = 500
 
 
 def run_cell(
     cell: Cell, device: str, threads: int, setup: Mapping[str, Any], results: socket.socket
 ) -> NoReturn:
-    """Run a cell, send what comes out, and end this process.
+    """Run a cell, send its outcome, and end this process.
 
-    Without clearing up: what an estimator has left in it, such as threads, could wait for ever.
+    Without cleanup: threads that an estimator has left, say, could wait for ever.
     """
     code = 1
     try:
@@ -49,10 +49,9 @@ def run_cell(
 
 
 def rehearse() -> None:
-    """Do once, for nothing, what all cells do before and after their fit.
+    """Call once what all cells call before and after their fit.
 
-    It copies the memory that this takes, shared with the process that this one was forked from,
-    while there is no cell that waits for it.
+    That copies memory that is shared with the parent process while no cell waits for it.
     """
     seed(0)
     file = io.BytesIO()
@@ -66,10 +65,10 @@ def rehearse() -> None:
 
 
 def _run(cell: Cell, device: str, threads: int, setup: Mapping[str, Any], sender: Sender) -> None:
-    own, before = os.getpid(), len(sys.modules)
+    pid, modules_before = os.getpid(), len(sys.modules)
     seed(cell.random_state)
     logger = logging.getLogger("estimators")
-    logger.addHandler(_Teller(sender))
+    logger.addHandler(_LogSender(sender))
     logger.setLevel(logging.INFO)
     try:
         record, arrays = measure(
@@ -83,15 +82,15 @@ def _run(cell: Cell, device: str, threads: int, setup: Mapping[str, Any], sender
     except DiskFull as error:
         sender.send(FULL, {"text": str(error)})
         return
-    if os.getpid() != own:
+    if os.getpid() != pid:
         # An estimator forked, and this is the child that came back from its fit.
         os._exit(0)
-    # What was printed is to be with the keeper when the outcome is with the lane.
+    # The output must reach the supervisor before the outcome reaches the worker slot.
     _flush()
     facts = {
         "key": cell.key,
         "record": measured(record),
-        "modules": preload.imported_since(before),
+        "modules": preload.imported_since(modules_before),
     }
     sender.send(DONE, facts, arrays)
 
@@ -105,8 +104,8 @@ def seed(number: int) -> None:
         torch.manual_seed(number)
 
 
-class _Teller(logging.Handler):
-    """Sends log records to the coordinator as texts."""
+class _LogSender(logging.Handler):
+    """Sends log records to the coordinator as progress reports."""
 
     def __init__(self, sender: Sender) -> None:
         super().__init__()
@@ -116,7 +115,7 @@ class _Teller(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if os.getpid() == self._process:
             try:
-                self._sender.offer(TOLD, {"text": record.getMessage()[:_LONGEST_TEXT]})
+                self._sender.offer(PROGRESS, {"text": record.getMessage()[:_LONGEST_TEXT]})
             except Exception:
                 self.handleError(record)
 

@@ -1,4 +1,4 @@
-"""What runs in a worker of a cluster: lanes of its own, so that limits hold there as well."""
+"""Worker slots in a worker of a dask cluster, so that limits hold there as well."""
 
 from __future__ import annotations
 
@@ -15,41 +15,31 @@ from typing import Any
 
 from bench import __version__, environment
 from bench.cell import Cell
-from bench.record import Record
 from bench.workers.messages import BadMessage, pack, unpack
 from bench.workers.outcome import DONE, measured, outcome_record
 from bench.workers.process import Setup
-from bench.workers.worker_slot import Lane
+from bench.workers.worker_slot import CellResult, WorkerSlot
 
-_IDLE = 60.0  # seconds after which a worker process that nobody needs is ended
-#: News: a cell has begun, says something, has ended (with an ``Ended`` as bytes).
-STARTED, TOLD, ENDED = "started", "told", "ended"
-# Bytes of news that the scheduler is asked to pass on; what is larger comes with the whole batch.
+_IDLE = 60.0  # seconds after which a worker process without a cell is ended
+#: Events: a cell has begun, reports its progress, has ended (with a result as bytes).
+STARTED, PROGRESS, ENDED = "started", "progress", "ended"
+# Bytes of an event that the scheduler passes on; larger results come with the whole batch.
 _LARGEST = 2**18
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A cell that has ended on another machine, and what that machine is."""
-
-    key: str
-    record: Record
-    arrays: dict[str, Any]
-    environment: tuple[str, dict[str, Any]]
-
-    def packed(self) -> bytes:
-        """It as bytes, in which nothing can be hidden that is run."""
-        facts = {
-            "key": self.key,
-            "record": measured(self.record),
-            "threads": self.record.threads,
-            "environment": self.environment,
-        }
-        return pack(DONE, facts, self.arrays)
+def pack_result(result: CellResult) -> bytes:
+    """Return a result as bytes that hold data only, nothing that is run when they are read."""
+    facts = {
+        "key": result.record.key,
+        "record": measured(result.record),
+        "threads": result.record.threads,
+        "environment": result.environment,
+    }
+    return pack(DONE, facts, result.arrays)
 
 
-def unpacked(cell: Cell, data: bytes) -> Ended:
-    """What was packed of a cell; BadMessage where that is none of it."""
+def unpack_result(cell: Cell, data: bytes) -> CellResult:
+    """Return the result of a cell from its bytes; BadMessage where they are none of it."""
     message = unpack(data)
     threads, where = message.facts.get("threads"), message.facts.get("environment")
     if type(threads) is not int or not isinstance(where, list) or len(where) != 2:
@@ -58,72 +48,71 @@ def unpacked(cell: Cell, data: bytes) -> Ended:
     if not (isinstance(identity, str) and identity.isascii() and isinstance(facts, dict)):
         raise BadMessage("it does not say where it ran")
     record = outcome_record(cell, threads, message)
-    return Ended(cell.key, record, message.arrays, (identity, facts))
+    return CellResult(record, message.arrays, (identity, facts))
 
 
 @dataclass
 class _Host:
-    """The lanes of this process by run and device, those that are idle since when, and samples."""
+    """Worker slots of this process by run and device, with their idle times, and sample caches."""
 
-    idle: dict[tuple[str, str], list[tuple[float, Lane]]] = field(
+    idle: dict[tuple[str, str], list[tuple[float, WorkerSlot]]] = field(
         default_factory=lambda: defaultdict(list)
     )
-    busy: dict[str, set[Lane]] = field(default_factory=lambda: defaultdict(set))
+    busy: dict[str, set[WorkerSlot]] = field(default_factory=lambda: defaultdict(set))
     scratch: dict[str, str] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
-    guard: threading.Lock = field(default_factory=threading.Lock)
-    janitor: threading.Thread | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    cleaner: threading.Thread | None = None
 
 
 _host = _Host()
 
 
 def version() -> str:
-    """The version of this package on the cluster's worker."""
+    """Return the version of this package on the cluster's worker."""
     return __version__
 
 
-def serve(batch: list[Cell], setup: Setup, device: str, run: str) -> list[Ended]:
+def serve(batch: list[Cell], setup: Setup, device: str, run: str) -> list[CellResult]:
     """Run the cells of a batch one after another, for the run of that name.
 
-    News goes to the topic of that name, records that are not too large among it. What is left is
-    given up when nobody waits for it any more.
+    Events go to the topic of that name, with results that are not too large. Cells that are left
+    are dropped when the coordinator does not wait for them any more.
     """
-    facts = _environment(device)
-    say, wanted = _connection(run)
-    lane = _take(setup, device, run)
-    if lane is None:
+    where = _environment(device)
+    send, is_needed = _connection(run)
+    slot = _take_slot(setup, device, run)
+    if slot is None:
         return []
-    ended = []
+    results = []
     try:
         for cell in batch:
-            say({"key": cell.key, "what": STARTED})
-            tell = functools.partial(_say, say, cell.key)
-            outcome = lane.run(cell, cell.threads or 1, tell, wanted)
-            if outcome is None:
+            send({"key": cell.key, "what": STARTED})
+            report = functools.partial(_report, send, cell.key)
+            result = slot.run(cell, cell.threads or 1, report, is_needed)
+            if result is None:
                 break
-            ended.append(Ended(cell.key, outcome.record, outcome.arrays, facts))
-            told = ended[-1].packed()
-            if len(told) <= _LARGEST:
-                say({"key": cell.key, "what": ENDED, "ended": told})
+            results.append(replace(result, environment=where))
+            data = pack_result(results[-1])
+            if len(data) <= _LARGEST:
+                send({"key": cell.key, "what": ENDED, "ended": data})
     finally:
-        _put_back(lane, device, run)
-    return ended
+        _return_slot(slot, device, run)
+    return results
 
 
 def close(run: str) -> None:
     """End the worker processes of a run on this machine, and remove its samples."""
-    with _host.guard:
+    with _host.lock:
         _host.closed.add(run)
-        idle = [lane for (name, _), lanes in _host.idle.items() if name == run for _, lane in lanes]
-        for place in [place for place in _host.idle if place[0] == run]:
-            del _host.idle[place]
-        lanes = [*idle, *_host.busy.pop(run, ())]
+        slots = list(_host.busy.pop(run, ()))
+        for group in [group for group in _host.idle if group[0] == run]:
+            slots += [slot for _, slot in _host.idle.pop(group)]
         scratch = _host.scratch.pop(run, None)
-    for lane in lanes:
-        lane.hang_up()
-    for lane in lanes:
-        lane.close()
+    for slot in slots:
+        slot.request_close()
+    for slot in slots:
+        slot.close()
     if scratch:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -133,67 +122,66 @@ def _environment(device: str) -> tuple[str, dict[str, Any]]:
     return environment.describe(device)
 
 
-def _say(say: Callable[[dict[str, Any]], None], key: str, text: str) -> None:
-    say({"key": key, "what": TOLD, "text": text})
+def _report(send: Callable[[dict[str, Any]], None], key: str, text: str) -> None:
+    send({"key": key, "what": PROGRESS, "text": text})
 
 
 def _connection(topic: str) -> tuple[Callable[[dict[str, Any]], None], Callable[[], bool]]:
-    """How to send news to the coordinator, and whether it still waits for this task."""
+    """Return how to send events to the coordinator, and whether it still waits for this task."""
     from distributed import get_worker
     from distributed.worker import thread_state  # type: ignore[attr-defined]
 
     worker, key = get_worker(), thread_state.key
 
-    def wanted() -> bool:
+    def is_needed() -> bool:
         task = worker.state.tasks.get(key)
         return task is not None and task.state != "cancelled"
 
-    return functools.partial(worker.log_event, topic), wanted
+    return functools.partial(worker.log_event, topic), is_needed
 
 
-def _take(setup: Setup, device: str, run: str) -> Lane | None:
-    """A lane for a batch; None where the run was closed while the batch was on its way."""
-    with _host.guard:
+def _take_slot(setup: Setup, device: str, run: str) -> WorkerSlot | None:
+    """Return a slot for a batch; None where the run was closed while the batch was on its way."""
+    with _host.lock:
         if run in _host.closed:
             return None
         if run not in _host.scratch:
             _host.scratch[run] = tempfile.mkdtemp(prefix="bench-samples-")
-        if _host.janitor is None:
-            _host.janitor = threading.Thread(target=_end_the_idle, daemon=True)
-            _host.janitor.start()
+        if _host.cleaner is None:
+            _host.cleaner = threading.Thread(target=_end_idle_slots, daemon=True)
+            _host.cleaner.start()
             atexit.register(_close_all)
         idle = _host.idle[run, device]
         setup = replace(setup, scratch=_host.scratch[run])
-        lane = idle.pop()[1] if idle else Lane(setup, device)
-        _host.busy[run].add(lane)
-        lane.siblings = [one for lanes in _host.busy.values() for one in lanes]
-        return lane
+        slot = idle.pop()[1] if idle else WorkerSlot(setup, device)
+        _host.busy[run].add(slot)
+        slot.siblings = [one for slots in _host.busy.values() for one in slots]
+        return slot
 
 
-def _put_back(lane: Lane, device: str, run: str) -> None:
-    with _host.guard:
-        going_on = run not in _host.closed
-        if going_on:
-            _host.busy[run].discard(lane)
-            _host.idle[run, device].append((time.monotonic(), lane))
-    if not going_on:
-        lane.close()
+def _return_slot(slot: WorkerSlot, device: str, run: str) -> None:
+    with _host.lock:
+        if is_open := run not in _host.closed:
+            _host.busy[run].discard(slot)
+            _host.idle[run, device].append((time.monotonic(), slot))
+    if not is_open:
+        slot.close()
 
 
-def _end_the_idle() -> None:
+def _end_idle_slots() -> None:
     while True:
         time.sleep(_IDLE / 4)
         now = time.monotonic()
-        with _host.guard:
+        with _host.lock:
             old = []
-            for place, lanes in list(_host.idle.items()):
-                old += [lane for since, lane in lanes if now - since > _IDLE]
-                _host.idle[place] = [one for one in lanes if now - one[0] <= _IDLE]
-            runs = {place[0] for place, lanes in _host.idle.items() if lanes}
-            runs |= {run for run, lanes in _host.busy.items() if lanes}
+            for group, slots in list(_host.idle.items()):
+                old += [slot for since, slot in slots if now - since > _IDLE]
+                _host.idle[group] = [one for one in slots if now - one[0] <= _IDLE]
+            runs = {group[0] for group, slots in _host.idle.items() if slots}
+            runs |= {run for run, slots in _host.busy.items() if slots}
             unused = [_host.scratch.pop(run) for run in set(_host.scratch) - runs]
-        for lane in old:
-            lane.close()
+        for slot in old:
+            slot.close()
         for scratch in unused:
             shutil.rmtree(scratch, ignore_errors=True)
 

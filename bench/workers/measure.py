@@ -1,4 +1,4 @@
-"""One cell: sample, fit, measure; one record comes out, whatever happens inside."""
+"""Run one cell in this process: sample, fit, record, whatever the estimator does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,12 @@ from bench.limits import MIB
 from bench.record import Record
 from bench.store.arrays import is_name
 from bench.workers import preload, samples
-from bench.workers.calibration import clock_of
 from bench.workers.messages import KINDS, LARGEST_ARRAYS
-from bench.workers.timing import TIMED_STATES, timed, timed_alone
+from bench.workers.timing import TIMED_STATES, clock_of, fit_calibrated, fit_timed
 from estimators import neighbors
 
 LONGEST_MESSAGE = 2000
-#: What a cell is at, one after another, with what is then said of it.
+#: Stages of a cell in their order, as messages name them.
 STAGES = {
     "sample": "drawing or reading its sample",
     "estimator": "making its estimator and warming it up",
@@ -36,11 +36,11 @@ STAGES = {
 
 
 class DiskFull(Exception):
-    """There was no space to write what a cell needs; that says nothing about its estimator."""
+    """There was no space for files that a cell needs; that says nothing about its estimator."""
 
 
 def blank(cell: Cell, **values: Any) -> Record:
-    """A record of the cell with nothing measured yet: a failure, until it is replaced."""
+    """Return a record of the cell without measurements, of status "failed" unless given."""
     return Record(
         key=cell.key,
         suite=cell.suite,
@@ -67,26 +67,26 @@ def measure(
     calibrated: bool = False,
     stage: Callable[[str], None] = lambda stage: None,
 ) -> tuple[Record, dict[str, NDArray[Any]]]:
-    """Run a cell; ``device`` is "cpu" or "cuda". Returns the record and arrays to keep.
+    """Run a cell; ``device`` is "cpu" or "cuda". Returns its record and the arrays to store.
 
-    An estimator's exception becomes a failed record with its message, and its warnings are kept
-    in the message of the record. ``scratch`` is the folder of shared samples. With ``calibrated``,
-    a short fit is repeated, each with a neighbour graph of its own, and its least time is kept
-    beside that of a calibration kernel: seconds of the processor, on a GPU of the clock. Score
-    models are then those of this run alone: the first cell that reads one trains it. ``stage``
-    is called with each of STAGES as it begins. Raises DiskFull where there was no space to write
-    to. What an estimator changes of its process is not restored.
+    An estimator's exception becomes a failed record with its message; its warnings are the message
+    of a record. ``scratch`` is the folder of the sample cache. With ``calibrated``, a short fit is
+    repeated, each with a neighbour graph of its own, and its least time is recorded beside that of
+    a calibration kernel: processor time, on a GPU wall time. Score models are then those of this
+    run alone: the first cell that uses one trains it. ``stage`` is called with each of STAGES as
+    it begins. Raises DiskFull where there was no space for files. What an estimator changes of its
+    process is not restored.
     """
     entry = estimators.entry(cell.estimator_name)
     on_gpu = device == "cuda" and getattr(entry, "gpu", False)
     record = blank(cell, threads=threads, device="cuda" if on_gpu else "cpu")
     try:
         stage("sample")
-        sample = samples.drawn(cell, scratch)
+        sample = samples.load_or_draw(cell, scratch)
         record = replace(
             record,
             sample_seconds=sample.seconds,
-            # A set that exists may have fewer points than were asked for.
+            # A data set may have fewer points than requested.
             n=len(sample.points),
             ambient=sample.points.shape[1],
             points_used=len(sample.points),
@@ -97,30 +97,28 @@ def measure(
             cell.estimator_name, **_parameters(cell, entry, device, sample.shape)
         )
         if calibrated and getattr(entry, "shares_model", False) and "cache" in entry.parameters:
-            # A model of this run's, and not one that was trained by the code of before.
+            # A model of this run, not one that earlier code has trained.
             if scratch:
                 os.environ["BENCH_CACHE"] = str(samples.folder(scratch, cell) / "models")
             else:
                 estimator.set_params(cache=False)
         if cell.estimator_name not in preload.warm and hasattr(estimator, "warm_up"):
             estimator.warm_up()
-        # With the sample, so that the graph goes when nobody needs the sample any more.
+        # With the sample, so that the graph is removed with it.
         neighbors.share(samples.folder(scratch, cell) if scratch and not calibrated else None)
         stage("fit")
         _reset_peak()
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
             if calibrated:
-                borrowed = 0.0
-                seconds, kernel = timed_alone(
-                    estimator,
-                    sample.points,
-                    clock_of(record.device),
-                    once=cell.state >= TIMED_STATES,
+                graph_seconds = 0.0
+                once = cell.state >= TIMED_STATES
+                seconds, kernel = fit_calibrated(
+                    estimator, sample.points, clock_of(record.device), once
                 )
                 record = replace(record, kernel_seconds=kernel)
             else:
-                seconds, borrowed = timed(estimator, sample.points)
+                seconds, graph_seconds = fit_timed(estimator, sample.points)
         estimate = float(np.squeeze(estimator.dimension_))
         if not 0 < estimate < np.inf:
             raise ValueError(f"dimension_ is {estimate}, which is no dimension")
@@ -128,15 +126,15 @@ def measure(
             record,
             status="ok",
             estimate=estimate,
-            fit_seconds=seconds + borrowed + _training_saved(estimator),
+            fit_seconds=seconds + graph_seconds + _training_saved(estimator),
             shared_seconds=seconds,
             peak_memory_mib=_peak(),
-            message=_storable("; ".join(dict.fromkeys(str(w.message) for w in said))),
+            message=_storable("; ".join(dict.fromkeys(str(w.message) for w in caught))),
         )
         return _compare(record, estimate, estimator, sample.dimension)
     except BaseException as error:  # SystemExit too: a cell never ends its worker by itself
         if isinstance(error, OSError) and is_full(error):
-            raise DiskFull(_last_words(error)) from error
+            raise DiskFull(_describe(error)) from error
         return _failed(record, error), {}
 
 
@@ -144,7 +142,7 @@ def _failed(record: Record, error: BaseException) -> Record:
     record = replace(
         record,
         status="failed",
-        message=_last_words(error),
+        message=_describe(error),
         peak_memory_mib=_peak(),
         estimate=None,
     )
@@ -157,7 +155,7 @@ def _failed(record: Record, error: BaseException) -> Record:
 
 
 def _parameters(cell: Cell, entry: Any, device: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    """What to pass to the class: the cell's arguments, and those of ``plan.RUN_PARAMETERS``."""
+    """Return the arguments of the class: the cell's, and those of ``cell.RUN_PARAMETERS``."""
     parameters = dict(cell.estimator_arguments)
     if "image_shape" in entry.parameters and len(shape) == 3:
         parameters["image_shape"] = shape
@@ -171,7 +169,7 @@ def _parameters(cell: Cell, entry: Any, device: str, shape: tuple[int, ...]) -> 
 def _compare(
     record: Record, estimate: float, estimator: Any, truth: NDArray[np.int64] | None
 ) -> tuple[Record, dict[str, NDArray[Any]]]:
-    """Hold the estimate against the truth, level by level."""
+    """Return the record with the errors of the estimate at each level of the truth, and arrays."""
     details: Mapping[str, Any] = getattr(estimator, "details_", None) or {}
     pointwise = getattr(estimator, "dimension_pw_", None)
     query = getattr(estimator, "query_", None)
@@ -185,7 +183,7 @@ def _compare(
             raise ValueError(f"details_ has points_used {used} of {record.points_used}")
         record = replace(record, points_used=used)
     if truth is None:
-        # Readings at single points, images say, are what there is to look at.
+        # Pointwise estimates, of images say, are of interest without a truth.
         return record, _arrays(details, pointwise, {"query": query} if query is not None else {})
     at_query = None if pointwise is None else truth[query]
     groups: list[dict[str, float]] = []
@@ -216,30 +214,30 @@ def _compare(
 def _arrays(
     details: Mapping[str, Any], pointwise: Any, beside: Mapping[str, Any]
 ) -> dict[str, NDArray[Any]]:
-    """What to keep beside the record: the details of estimators that have any worth keeping.
+    """Return the arrays to store beside the record: those of the estimator's details.
 
-    With them go the readings at points, and what is ``beside`` these: "truth", or "query", the
-    rows at which they are, alone worth keeping where the truth is unknown.
+    With them, or with "query", go the pointwise estimates and the arrays ``beside`` these:
+    "truth", or "query", the rows at which they are, where the truth is unknown.
     """
     for name in details:
         if not is_name(name):
-            raise ValueError(f"details_ cannot be kept: {name!r} is no name for an array")
-    kept = {name: np.asarray(value) for name, value in details.items() if name != "points_used"}
-    kept = {name: array for name, array in kept.items() if array.dtype.kind in KINDS}
-    if pointwise is not None and (kept or "query" in beside):
-        kept["dimension"] = pointwise
-        kept.update({name: np.asarray(values) for name, values in beside.items()})
-    size = sum(array.nbytes for array in kept.values())
+            raise ValueError(f"details_ cannot be stored: {name!r} is no name for an array")
+    arrays = {name: np.asarray(value) for name, value in details.items() if name != "points_used"}
+    arrays = {name: array for name, array in arrays.items() if array.dtype.kind in KINDS}
+    if pointwise is not None and (arrays or "query" in beside):
+        arrays["dimension"] = pointwise
+        arrays.update({name: np.asarray(values) for name, values in beside.items()})
+    size = sum(array.nbytes for array in arrays.values())
     if size > LARGEST_ARRAYS:
         raise ValueError(
-            f"details_ cannot be kept: its arrays take {size / MIB:.0f} MiB, and at most "
+            f"details_ cannot be stored: its arrays take {size / MIB:.0f} MiB, and at most "
             f"{LARGEST_ARRAYS / MIB:.0f} MiB are stored of a cell"
         )
-    return kept
+    return arrays
 
 
 def _training_saved(estimator: Any) -> float:
-    """Seconds of training a score model that were spent before the last fit."""
+    """Return the seconds of training a score model before the last fit."""
     details: Mapping[str, Any] = getattr(estimator, "details_", None) or {}
     saved = float(details.get("saved_seconds", 0.0))
     if not 0 <= saved < np.inf:
@@ -247,31 +245,27 @@ def _training_saved(estimator: Any) -> float:
     return saved
 
 
-def _last_words(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f" ({Path(frame.filename).name}:{frame.lineno})"
     return _storable(f"{type(error).__name__}: {error}") + _storable(place)
 
 
 def _storable(text: str) -> str:
-    """A text that a database takes: file names may hold what is no character."""
+    """Return a text that a database can store: file names may hold invalid characters."""
     return text[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
 
 
 def _reset_peak() -> None:
-    """Start the peak of resident memory anew, where the system can (Linux)."""
-    try:
+    """Reset the peak of resident memory, where the system can (Linux)."""
+    with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        pass
 
 
 def _peak() -> float | None:
-    """Peak resident memory in MiB since the last reset."""
-    try:
+    """Return the peak resident memory in MiB since the last reset."""
+    with suppress(OSError):
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM"):
                 return int(line.split()[1]) / 1024
-    except OSError:
-        pass
     return None

@@ -1,7 +1,7 @@
 """Messages over a socket: a length, JSON, and the bytes of arrays; nothing in them is ever run.
 
-Who sends may be an estimator that has gone wrong, or one of several threads: a ``Sender`` lets one
-at a time, and a ``Receiver`` takes what comes piece by piece, never waits, and believes nothing.
+The sender may be a faulty estimator, or one of several threads: a ``Sender`` lets one send at a
+time, and a ``Receiver`` reads piece by piece, never waits, and checks everything.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from numpy.typing import NDArray
 
 #: Bytes of the arrays of one message, and of the rest of it, at most.
 LARGEST_ARRAYS, LARGEST_TEXT = 2**28, 2**20
-#: Kinds of arrays that can be sent: truth values, numbers, texts.
+#: Kinds of arrays that can be sent: booleans, numbers, texts.
 KINDS = "biufU"
 _PREFIX = struct.Struct("!4sIQ")
 _MARK = b"\x93IDm"
 _DTYPE = re.compile(rf"[<>|][{KINDS}]\d{{1,6}}")
-# So many pieces are read at once: between them there is time to look at limits.
+# Bytes of a piece, and the pieces read by one call: limits are checked between calls.
 _PIECE, _PIECES = 2**18, 64
 
 
 class BadMessage(Exception):
-    """What came is no message."""
+    """Bytes that are not a valid message."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """Of what kind a message is, what it says, and the arrays that it brings."""
+    """The kind of a message, its facts, and its arrays."""
 
     what: str
     facts: dict[str, Any]
@@ -46,7 +46,7 @@ class Message:
 
 
 class Sender:
-    """Sends whole messages, of whichever thread, one after another."""
+    """Sends whole messages, of any thread, one after another."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -55,14 +55,14 @@ class Sender:
     def send(
         self, what: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None
     ) -> None:
-        """Send, and wait until there is room for all."""
+        """Send a message, and wait until the socket has taken all of it."""
         parts = _parts(what, facts, arrays or {})
         with self._lock:
             for part in parts:
                 self._connection.sendall(part)
 
     def offer(self, what: str, facts: Mapping[str, Any]) -> None:
-        """Send where there is room for it now: news that nobody reads is not worth waiting for."""
+        """Send a message if the socket can take it now, else drop it: nobody waits for progress."""
         (whole,) = _parts(what, facts, {})
         poll = select.poll()
         poll.register(self._connection, select.POLLOUT)
@@ -72,7 +72,7 @@ class Sender:
 
 
 class Receiver:
-    """Takes messages from a socket; ``size`` bytes have come so far."""
+    """Receives messages from a socket; ``size`` bytes have come so far."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -83,7 +83,7 @@ class Receiver:
         self.size = 0
 
     def fileno(self) -> int:
-        """The file descriptor, to wait for."""
+        """Return the file descriptor, to wait for."""
         return self._connection.fileno()
 
     def close(self) -> None:
@@ -91,21 +91,21 @@ class Receiver:
         self._connection.close()
 
     @property
-    def within(self) -> bool:
-        """Whether a part of a message has come, and the rest has not."""
+    def partial(self) -> bool:
+        """Return whether a part of a message has come, and the rest has not."""
         return bool(self._text)
 
     def receive(self) -> Message | None:
-        """The next message; None where it is not there yet.
+        """Return the next message; None where it has not come yet.
 
-        Raises EOFError where no more can come, BadMessage where what came is none.
+        Raises EOFError where no more can come, BadMessage for bytes that are no message.
         """
         for _ in range(_PIECES):
-            wanted = self._wanted()
-            if wanted == 0:
-                return self._whole()
+            missing = self._missing()
+            if missing == 0:
+                return self._message()
             if self._arrays is None:
-                into = memoryview(bytearray(min(wanted, _PIECE)))
+                into = memoryview(bytearray(min(missing, _PIECE)))
             else:
                 into = self._arrays[self._filled :][:_PIECE]
             try:
@@ -123,8 +123,8 @@ class Receiver:
                 self._filled += count
         return None
 
-    def _wanted(self) -> int:
-        """Bytes to the end of the present part of the message; 0 where it is whole."""
+    def _missing(self) -> int:
+        """Return the bytes to the end of the present part of the message; 0 where it is whole."""
         missing = _PREFIX.size - len(self._text)
         if missing > 0:
             return missing
@@ -136,7 +136,7 @@ class Receiver:
             self._arrays = memoryview(bytearray(size))
         return size - self._filled
 
-    def _whole(self) -> Message:
+    def _message(self) -> Message:
         assert self._arrays is not None
         text, arrays = bytes(self._text[_PREFIX.size :]), self._arrays
         self._text, self._arrays, self._filled = bytearray(), None, 0
@@ -146,12 +146,12 @@ class Receiver:
 def pack(
     what: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None
 ) -> bytes:
-    """A message as bytes."""
+    """Return a message as bytes."""
     return b"".join(map(bytes, _parts(what, facts, arrays or {})))
 
 
 def unpack(data: bytes) -> Message:
-    """A message from its bytes; BadMessage where they are none."""
+    """Return a message from its bytes; BadMessage where they are none."""
     if not isinstance(data, bytes) or len(data) < _PREFIX.size:
         raise BadMessage("too short")
     length, size = _lengths(data)
@@ -174,7 +174,7 @@ def _parts(
 
 
 def _lengths(data: bytes | bytearray) -> tuple[int, int]:
-    """Bytes of the JSON and of the arrays."""
+    """Return the bytes of the JSON and of the arrays."""
     mark, length, size = _PREFIX.unpack_from(data)
     if mark != _MARK:
         raise BadMessage(f"it begins with {bytes(data[: _PREFIX.size])!r}")
@@ -185,8 +185,8 @@ def _lengths(data: bytes | bytearray) -> tuple[int, int]:
 
 def _read(text: bytes, raw: memoryview) -> Message:
     try:
-        found = json.loads(text)
-        what, facts, described = found["what"], found["facts"], found["arrays"]
+        header = json.loads(text)
+        what, facts, described = header["what"], header["facts"], header["arrays"]
         if not isinstance(what, str) or not isinstance(facts, dict):
             raise BadMessage("it does not say what it is")
         arrays, start = {}, 0
@@ -202,7 +202,7 @@ def _read(text: bytes, raw: memoryview) -> Message:
 
 
 def _size(name: Any, dtype: Any, shape: Any) -> int:
-    """Bytes of an array; ValueError where it cannot be one."""
+    """Return the bytes of an array; ValueError where its description is invalid."""
     if not isinstance(name, str) or not _DTYPE.fullmatch(dtype):
         raise ValueError(f"there is no array {name!r} of type {dtype!r}")
     if not all(type(side) is int and side >= 0 for side in shape):
@@ -215,7 +215,7 @@ def _array(raw: memoryview, dtype: str, shape: list[int]) -> NDArray[Any]:
     if array.dtype.kind == "U":
         codes = np.frombuffer(raw, array.dtype.byteorder.replace("|", "=") + "u4")
         if codes.max(initial=0) > sys.maxunicode:
-            raise ValueError("a text has what is no character")
+            raise ValueError("a text has an invalid character")
     elif array.dtype.kind == "b" and array.view(np.uint8).max(initial=0) > 1:
-        raise ValueError("a truth value is neither")
+        raise ValueError("a boolean is neither 0 nor 1")
     return array

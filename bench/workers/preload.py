@@ -1,4 +1,4 @@
-"""What the process that forks has ready for its children: imported modules, compiled functions."""
+"""Preparation of the process that forks: modules imported, functions compiled, once for all."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ warm: set[str] = set()
 
 
 def imported_since(count: int) -> list[str]:
-    """Names of modules that this process has imported since it had so many.
+    """Return the names of modules that this process has imported since it had so many.
 
-    The last ones: to look at the others would copy memory that is shared with other processes.
+    The last ones: access to the others would copy memory that is shared with other processes.
     """
-    found = list(itertools.islice(reversed(sys.modules), max(0, len(sys.modules) - count)))
-    return sorted(name for name in found if getattr(sys.modules[name], "__spec__", None))
+    new = list(itertools.islice(reversed(sys.modules), max(0, len(sys.modules) - count)))
+    return sorted(name for name in new if getattr(sys.modules[name], "__spec__", None))
 
 
 def prepare(cell: Cell, device: str, threads: int, modules: Iterable[str]) -> bool:
-    """Get ready for a cell; returns whether anything was to be done.
+    """Import and compile what a cell needs; returns whether anything was missing.
 
-    ``modules`` are those that children had to import: here, the next one does not have to.
+    ``modules`` are those that children had to import: imported here, later ones need not.
     """
     before = len(sys.modules), len(warm)
     with warnings.catch_warnings():
@@ -47,7 +47,7 @@ def prepare(cell: Cell, device: str, threads: int, modules: Iterable[str]) -> bo
 
 
 def _import(names: Iterable[str]) -> None:
-    """Import modules, but installed ones alone: what others do may be meant for one cell."""
+    """Import those of the modules that are installed: others may have effects for one cell."""
     for name in names:
         if name not in sys.modules and _is_installed(name.partition(".")[0]):
             with suppress(Exception, SystemExit):
@@ -69,9 +69,9 @@ def _is_installed(package: str) -> bool:
 def _warm_up(cell: Cell, device: str, threads: int) -> None:
     """Have an estimator of this package import and compile what its first fit needs.
 
-    Not one of a user's, which may do anything; nor one that would start threads (PyTorch's, where
-    it has more than one, or an accelerator as on macOS) or use the GPU: they do it in each child,
-    as does one that fails here.
+    Not an estimator of the user's, which may do anything; nor one that would start threads
+    (PyTorch's, where it has more than one, or an accelerator as on macOS) or use the GPU: they
+    warm up in each child, as does one that fails here.
     """
     name = cell.estimator_name
     with suppress(Exception, SystemExit):
@@ -83,7 +83,7 @@ def _warm_up(cell: Cell, device: str, threads: int) -> None:
             return
         estimator = estimators.get(name, **cell.estimator_arguments)
         if hasattr(estimator, "warm_up"):
-            # Before the limit on threads, which holds for libraries that are there.
+            # Before the limit on threads, which holds for libraries that are loaded.
             importlib.import_module("sklearn.neighbors")
             from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 

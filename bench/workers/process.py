@@ -1,4 +1,4 @@
-"""A worker process as a lane has it in hand: started, spoken to, ended."""
+"""A worker process with its supervisor, as a worker slot uses it: start, send a cell, end."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
 from bench.cell import Cell
-from bench.workers import orders, os_control, start, supervisor, worker
+from bench.workers import launch, os_control, supervisor, worker
 from bench.workers.messages import BadMessage, Message, Receiver
 
-_OUTPUT_LINES, _LINE = 20, 200  # kept of what a failed cell printed: lines, and their length
+_OUTPUT_LINES, _LINE = 20, 200  # of the output of a failed cell: lines, and their length
 _PATIENCE = 10.0  # seconds in which a process that no estimator runs in must answer
 #: Seconds that imports and compilation in a worker may take.
 PREPARATION = 120.0
@@ -25,10 +26,10 @@ PREPARATION = 120.0
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker needs to know beside its cells.
+    """Facts that a worker needs beside its cells.
 
     ``plugins`` are paths with their source, ``modules`` names to import, ``entries`` pickled
-    entries of the running program; ``scratch`` is the folder of shared samples, "" for none.
+    entries of the running program; ``scratch`` is the folder of the sample cache, "" for none.
     With ``calibrated``, fits are timed alone and repeated, beside a calibration kernel.
     """
 
@@ -39,15 +40,15 @@ class Setup:
     calibrated: bool = False
 
 
-class Ended(Exception):
-    """The worker, or its keeper, has ended; ``lines`` say how, and the last that it printed."""
+class WorkerEnded(Exception):
+    """The worker or its supervisor has ended; ``lines`` say how, and end with its output."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__(lines[0])
         self.lines = lines
 
 
-class Late(Exception):
+class WorkerTimeout(Exception):
     """The worker did not answer in time."""
 
 
@@ -55,82 +56,92 @@ class CellEnded(Exception):
     """The process of the cell has ended without an outcome; the worker goes on."""
 
 
-class Handle:
-    """A worker with its keeper. All methods raise ``Ended`` where they are gone.
+class WorkerProcess:
+    """A worker with its supervisor. All methods raise ``WorkerEnded`` where they have ended.
 
     Without the device "cuda" the worker sees no GPU.
     """
 
     def __init__(self, setup: Setup, device: str, threads: int) -> None:
         self.threads = threads
-        #: Numbers of the worker, of the process of its cell, and of that of the next one.
+        #: Process ids of the worker, of its cell, and of the process for the next cell.
         self.worker = self.cell = self.spare = 0
         self._mark = uuid.uuid4().hex
         self._code = 0
-        self._running = self._torn = False
-        self._silent_since = math.inf
+        self._running = self._truncated = False
+        self._closed_at = math.inf
         self._results: Receiver | None = None
         self._modules: set[str] = set()
-        path, last = start.search_path()
+        path, last = launch.search_path()
         self._setup = {**vars(setup), "last": last}
-        ours, their_orders = socket.socketpair()
-        control, their_control = socket.socketpair()
-        passed = [their_control.fileno(), their_orders.fileno()]
-        with their_orders, their_control:
+        orders, worker_orders = socket.socketpair()
+        control, supervisor_control = socket.socketpair()
+        passed = [supervisor_control.fileno(), worker_orders.fileno()]
+        with worker_orders, supervisor_control:
             self._process = subprocess.Popen(
-                start.command(
+                launch.command(
                     "bench.workers.supervisor", *passed, os.getpid(), setup.scratch, path=path
                 ),
                 pass_fds=passed,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=start.environment(path, device, threads, self._mark),
+                env=launch.environment(path, device, threads, self._mark),
                 # Ctrl-C is for the coordinator.
                 start_new_session=True,
             )
         self._control = Connection(control.detach())
-        self._orders = ours
-        self._answers = Receiver(ours.dup())
+        self._orders = orders
+        self._answers = Receiver(orders.dup())
 
     @property
     def pid(self) -> int:
-        """Number of the keeper, from which the worker and what it starts descend."""
+        """Id of the supervisor, from which the worker and all that it starts descend."""
         return self._process.pid
 
-    def greet(self) -> None:
-        """Send the setup, and wait until the worker is ready; Late where it is not in time."""
+    @property
+    def other_pids(self) -> tuple[int, ...]:
+        """Ids of the supervisor and those of its descendants that are not the cell's."""
+        return self.pid, self.worker, self.spare
+
+    @property
+    def partial_message(self) -> tuple[bool, int]:
+        """Return whether a message of the cell is incomplete, and the bytes received of it."""
+        return (self._results.partial, self._results.size) if self._results else (False, 0)
+
+    def prepare(self) -> None:
+        """Send the setup, and wait until the worker is ready; WorkerTimeout where it is late."""
         self._send(self._setup)
         self._expect(worker.READY, PREPARATION)
 
     def begin(self, cell: Cell, device: str, modules: Iterable[str]) -> None:
-        """Hand over a cell, and wait until its process begins; Late where it does not in time.
+        """Send a cell, and wait until its process begins; WorkerTimeout where it is late.
 
         ``modules`` are to be imported before.
         """
         if self._running:
-            # What the last cell has left is being ended.
+            # Processes that the last cell has left are being ended.
             try:
                 self._expect(worker.ENDED, _PATIENCE)
-            except Late:
-                lines = self.end()
-                raise Ended(["the worker process did not answer between cells", *lines]) from None
-        # Else what the cell prints might be forgotten with what came before.
-        self._ask(supervisor.NEW)
-        results, theirs = socket.socketpair()
-        self._results, self._torn = Receiver(results), False
-        self._silent_since = math.inf
-        with theirs:
+            except WorkerTimeout:
+                message = "the worker process did not answer between cells"
+                raise WorkerEnded([message, *self.end()]) from None
+        # Before the cell prints anything: earlier output is deleted.
+        self._request_output(supervisor.NEW)
+        results, cell_results = socket.socketpair()
+        self._results, self._truncated = Receiver(results), False
+        self._closed_at = math.inf
+        with cell_results:
             new = [name for name in modules if name not in self._modules]
             self._modules.update(new)
-            self._send((cell, device, self.threads, new), theirs.fileno())
+            self._send((cell, device, self.threads, new), cell_results.fileno())
         self._expect(worker.BEGUN, PREPARATION)
         self._running = True
 
-    def hear(self, timeout: float) -> Message | None:
-        """What the cell says next, as ``child`` has it; None if nothing in so many seconds.
+    def receive(self, timeout: float) -> Message | None:
+        """Return the next message of the cell; None if there is none in so many seconds.
 
-        Raises CellEnded where it is gone without an outcome, BadMessage where it says nonsense.
+        Raises CellEnded where it ended without an outcome, BadMessage for an invalid message.
         """
         if self._running:
             sources: list[Connection | int] = [self._control, self._answers.fileno()]
@@ -138,108 +149,95 @@ class Handle:
                 sources.append(self._results.fileno())
             ready = wait(sources, timeout)
             if self._control in ready:
-                raise Ended(self._obituary())
+                raise WorkerEnded(self._exit_lines())
             if self._answers.fileno() in ready:
-                self._hear_worker()
+                self._receive_from_worker()
         if self._results is not None:
-            try:
+            with suppress(EOFError):
                 message = self._results.receive()
                 if message is not None or self._running:
                     return message
-            except EOFError:
-                pass
-            self._torn = self._results.within
-            self._silent_since = time.monotonic()
-            self._forget()
-        if self._running and time.monotonic() > self._silent_since + _PATIENCE:
+            self._truncated = self._results.partial
+            self._closed_at = time.monotonic()
+            self.close_results()
+        if self._running and time.monotonic() > self._closed_at + _PATIENCE:
             raise BadMessage("it closed the connection, and goes on")
         if not self._running:
-            if self._torn and self._code >= 0:
-                raise BadMessage(
-                    f"it ended in the middle of one, with {os_control.how_it_ended(self._code)}"
-                )
-            raise CellEnded(os_control.how_it_ended(self._code))
+            how = os_control.how_it_ended(self._code)
+            if self._truncated and self._code >= 0:
+                raise BadMessage(f"it ended in the middle of one, with {how}")
+            raise CellEnded(how)
         return None
 
-    @property
-    def apart(self) -> tuple[int, ...]:
-        """Numbers of the processes below the keeper that are not the cell's."""
-        return self.pid, self.worker, self.spare
-
-    @property
-    def half(self) -> tuple[bool, int]:
-        """Whether a message has begun and not ended, and how many bytes have come of the cell."""
-        return (self._results.within, self._results.size) if self._results else (False, 0)
-
-    def done(self) -> None:
-        """The outcome of the cell is there: what else comes of it does not count."""
-        self._forget()
+    def close_results(self) -> None:
+        """Receive no further message of the cell, such as after its outcome."""
+        if self._results is not None:
+            self._results.close()
+            self._results = None
 
     def output(self) -> list[str]:
-        """The last lines that the cell printed."""
-        return self._ask(supervisor.TAIL)
+        """Return the last lines that the cell printed."""
+        return self._request_output(supervisor.TAIL)
 
-    def end(self, *, asking: int | None = None) -> list[str]:
+    def end(self, *, print_stack: int | None = None) -> list[str]:
         """End the worker and all that it started; returns the last lines that it printed.
 
-        With the number of a process to be asked, 0 for the worker, these are the lines of code
-        that it is at.
+        The process with the id ``print_stack`` (0: the worker) first prints the lines of code at
+        which it is.
         """
         try:
-            if asking is not None:
-                self._order(b"%s %d" % (supervisor.WHERE, asking))
-            self._order(supervisor.END)
-        except Ended as ended:
+            if print_stack is not None:
+                self._request(b"%s %d" % (supervisor.WHERE, print_stack))
+            self._request(supervisor.END)
+        except WorkerEnded as ended:
             return ended.lines[1:]
-        return self._obituary()[1:]
+        return self._exit_lines()[1:]
 
-    def hang_up(self) -> None:
+    def request_end(self) -> None:
         """Have the worker ended, without waiting for that; another thread may wait for it."""
-        try:
+        with suppress(OSError, ValueError):
             self._control.send_bytes(supervisor.END)
-        except (OSError, ValueError):
-            pass
 
     def wait(self) -> None:
-        """Wait until the keeper is gone, and see that nothing is left where it was prevented."""
+        """Wait until the supervisor has ended; where it did not end well, kill all that is left."""
         try:
             code = self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             code = None
         if code != 0:
-            os_control.end_marked(start.MARK, self._mark)
+            os_control.end_marked(launch.MARK, self._mark)
             self._process.kill()
             self._process.wait()
 
-    def _send(self, what: object, descriptor: int = -1) -> None:
+    def _send(self, order: object, descriptor: int = -1) -> None:
         try:
             self._orders.settimeout(PREPARATION)
-            orders.send(self._orders, what, descriptor)
+            launch.send_order(self._orders, order, descriptor)
             self._orders.setblocking(False)
         except TimeoutError:
-            raise Late from None
+            raise WorkerTimeout from None
         except OSError:
-            raise Ended(self._obituary()) from None
+            raise WorkerEnded(self._exit_lines()) from None
 
     def _expect(self, what: str, patience: float) -> None:
-        """Wait until the worker says something; Late where it does not in time."""
+        """Wait for a message of the worker; WorkerTimeout where it does not come in time."""
         until = time.monotonic() + patience
         while True:
             left = max(0.0, until - time.monotonic())
             ready = wait([self._answers.fileno(), self._control], left)
             if self._control in ready:
-                raise Ended(self._obituary())
+                raise WorkerEnded(self._exit_lines())
             if not ready:
-                raise Late
-            message = self._hear_worker()
+                raise WorkerTimeout
+            message = self._receive_from_worker()
             if message is not None and message.what == what:
                 return
 
-    def _hear_worker(self) -> Message | None:
+    def _receive_from_worker(self) -> Message | None:
         try:
             message = self._answers.receive()
         except (EOFError, BadMessage):
-            raise Ended(self._obituary()) from None
+            raise WorkerEnded(self._exit_lines()) from None
         if message is None:
             return None
         if message.what == worker.READY:
@@ -252,47 +250,39 @@ class Handle:
             self._running, self._code = False, message.facts["code"]
         return message
 
-    def _forget(self) -> None:
-        if self._results is not None:
-            self._results.close()
-            self._results = None
+    def _request(self, request: bytes) -> None:
+        try:
+            self._control.send_bytes(request)
+        except OSError:
+            raise WorkerEnded(self._exit_lines()) from None
 
-    def _ask(self, order: bytes) -> list[str]:
-        """The last lines that were printed, where the worker is there."""
-        self._order(order)
-        code, lines = self._answer()
+    def _request_output(self, request: bytes) -> list[str]:
+        """Return the last lines that were printed, while the worker runs."""
+        self._request(request)
+        code, lines = self._reply()
         if code is not None or lines is None:
-            raise Ended(self._ended(code, lines))
+            raise WorkerEnded(self._close(code, lines))
         return lines
 
-    def _order(self, order: bytes) -> None:
-        try:
-            self._control.send_bytes(order)
-        except OSError:
-            raise Ended(self._obituary()) from None
-
-    def _answer(self) -> tuple[int | None, list[str] | None]:
-        """What the keeper says: the worker's exit code where it ended, and its last lines.
-
-        No lines where it does not answer.
-        """
+    def _reply(self) -> tuple[int | None, list[str] | None]:
+        """Return the worker's exit code where it ended, and its last lines; None: no reply."""
         try:
             if not self._control.poll(_PATIENCE):
                 return None, None
-            told = json.loads(self._control.recv_bytes())
+            reply = json.loads(self._control.recv_bytes())
         except (EOFError, OSError):
             return None, None
-        lines = told["tail"].strip().splitlines()[-_OUTPUT_LINES:]
-        return told["code"], [line[-_LINE:] for line in lines]
+        lines = reply["tail"].strip().splitlines()[-_OUTPUT_LINES:]
+        return reply["code"], [line[-_LINE:] for line in lines]
 
-    def _obituary(self) -> list[str]:
-        """How the worker ended, and the last lines it printed; worker and keeper are gone then."""
-        return self._ended(*self._answer())
+    def _exit_lines(self) -> list[str]:
+        """Wait for the end of worker and supervisor; returns how, and the last lines printed."""
+        return self._close(*self._reply())
 
-    def _ended(self, code: int | None, lines: list[str] | None) -> list[str]:
+    def _close(self, code: int | None, lines: list[str] | None) -> list[str]:
         self.wait()
-        self._forget()
+        self.close_results()
         for connection in (self._orders, self._answers, self._control):
             connection.close()
-        how = "its keeper was killed" if code is None else os_control.how_it_ended(code)
+        how = "its supervisor was killed" if code is None else os_control.how_it_ended(code)
         return [f"the worker process ended: {how}", *(lines or [])]

@@ -1,8 +1,8 @@
 """The worker process: imports what cells need, and forks a child for each, which runs it.
 
-Started by its keeper as ``bench.workers.worker``. No cell runs in it, so that none finds anything
-changed by another. It starts no thread, and never touches a GPU: neither survives a fork. The child
-of the next cell is forked while one runs, so that no cell waits for that.
+Started by its supervisor as ``bench.workers.worker``. No cell runs in it, so that no cell sees
+changes of another. It starts no thread, and never uses a GPU: neither survives a fork. The child of
+the next cell (the spare) is forked while one runs, so that no cell waits for that.
 """
 
 from __future__ import annotations
@@ -21,59 +21,60 @@ from typing import Any, NoReturn
 
 from bench.cell import Cell
 from bench.plugins import REGISTRIES, load_source
-from bench.workers import orders, os_control, preload, supervisor
+from bench.workers import os_control, preload, supervisor
+from bench.workers.launch import receive_order, send_order
 from bench.workers.messages import Sender
 
-#: What it says: it is ready, begins a cell, has a process for the next, that of a cell has ended.
+#: Messages: it is ready, a cell begins, the next cell has a process, the process of a cell ended.
 READY, BEGUN, SPARE, ENDED = "ready", "begun", "spare", "ended"
 
 
 def main() -> None:
-    """Serve cells until the pipe closes; arguments: file descriptor, the keeper's number."""
+    """Serve cells until the connection closes; arguments: file descriptor, the supervisor's id."""
     os_control.die_with(int(sys.argv[2]))
     os_control.adopt_orphans()
-    os_control.offer_to_die_first()
-    # A crash and a time limit leave the lines of code where they found the cell.
+    os_control.die_first_without_memory()
+    # A crash and a time limit print the lines of code at which the cell was.
     faulthandler.enable(all_threads=False)
     faulthandler.register(supervisor.WHERE_SIGNAL, all_threads=False)
-    lane = socket.socket(fileno=int(sys.argv[1]))
-    order = orders.receive(lane)
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    order = receive_order(connection)
     if order is not None:
         setup, _ = order
         _register(setup)
         for registry in REGISTRIES.values():
             registry.names()
-        # After the plug-ins, which may change what it finds.
+        # After the plug-ins, which may change what it imports.
         importlib.import_module("bench.workers.child")
-        # Of libraries that have threads of their own: they know what to do at a fork.
+        # Of libraries that have threads of their own, which are prepared for a fork.
         warnings.filterwarnings("ignore", r".*fork\(\)", DeprecationWarning)
-        _serve(lane, setup)
+        _serve(connection, setup)
 
 
-def _serve(lane: socket.socket, setup: Mapping[str, Any]) -> None:
-    sender = Sender(lane)
+def _serve(connection: socket.socket, setup: Mapping[str, Any]) -> None:
+    sender = Sender(connection)
     sender.send(READY, {"pid": os.getpid()})
     spare: _Child | None = None
     while True:
-        order = orders.receive(lane)
+        order = receive_order(connection)
         if order is None:
             return
         (cell, device, threads, modules), results = order
         if preload.prepare(cell, device, threads, modules) and spare is not None:
             spare.dismiss()
             spare = None
-        child = spare or _Child(lane, setup)
+        child = spare or _Child(connection, setup)
         # Before the cell can do anything to this process.
         sender.send(BEGUN, {"pid": child.pid})
         if not child.begin(cell, device, threads, results):
-            child = _Child(lane, setup)
+            child = _Child(connection, setup)
             sender.send(BEGUN, {"pid": child.pid})
             child.begin(cell, device, threads, results)
         os.close(results)
-        # Without room for another process the next cell waits for its own.
+        # Without memory for another process the next cell waits for its own.
         spare = None
         with suppress(OSError):
-            spare = _Child(lane, setup)
+            spare = _Child(connection, setup)
             sender.send(SPARE, {"pid": spare.pid})
         _, status = os.waitpid(child.pid, 0)
         if os_control.descendants(os.getpid()) != ([spare.pid] if spare else []):
@@ -85,27 +86,27 @@ def _serve(lane: socket.socket, setup: Mapping[str, Any]) -> None:
 class _Child:
     """A process that is forked from this one, and waits for the cell that it is to run."""
 
-    def __init__(self, lane: socket.socket, setup: Mapping[str, Any]) -> None:
-        # The child's collector is to leave alone what it shares: to look at it would copy it.
+    def __init__(self, connection: socket.socket, setup: Mapping[str, Any]) -> None:
+        # The child's garbage collector must not touch shared objects: that would copy them.
         gc.freeze()
         for output in (1, 2):
             # A flag that is shared with the children, who may have changed it.
             os.set_blocking(output, True)
-        own = os.getpid()
-        self._orders, theirs = socket.socketpair()
+        parent = os.getpid()
+        self._orders, child_orders = socket.socketpair()
         self.pid = os.fork()
         if self.pid == 0:
-            lane.close()
+            connection.close()
             self._orders.close()
-            _run(theirs, own, setup)
-        theirs.close()
+            _run(child_orders, parent, setup)
+        child_orders.close()
 
     def begin(self, cell: Cell, device: str, threads: int, results: int) -> bool:
-        """Have it run a cell; False where it is gone, which can only be an earlier cell's doing."""
+        """Have it run a cell; False where an earlier cell must have ended it."""
         try:
-            # Nor is it to blame for having been stopped.
+            # An earlier cell may have suspended it.
             os.kill(self.pid, signal.SIGCONT)
-            orders.send(self._orders, (cell, device, threads), results)
+            send_order(self._orders, (cell, device, threads), results)
         except OSError:
             return False
         finally:
@@ -120,23 +121,23 @@ class _Child:
             os.waitpid(self.pid, 0)
 
 
-def _run(waiting: socket.socket, parent: int, setup: Mapping[str, Any]) -> NoReturn:
+def _run(orders: socket.socket, parent: int, setup: Mapping[str, Any]) -> NoReturn:
     os_control.die_with(parent)
-    # A signal that an estimator sends to its own group is not for the worker.
+    # A signal that an estimator sends to its own group must not reach the worker.
     os.setpgid(0, 0)
     from bench.workers.child import rehearse, run_cell
 
     rehearse()
-    order = orders.receive(waiting)
+    order = receive_order(orders)
     if order is None:
         os._exit(0)
-    waiting.close()
+    orders.close()
     (cell, device, threads), results = order
     run_cell(cell, device, threads, setup, socket.socket(fileno=results))
 
 
 def _register(setup: Mapping[str, Any]) -> None:
-    """Make known what the coordinator has registered beyond the packages' own."""
+    """Register what the coordinator has registered beyond the packages' own."""
     # Last, so that no file of the user's folder takes the place of a library's module.
     sys.path.extend(path for path in setup["last"] if path not in sys.path)
     for path, source in setup["plugins"]:

@@ -1,4 +1,4 @@
-"""A lane: runs cells in processes of a worker, which it replaces when a cell has gone too far."""
+"""A worker slot: runs cells one at a time, and ends those that go over a limit."""
 
 from __future__ import annotations
 
@@ -10,283 +10,269 @@ from typing import Any
 
 from bench.cell import Cell
 from bench.errors import NoSpace, WorkerFailed
+from bench.format import one_line
 from bench.limits import MIB
 from bench.record import Record
-from bench.workers import child, os_control
+from bench.workers import child, usage
 from bench.workers.measure import LONGEST_MESSAGE, STAGES, blank
 from bench.workers.messages import BadMessage, Message
 from bench.workers.outcome import DONE, outcome_record
-from bench.workers.process import PREPARATION, CellEnded, Ended, Handle, Late, Setup
-from bench.workers.watch import Clock, Memory
+from bench.workers.process import (
+    PREPARATION,
+    CellEnded,
+    Setup,
+    WorkerEnded,
+    WorkerProcess,
+    WorkerTimeout,
+)
 
-_LOOK, _RARELY = 0.05, 0.2  # seconds between looks at the memory of a cell, at least and at most
-_LONGEST = 3600.0  # seconds that a cell without a limit may take before its fit
-_GRACE = 0.5  # seconds in which what came in time may be read after the limit
-_HALF = 10.0  # seconds that a part of a message may wait for the rest
-_STARTS = 3  # times to try to start a worker
+_INTERVAL, _LONG_INTERVAL = 0.05, 0.2  # seconds between checks of a cell's memory, from and to
+_LONGEST = 3600.0  # seconds before its fit for a cell without a time limit
+_GRACE = 0.5  # seconds after the limit in which a message that came in time may be read
+_PARTIAL = 10.0  # seconds for which an incomplete message may not grow
+_ATTEMPTS = 3  # to start a worker
 _MODULE = re.compile(r"[\w.]{1,200}")
-_MODULES = 5000  # of which names are remembered, at most
+_MODULES = 5000  # names of modules that are stored, at most
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a lane returns of a cell: its record, and arrays to keep beside it."""
+class CellResult:
+    """The record of a cell with its arrays; ``environment`` (id, facts) if of another machine."""
 
     record: Record
     arrays: dict[str, Any] = field(default_factory=dict)
+    environment: tuple[str, dict[str, Any]] | None = None
 
 
-class Lane:
-    """Runs cells one at a time under a worker process, which is started when it is first needed.
+class WorkerSlot:
+    """Runs cells in processes of a worker, which starts with the first cell.
 
-    ``device`` is that of all its cells.
+    ``device`` is that of all its cells. A worker is replaced after a cell that was stopped, that
+    ended it, or that needs another number of threads.
     """
 
     def __init__(self, setup: Setup, device: str = "cpu") -> None:
         self._setup = setup
         self._device = device
-        #: Bytes of memory of the running cell when it was last looked at, 0 between cells.
+        #: Bytes of memory of the running cell at the last check, 0 between cells.
         self.used = 0
-        #: Lanes of the same machine: where memory runs out, the one that uses most gives way.
-        self.siblings: Sequence[Lane] = (self,)
-        self._worker: Handle | None = None
+        #: Slots of the same machine: where memory runs out, the cell that uses most is stopped.
+        self.siblings: Sequence[WorkerSlot] = (self,)
+        self._worker: WorkerProcess | None = None
         self._closed = False
-        # Modules that cells had to import: the worker does it before the next one.
+        # Modules that cells had to import: workers import them before the next cell.
         self._modules: dict[str, None] = {}
 
     def run(
         self,
         cell: Cell,
         threads: int = 1,
-        tell: Callable[[str], None] = lambda text: None,
-        wanted: Callable[[], bool] = lambda: True,
-    ) -> Outcome | None:
-        """Run a cell on so many threads; None if the lane was closed, or nobody wants the cell.
+        report: Callable[[str], None] = lambda text: None,
+        is_needed: Callable[[], bool] = lambda: True,
+    ) -> CellResult | None:
+        """Run a cell on so many threads; None if the slot was closed, or the cell is not needed.
 
-        ``tell`` gets what the cell logs; ``wanted`` is asked now and then. A cell that goes over a
-        limit is ended and recorded as "timeout" or "memory"; one that takes its process along as
-        "crashed", with the last lines it printed; one that sends nonsense as "failed". Raises
-        WorkerFailed where no worker starts, NoSpace where a disk is full.
+        ``report`` gets what the cell logs, as printable lines; ``is_needed`` is called at
+        intervals. A cell that goes over a limit is ended and recorded as "timeout" or "memory";
+        one that ends its process as "crashed", with the last lines it printed; one that sends an
+        invalid message as "failed". Raises WorkerFailed where no worker starts, NoSpace where a
+        disk is full.
         """
         try:
-            running = self._begun(cell, threads)
-            if running is None:
+            worker = self._begin(cell, threads)
+            if worker is None:
                 return None
-            memory = Memory(running)
+            memory = usage.CellMemory(worker)
             try:
-                return self._watch(running, memory, cell, tell, wanted)
+                return self._wait(worker, memory, cell, report, is_needed)
             finally:
-                memory.clear()
-        except Ended as ended:
+                memory.remove_files()
+        except WorkerEnded as ended:
             self._worker = None
-            return None if self._closed else self._lost(cell, threads, "crashed", ended.lines)
-        except Late:
+            return None if self._closed else self._failure(cell, threads, "crashed", ended.lines)
+        except WorkerTimeout:
             if self._closed:
                 return None
-            lines = [f"its worker did not begin it within {PREPARATION:g} s", *self._where()]
-            return self._lost(cell, threads, "timeout", lines)
+            lines = [f"its worker did not begin it within {PREPARATION:g} s", *self._end(0)]
+            return self._failure(cell, threads, "timeout", lines)
         finally:
             self.used = 0
 
     def close(self) -> None:
-        """End the worker; whatever it was doing is given up."""
-        self.hang_up()
-        running = self._worker
-        if running is not None:
-            running.wait()
+        """End the worker, and wait for that; a running cell is stopped."""
+        self.request_close()
+        worker = self._worker
+        if worker is not None:
+            worker.wait()
 
-    def hang_up(self) -> None:
+    def request_close(self) -> None:
         """Have the worker ended, without waiting for that."""
         self._closed = True
-        running = self._worker
-        if running is not None:
-            running.hang_up()
+        worker = self._worker
+        if worker is not None:
+            worker.request_end()
 
-    def _begun(self, cell: Cell, threads: int) -> Handle | None:
-        """A worker with so many threads that has begun the cell; None if the lane was closed.
+    def _begin(self, cell: Cell, threads: int) -> WorkerProcess | None:
+        """Return a worker with so many threads that has begun the cell; None if closed.
 
-        A worker that dies before it begins does so from what came earlier, or for want of
+        A worker that ends before it begins does so because of an earlier cell, or for want of
         something that all of them need.
         """
         if self._worker is not None and self._worker.threads != threads:
-            self._end(self._worker)
+            self._end()
         lines = ["?"]
-        for _ in range(_STARTS):
+        for _ in range(_ATTEMPTS):
             if self._closed:
                 return None
             try:
-                running = self._worker
-                if running is None:
-                    self._worker = running = Handle(self._setup, self._device, threads)
+                worker = self._worker
+                if worker is None:
+                    self._worker = worker = WorkerProcess(self._setup, self._device, threads)
                     if not self._closed:
-                        self._greet(running)
+                        self._prepare(worker)
                 if self._closed:
-                    # Perhaps while the process was being started: nobody else would end it.
-                    self._end(running)
+                    # Perhaps while the process was being started: no other thread would end it.
+                    self._end()
                     return None
-                running.begin(cell, self._device, self._modules)
-                return running
-            except Ended as ended:
+                worker.begin(cell, self._device, self._modules)
+                return worker
+            except WorkerEnded as ended:
                 lines = ended.lines
                 self._worker = None
         raise WorkerFailed("\n".join(["worker processes do not start", *lines]))
 
-    def _greet(self, running: Handle) -> None:
+    def _prepare(self, worker: WorkerProcess) -> None:
         try:
-            running.greet()
-        except Late:
+            worker.prepare()
+        except WorkerTimeout:
             plugins = ", ".join(path for path, _ in self._setup.plugins)
             what = f"plug-in {plugins}" if plugins else "packages"
-            raise WorkerFailed(
-                "\n".join(
-                    [
-                        f"a worker process did not start within {PREPARATION:g} s: it was still "
-                        f"importing the {what}",
-                        *self._where(),
-                    ]
-                )
-            ) from None
+            first = (
+                f"a worker process did not start within {PREPARATION:g} s: it was still importing "
+                f"the {what}"
+            )
+            raise WorkerFailed("\n".join([first, *self._end(0)])) from None
 
-    def _where(self) -> list[str]:
-        """End the worker, asking it for the lines of code that it is at."""
-        running, self._worker = self._worker, None
-        return running.end(asking=0) if running else []
-
-    def _watch(
+    def _wait(
         self,
-        running: Handle,
-        memory: Memory,
+        worker: WorkerProcess,
+        memory: usage.CellMemory,
         cell: Cell,
-        tell: Callable[[str], None],
-        wanted: Callable[[], bool],
-    ) -> Outcome | None:
-        """Wait for the outcome of the cell that has begun, or end it where it goes too far."""
-        clock, timeout = Clock(), cell.limits.timeout
-        stage, start, pause, next_look, half = "sample", 0.0, _LOOK, 0.0, (0.0, 0)
+        report: Callable[[str], None],
+        is_needed: Callable[[], bool],
+    ) -> CellResult | None:
+        """Wait for the outcome of the cell, or end it where it goes over a limit."""
+        clock, timeout = usage.Clock(), cell.limits.timeout
+        # The time before the fit is counted as one.
+        stage, start, pause, next_check, partial = "sample", 0.0, _INTERVAL, 0.0, (0.0, 0)
         while True:
             now = clock.seconds(pause)
             allowed = timeout
             if stage != "fit":
-                # What a worker needs for its first fit of a kind is not the cell's doing.
+                # Imports and compilation of a worker for a first fit do not count for the cell.
                 allowed = _LONGEST if timeout is None else timeout + PREPARATION
             left = pause if allowed is None else start + allowed - now
             try:
-                message = running.hear(max(0.0, min(pause, left)))
+                message = worker.receive(max(0.0, min(pause, left)))
                 now = clock.seconds(pause)
-                whole, size = not running.half[0], running.half[1]
-                if whole or size != half[1]:
-                    half = (now, size)
-                elif now > half[0] + _HALF:
-                    raise BadMessage(f"half of one, and no more for {_HALF:g} s")
+                incomplete, size = worker.partial_message
+                if not incomplete or size != partial[1]:
+                    partial = (now, size)
+                elif now > partial[0] + _PARTIAL:
+                    raise BadMessage(f"half of one, and no more for {_PARTIAL:g} s")
                 if message is not None and message.what == DONE:
-                    return self._done(running, cell, message)
+                    return self._result(worker, cell, message)
                 if message is not None:
-                    stage, start = self._news(message, stage, start, now, tell)
+                    before, stage = stage, _next_stage(message, stage, report)
+                    if stage == "fit" and before != "fit":
+                        start = now
             except BadMessage as error:
-                self._end(running)
-                lines = [f"the process of the cell sent what is no outcome: {error}"]
-                return self._lost(cell, running.threads, "failed", lines)
+                self._end()
+                lines = [f"the process of the cell sent an invalid message: {error}"]
+                return self._failure(cell, worker.threads, "failed", lines)
             except CellEnded as ended:
-                lines = [f"the worker process ended: {ended}", *running.output()]
-                return self._lost(cell, running.threads, "crashed", lines)
-            if left <= (0 if message is None and whole else -_GRACE):
-                lines = [f"stopped after {allowed:g} s"]
-                if stage != "fit":
-                    lines = [f"{lines[0]} before its fit, {STAGES[stage]}"]
-                lines += self._end(running, asking=running.cell)
-                return self._lost(cell, running.threads, "timeout", lines)
-            if now >= next_look:
-                if not wanted():
-                    self._end(running)
+                lines = [f"the worker process ended: {ended}", *worker.output()]
+                return self._failure(cell, worker.threads, "crashed", lines)
+            if left <= (-_GRACE if message is not None or incomplete else 0):
+                where = "" if stage == "fit" else f" before its fit, {STAGES[stage]}"
+                lines = [f"stopped after {allowed:g} s{where}", *self._end(worker.cell)]
+                return self._failure(cell, worker.threads, "timeout", lines)
+            if now >= next_check:
+                if not is_needed():
+                    self._end()
                     return None
-                before = time.monotonic()
-                over = self._over(memory, cell.limits.memory)
-                if over:
+                began = time.monotonic()
+                if excess := self._excess(memory, cell.limits.memory):
                     used = self.used / MIB
-                    lines = [over, *self._end(running, asking=running.cell)]
-                    return self._lost(cell, running.threads, "memory", lines, peak_memory_mib=used)
-                # Looking is to take no more than a hundredth of a core, unless it would be rare.
-                pause = min(max(_LOOK, 100 * (time.monotonic() - before)), _RARELY)
-                next_look = now + pause
+                    lines = [excess, *self._end(worker.cell)]
+                    return self._failure(
+                        cell, worker.threads, "memory", lines, peak_memory_mib=used
+                    )
+                # Checks take at most a hundredth of a core, unless they would become rare.
+                pause = min(max(_INTERVAL, 100 * (time.monotonic() - began)), _LONG_INTERVAL)
+                next_check = now + pause
 
-    def _news(
-        self,
-        message: Message,
-        stage: str,
-        start: float,
-        now: float,
-        tell: Callable[[str], None],
-    ) -> tuple[str, float]:
-        """Take what a cell says before its outcome; returns its stage, and when that began.
-
-        The time before the fit is counted together.
-        """
-        text = message.facts.get("text", "")
-        new = message.facts.get("stage")
-        if message.what == child.STAGE and isinstance(new, str) and new in STAGES:
-            order = list(STAGES)
-            if order.index(new) >= order.index(stage):
-                return new, now if new == "fit" and stage != "fit" else start
-        elif message.what == child.TOLD and isinstance(text, str):
-            tell("".join(letter if letter.isprintable() else " " for letter in text).strip())
-            return stage, start
-        elif message.what == child.FULL and isinstance(text, str):
-            raise NoSpace(text)
-        raise BadMessage(f"{message.what[:80]!r} out of turn")
-
-    def _over(self, memory: Memory, limit: int | None) -> str:
-        """Why the memory of the running cell is too much; "" where it is not."""
+    def _excess(self, memory: usage.CellMemory, limit: int | None) -> str:
+        """Return why the memory of the running cell is too much; "" where it is not."""
         self.used = memory.used(limit)
         if limit is not None and self.used > limit:
             return f"used {_size(self.used)}, more than its limit of {_size(limit)}"
-        if os_control.available() < os_control.reserve():
-            if self.used >= max(lane.used for lane in self.siblings):
+        if usage.available() < usage.reserve():
+            if self.used >= max(slot.used for slot in self.siblings):
                 return (
                     "the machine ran out of memory, and this cell used the most, "
                     f"{_size(self.used)}; run fewer at a time (--jobs), or set a limit (--memory)"
                 )
         return ""
 
-    def _done(self, running: Handle, cell: Cell, message: Message) -> Outcome:
-        record = outcome_record(cell, running.threads, message)
-        running.done()
+    def _result(self, worker: WorkerProcess, cell: Cell, message: Message) -> CellResult:
+        record = outcome_record(cell, worker.threads, message)
+        worker.close_results()
         names = message.facts.get("modules")
         for name in names if isinstance(names, list) else ():
             if isinstance(name, str) and _MODULE.fullmatch(name) and len(self._modules) < _MODULES:
                 self._modules[name] = None
         if record.status != "ok":
             try:
-                lines = running.output()
-            except Ended as ended:
+                lines = worker.output()
+            except WorkerEnded as ended:
                 self._worker, lines = None, ended.lines[1:]
-            record = replace(record, message=_message([record.message, *lines]))
-        return Outcome(record, message.arrays)
+            record = replace(record, message=_join([record.message, *lines]))
+        return CellResult(record, message.arrays)
 
-    def _end(self, running: Handle, *, asking: int | None = None) -> list[str]:
-        self._worker = None
-        return running.end(asking=asking)
+    def _end(self, print_stack: int | None = None) -> list[str]:
+        """End the worker; returns the last lines it printed: see ``WorkerProcess.end``."""
+        worker, self._worker = self._worker, None
+        return worker.end(print_stack=print_stack) if worker is not None else []
 
-    def _lost(
+    def _failure(
         self, cell: Cell, threads: int, status: str, lines: list[str], **values: Any
-    ) -> Outcome:
-        """A record of a cell that could not report itself."""
-        return Outcome(
-            blank(
-                cell,
-                status=status,
-                message=_message(lines),
-                threads=threads,
-                device=self._device,
-                **values,
-            )
-        )
+    ) -> CellResult:
+        """Return the result of a cell that could not send one."""
+        facts = {"status": status, "message": _join(lines), "threads": threads, **values}
+        return CellResult(blank(cell, device=self._device, **facts))
 
 
-def _message(lines: list[str]) -> str:
-    """The first line and, as far as there is room, the last ones."""
+def _next_stage(message: Message, stage: str, report: Callable[[str], None]) -> str:
+    """Handle a message that a cell sends before its outcome; returns the stage that it is at."""
+    text, new = message.facts.get("text", ""), message.facts.get("stage")
+    if message.what == child.STAGE and isinstance(new, str) and new in STAGES:
+        order = list(STAGES)
+        if order.index(new) >= order.index(stage):
+            return new
+    elif message.what == child.PROGRESS and isinstance(text, str):
+        report(one_line(text[:LONGEST_MESSAGE]))
+        return stage
+    elif message.what == child.FULL and isinstance(text, str):
+        raise NoSpace(text)
+    raise BadMessage(f"unexpected {message.what[:80]!r}")
+
+
+def _join(lines: list[str]) -> str:
+    """Join the first line and, as far as the length of a message allows, the last ones."""
     first, rest = lines[0], "\n".join(lines[1:])
-    room = max(0, LONGEST_MESSAGE - len(first))
-    return "\n".join(part for part in (first, rest[-room:] if room else "") if part)
+    left = max(0, LONGEST_MESSAGE - len(first))
+    return "\n".join(part for part in (first, rest[-left:] if left else "") if part)
 
 
 def _size(size: int) -> str:

@@ -5,6 +5,7 @@ import os
 import stat
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -44,7 +45,7 @@ def test_a_link_is_replaced_and_what_it_leads_to_is_left_alone(tmp_path):
 
 def test_parquet_is_written_and_read_where_the_folder_has_a_name_that_is_not_utf_8(tmp_path):
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
-    points = pd.DataFrame({"x": [0.0, 1.0, 2.0], "y": [1.0, 0.0, 3.0]})
+    points = pd.DataFrame(np.random.default_rng(0).random((20, 2)), columns=["x", "y"])
     path = write_parquet(points, folder / "points.parquet")
     assert read_points(path).points.tolist() == points.to_numpy().tolist()
 

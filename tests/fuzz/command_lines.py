@@ -110,7 +110,7 @@ _WORK = [
         f"bench.{module}.run_cells"
         for module in ("execution", "estimation.command", "paper.command")
     ),
-    *("bench.autoencoder.command.Prepared", "bench.autoencoder.command._estimated"),
+    *("bench.studies.autoencoder.Prepared", "bench.studies.autoencoder._estimate"),
     *("bench.studies.ablation.run", "bench.studies.compute.run"),
 ]
 

@@ -14,9 +14,9 @@ from rich.console import Console
 
 from bench.engine.status import report, status_of
 from bench.html_report.content import content
-from bench.html_report.gather import gather
 from bench.html_report.page import as_json
-from bench.html_report.spectra import spectra
+from bench.html_report.results import gather
+from bench.html_report.spectra_panels import spectra
 from bench.record import Record
 from bench.store.arrays import kept_arrays
 from bench.store.pending import FILE as WAITING

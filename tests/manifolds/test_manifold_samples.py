@@ -3,12 +3,13 @@
 import hashlib
 import subprocess
 import sys
+from contextlib import suppress
+from unittest import SkipTest
 
 import pytest
 
 import manifolds
 from bench.testing import manifold_checks
-from bench.testing.checks import run_all
 from manifolds.benchmark_set import DIMENSIONS
 from manifolds.datasets.base import ImageSet
 from manifolds.datasets.user_file import UserFile
@@ -70,8 +71,10 @@ def digests() -> list[str]:
 
 @every_case
 def test_every_manifold_passes_the_checks_of_its_samples(name, parameters):
-    manifold = manifolds.get(name, **parameters)
-    assert run_all(manifold, [c for _, c in manifold_checks(manifold) if c.name != ALONE])
+    for manifold, check in manifold_checks(manifolds.get(name, **parameters)):
+        if check.name != ALONE:
+            with suppress(SkipTest):
+                check(manifold)
 
 
 @every_case

@@ -96,11 +96,16 @@ PARTS = {
     "estimation": Part(
         tuple(
             f"bench/estimation/{name}.py"
-            for name in ("answers", "caveats", "command", "figure", "plan")
+            for name in ("caveats", "command", "estimates", "figure", "plan")
         ),
         tuple(
             f"tests/bench/estimation/test_{name}.py"
-            for name in ("answers", "answers_figure", "caveats_of_estimators", "caveats_of_points")
+            for name in (
+                "answers_figure",
+                "caveats_of_estimators",
+                "caveats_of_points",
+                "estimates",
+            )
         )
         + tuple(f"tests/bench/estimation/test_{name}.py" for name in ("command", "plan")),
     ),

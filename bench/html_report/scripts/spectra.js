@@ -22,14 +22,12 @@ const spectrum = (panel) => () => {
     shapes.push({ type: "line", x0: reading, x1: reading, yref: "paper", y0: 0, y1: 1,
       line: { color: css("--ink"), width: 1.3, dash: "dot" } });
   });
-  const far = Math.max(0, ...panel.levels.flatMap((level) => [level.truth ?? 0, level.reading]));
-  const first = panel.ambient <= 200 ? 1 : Math.max(1, panel.ambient - Math.max(60, 3 * far));
   return {
     traces,
     height: 260,
     layout: {
       shapes, margin: { l: 48, r: 10, t: 8, b: 44 },
-      xaxis: { title: { text: "index of singular value" }, range: [first - 1, panel.ambient + 1] },
+      xaxis: { title: { text: "index of singular value" }, range: [panel.first - 1, panel.ambient + 1] },
       yaxis: { range: [0, 1.05] },
     },
   };

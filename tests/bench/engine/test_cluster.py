@@ -8,8 +8,9 @@ from bench.engine import plan
 from bench.engine.cluster import _News
 from bench.engine.local import Finished
 from bench.suites import schema
-from bench.workers.dask_host import Ended
+from bench.workers.dask_host import pack_result
 from bench.workers.measure import blank
+from bench.workers.worker_slot import CellResult
 
 
 def test_news_that_is_none_is_ignored_and_news_arrives_as_it_was_sent():
@@ -27,10 +28,8 @@ def test_news_that_is_none_is_ignored_and_news_arrives_as_it_was_sent():
     for one in junk:
         news.take(one)
     assert news.events.empty()
-    ended = Ended(
-        cell.key, blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2})
-    )
-    news.take({"key": cell.key, "what": "ended", "ended": ended.packed()})
+    ended = CellResult(blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2}))
+    news.take({"key": cell.key, "what": "ended", "ended": pack_result(ended)})
     event = news.events.get()
     assert isinstance(event, Finished)
     assert (event.record, event.environment) == (ended.record, ended.environment)

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.estimation.caveats import Caveat, caveats, consensus, evidence, of_estimators
+from bench.estimation.caveats import (
+    Caveat,
+    caveats,
+    estimator_caveats,
+    load_evidence,
+    median_estimate,
+)
 from manifolds.datasets.reading import Found
 
 NOTHING = "the suites have no records near n = {n}, D = {D} and dimension {d}: nothing is known "
@@ -26,7 +32,7 @@ def known(*rows):
 
 def texts(answers, records, shape=(1000, 100)):
     answers = answers if isinstance(answers, list) else [answers]
-    return [(c.estimator, c.text) for c in of_estimators(shape, pd.DataFrame(answers), records)]
+    return [(c.estimator, c.text) for c in estimator_caveats(shape, pd.DataFrame(answers), records)]
 
 
 RIGHT = ("right", 10.0, 10.0, 100, 1000)
@@ -87,9 +93,9 @@ def test_records_of_other_estimators_say_nothing_of_this_one():
 
 def test_the_dimension_that_counts_is_the_median_of_the_answers():
     rows = [answer(2.0, estimator="a"), answer(10.0), answer(300.0, estimator="b")]
-    assert consensus(pd.DataFrame(rows)) == 10
+    assert median_estimate(pd.DataFrame(rows)) == 10
     assert [name for name, _ in texts(rows, known(("m", 10.0, 30.0, 100, 1000)))] == ["own"]
-    assert math.isnan(consensus(pd.DataFrame([answer(math.nan)])))
+    assert math.isnan(median_estimate(pd.DataFrame([answer(math.nan)])))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +138,7 @@ def test_notes_of_reading_come_first_then_points_then_estimators():
         pd.DataFrame([answer(2.0, 1.0)]),
         known(("m", 2.0, 2.0, 20, 5000)),
     )
-    assert found[0] == Caveat("", "a header was left out")
+    assert found[0] == Caveat("a header was left out")
     # Of the points: a constant column.
     assert [caveat.estimator for caveat in found[1:-1]] == [""] * (len(found) - 2) != []
     assert found[-1].estimator == "own"
@@ -141,11 +147,11 @@ def test_notes_of_reading_come_first_then_points_then_estimators():
 def test_evidence_has_rows_of_known_truth_with_the_name_of_their_suite(tmp_path):
     table = known(RIGHT, ("photos", np.nan, 3.0, 100, 1000), ("failed", 3.0, np.nan, 100, 1000))
     table.to_csv(tmp_path / "accuracy.csv")
-    found = evidence([tmp_path])
+    found = load_evidence([tmp_path])
     assert {"euclidean", "images", "sample-size", "accuracy"} == set(found["suite"])
     own = found[found["suite"] == "accuracy"]
     assert list(own["manifold"]) == ["right"]
-    assert len(evidence()) == len(found) - 1
+    assert len(load_evidence()) == len(found) - 1
 
 
 @pytest.mark.parametrize(
@@ -155,7 +161,7 @@ def test_evidence_has_rows_of_known_truth_with_the_name_of_their_suite(tmp_path)
 def test_what_is_no_accuracy_table_is_refused_by_its_path(tmp_path, content):
     (tmp_path / "accuracy.csv").write_text(content)
     with pytest.raises(ValueError, match=r"accuracy\.csv is no accuracy table of a run: "):
-        evidence([tmp_path])
+        load_evidence([tmp_path])
 
 
 @pytest.mark.parametrize("column", ["truth", "estimate", "ambient", "n"])
@@ -165,14 +171,14 @@ def test_text_in_a_column_of_numbers_is_refused_by_file_and_column(tmp_path, col
     with pytest.raises(
         ValueError, match=rf"accuracy\.csv is no accuracy table of a run: column '{column}' must be"
     ):
-        evidence([tmp_path])
+        load_evidence([tmp_path])
 
 
 def test_text_in_a_part_of_a_union_is_refused_by_file_and_column(tmp_path):
     groups = '[{"truth": 3, "estimate": [1]}]'
     known(RIGHT).assign(groups=groups).to_csv(tmp_path / "accuracy.csv")
     with pytest.raises(ValueError, match=r"accuracy\.csv is no .* column 'estimate' must be"):
-        evidence([tmp_path])
+        load_evidence([tmp_path])
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, math.inf])
@@ -180,5 +186,5 @@ def test_text_in_a_part_of_a_union_is_refused_by_file_and_column(tmp_path):
 def test_rows_without_a_relative_error_do_not_count(tmp_path, column, wrong):
     table = pd.concat([known(RIGHT), known(RIGHT).assign(**{column: wrong, "manifold": "wrong"})])
     table.to_csv(tmp_path / "accuracy.csv")
-    found = evidence([tmp_path])
+    found = load_evidence([tmp_path])
     assert list(found.loc[found["suite"] == "accuracy", "manifold"]) == ["right"]

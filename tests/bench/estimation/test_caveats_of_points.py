@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.estimation.caveats import caveats, evidence, of_points
+from bench.estimation.caveats import caveats, load_evidence, point_caveats
 from estimators.score.base import UNEVEN
 from manifolds.datasets.reading import Found
 
@@ -18,7 +18,7 @@ def answers(*estimates):
 
 
 def texts(points, *estimates, shape=None, **more):
-    found = of_points(
+    found = point_caveats(
         Found(np.asarray(points, dtype=float), shape or points.shape[1:], **more),
         answers(*(estimates or (2.0,))),
     )
@@ -150,7 +150,7 @@ def test_evidence_of_unions_is_a_row_a_level_and_of_others_the_row_itself(tmp_pa
         [("union", "a", 2.0, 2.0, 9, 100, levels), ("none", "a", 4.0, 5.0, 9, 100, "[]"),
          ("old", "a", 6.0, 7.0, 9, 100, None)], columns=columns,
     ).to_csv(tmp_path / "accuracy.csv")  # fmt: skip
-    found = evidence([tmp_path])
+    found = load_evidence([tmp_path])
     own = found[found["suite"] == "accuracy"]
     assert own[["manifold", "truth", "estimate", "ambient", "n"]].values.tolist() == [
         ["union", 1.0, 1.5, 9, 100], ["union", 3.0, 2.5, 9, 100], ["none", 4.0, 5.0, 9, 100],

@@ -14,9 +14,9 @@ from PIL import Image
 from rich.console import Console
 
 import manifolds
-from bench.estimation.answers import MEANING
 from bench.estimation.caveats import Caveat
 from bench.estimation.command import default_folder, estimate
+from bench.estimation.estimates import INTERVALS
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_line_has_estimate_interval_source_halves_and_seconds(done):
     heading = next(line for line in text.splitlines() if line.startswith("estimator "))
     headings = ["dimension", "another sample (95 %)", "from", "on halves", "seconds"]
     assert re.split("  +", heading.strip()) == ["estimator", *headings]
-    assert MEANING in " ".join(text.split())
+    assert INTERVALS in " ".join(text.split())
 
 
 def test_halves_that_read_the_same_are_shown_in_the_place_of_an_interval(done):
@@ -93,7 +93,7 @@ def test_facts_for_programs(done, points):
     assert facts["path"] == str(points)
     assert (facts["n"], facts["distinct"], facts["ambient"], facts["shape"]) == (101, 100, 6, [6])
     assert facts["median"] == pytest.approx(rows["estimate"].median())
-    assert facts["intervals"] == MEANING
+    assert facts["intervals"] == INTERVALS
     by_name = {row["estimator"]: row for row in facts["estimates"]}
     assert by_name["raises"]["estimate"] is None
     assert by_name["twonn"]["high"] == pytest.approx(rows.loc["twonn", "high"], abs=1e-5)
@@ -200,7 +200,7 @@ def test_without_any_answer_there_is_a_reason_and_no_figure(points, tmp_path, mo
     assert json.loads((tmp_path / "estimate.json").read_text())["median"] is None
     text = screen.getvalue()
     # What an interval is, is said where there is one.
-    assert MEANING[:20] not in text
+    assert INTERVALS[:20] not in text
     assert text.splitlines()[-1] == (
         f"written to {tmp_path}: estimate.csv, caveats.txt, estimate.json"
     )
@@ -229,7 +229,7 @@ def test_records_of_other_runs_and_the_array_are_used(tmp_path, monkeypatch):
 def printed(monkeypatch, points, out, rows, told, **look):
     """What is printed of answers and caveats that are made up."""
     monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
-    monkeypatch.setattr("bench.estimation.command.answers", lambda records, folder: rows)
+    monkeypatch.setattr("bench.estimation.command.estimate_table", lambda records, folder: rows)
     monkeypatch.setattr("bench.estimation.command.caveats", lambda *given: told)
     screen = io.StringIO()
     estimate(
@@ -253,7 +253,7 @@ def test_the_table_has_a_column_for_each_number_and_none_where_there_is_none(
         ],
         columns=columns,
     )
-    told = [Caveat("", "first [1]"), Caveat("a", "long " * 40)]
+    told = [Caveat("first [1]"), Caveat("long " * 40, "a")]
     lines = printed(monkeypatch, points, tmp_path, rows, told)
     start = next(i for i, line in enumerate(lines) if line.startswith("estimator"))
     assert lines[start - 1] == ""
@@ -266,7 +266,7 @@ def test_the_table_has_a_column_for_each_number_and_none_where_there_is_none(
     ]
     rest = [line.rstrip() for line in lines[start + 4 :]]
     gap = rest.index("")
-    assert " ".join(rest[:gap]) == MEANING
+    assert " ".join(rest[:gap]) == INTERVALS
     assert rest[gap + 1 : gap + 5] == [
         "b: on a half: failed: [red]",
         "c: timeout: took [1] s",
@@ -285,7 +285,7 @@ def test_texts_are_printed_without_colours(points, tmp_path, monkeypatch):
         columns=["estimator", "estimate", "low", "high", "interval", "half_estimate", "seconds",
                  "status", "message", "family", "confidence"],
     )  # fmt: skip
-    lines = printed(monkeypatch, points, tmp_path, rows, [Caveat("", "of 3 points")],
+    lines = printed(monkeypatch, points, tmp_path, rows, [Caveat("of 3 points")],
                     force_terminal=True, color_system="standard")  # fmt: skip
     assert {line for line in lines if "\x1b" in line} == {
         line for line in lines if "another sample (95 %)" in line

@@ -8,7 +8,7 @@ import pytest
 
 import estimators
 import manifolds
-from bench.estimation.answers import answers
+from bench.estimation.estimates import estimate_table
 
 HALVES = 10
 
@@ -26,7 +26,7 @@ def intervals(make_records, measure, samples):
         make_records(measure(own), [measure(half) for half in halves_of(own, seed)], f"{seed}")
         for seed, own in enumerate(samples)
     ]
-    return answers(pd.concat(records), None)[["low", "high"]].to_numpy()
+    return estimate_table(pd.concat(records), None)[["low", "high"]].to_numpy()
 
 
 def coverage(ends, others):

@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Annotation, Text
 
+from bench.figures.run_figures import estimate_figure, heatmap_figure, write_plots
 from bench.figures.spectra import spectra_figure
-from bench.figures.style import DPI, manifold_looks, plain_ticks, style
+from bench.figures.style import DPI, distinct_looks, plain_ticks, style
 from bench.figures.tradeoff import pareto_front, tradeoff_figure
-from bench.figures.write import estimate_figure, heatmap_figure, write_plots
-from bench.html_report.spectra import spectra
+from bench.html_report.spectra_panels import spectra
 from bench.summary.metrics import summarise
 from bench.summary.ranking import rank
 
@@ -32,6 +32,11 @@ def by_title(figure: Figure) -> dict[str, Axes]:
 
 def x_of(axes: Axes, gid: str) -> list[float]:
     return [float(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == gid]
+
+
+def stated(axes: Axes) -> list[str]:
+    legend = axes.get_legend()
+    return [text.get_text() for text in legend.get_texts()] if legend else []
 
 
 def texts(axes: Axes) -> list[str]:
@@ -175,7 +180,7 @@ def test_the_axis_of_errors_ends_at_the_data_and_has_a_zero_only_where_an_error_
 
 
 def test_no_two_of_thirty_manifolds_have_one_colour():
-    looks = manifold_looks([f"manifold-{number}" for number in range(30)])
+    looks = distinct_looks([f"manifold-{number}" for number in range(30)])
     colours = [np.array(to_rgb(colour)) for colour, _ in looks.values()]
     for index, colour in enumerate(colours):
         for other in colours[:index]:
@@ -217,12 +222,15 @@ def test_spectra_name_the_estimator_where_several_kept_some_alone(with_arrays):
 
 def test_what_spectra_say_of_points_does_not_cover_the_drop(with_arrays):
     records, store = with_arrays
-    figure = spectra_figure(records, store)
-    assert figure is not None
-    figure.draw_without_rendering()
+    with style():
+        figure = spectra_figure(records, store)
+        assert figure is not None
+        figure.draw_without_rendering()
     for axes in figure.axes:
-        drops = [axes.transData.transform((x, 0))[0] for x in x_of(axes, "reading")]
-        for text in axes.texts:
+        marks = x_of(axes, "truth") + x_of(axes, "estimate")
+        assert marks
+        drops = [axes.transData.transform((x, 0))[0] for x in marks]
+        for text in axes.get_legend().get_texts():
             box = text.get_window_extent()
             assert not any(box.x0 < drop < box.x1 for drop in drops), axes.get_title()
 
@@ -265,14 +273,14 @@ def test_spectra_mark_the_truth_at_ambient_minus_dimension(with_arrays):
     assert figure is not None
     panels = by_title(figure)
     assert len(panels) == 11
-    assert x_of(panels["10-sphere, σ = 0.2"], "truth") == [90]
-    assert x_of(panels["50-sphere, σ = 0.2"], "truth") == [50]
-    assert x_of(panels["line, σ = 0.2"], "reading") == [99]
+    assert x_of(panels["10-sphere, σ = 0.2"], "truth") == [90.5]
+    assert x_of(panels["50-sphere, σ = 0.2"], "truth") == [50.5]
+    assert x_of(panels["line, σ = 0.2"], "truth") == [99.5]
     union = panels["union-10-30, σ = 0.2"]
-    assert x_of(union, "truth") == [90, 70]
-    colours = [line.get_color() for line in union.lines if line.get_gid() == "truth"]
-    assert len(set(colours)) == 2
-    assert texts(union)[1] == "d = 30, estimate 30\n20 of 20 points are right"
+    assert x_of(union, "truth") == [70.5, 90.5]
+    medians = [line for line in union.lines if len(line.get_xdata()) == 100]
+    assert len({line.get_color() for line in medians}) == 2
+    assert stated(union)[0] == "$d$ = 30, estimate 30,\n20/20 points right"
     median = union.lines[0].get_ydata()
     assert len(median) == 100
     assert 0.9 < max(median) <= 1
@@ -288,8 +296,8 @@ def test_spectra_of_unknown_truth_show_the_reading_alone(with_arrays):
     assert figure is not None
     (axes,) = figure.axes
     assert x_of(axes, "truth") == []
-    assert x_of(axes, "reading") == [90]
-    assert texts(axes) == ["estimate 10"]
+    assert x_of(axes, "estimate") == [90.5]
+    assert stated(axes) == ["estimate 10"]
     said = [text.get_text() for text in figure.legends[0].get_texts()]
     assert not any("truth" in text for text in said)
 
@@ -315,13 +323,17 @@ def test_spectra_state_the_estimate_of_the_table_not_a_median_of_the_points(with
     figure = spectra_figure(records, store)
     assert figure is not None
     for title, axes in by_title(figure).items():
-        own = table[title.partition(",")[0]]
-        assert x_of(axes, "reading") == [100 - estimate for estimate in own]
-        stated = [text.split("estimate ")[1].split("\n")[0] for text in texts(axes)]
-        assert [float(text) for text in stated] == own
+        # The largest truth level is first.
+        own = table[title.partition(",")[0]][::-1]
+        truths = [float(x) - 0.5 for x in x_of(axes, "truth")]
+        wrong = [estimate for estimate in own if 100 - estimate not in truths]
+        assert x_of(axes, "estimate") == [100.5 - estimate for estimate in wrong]
+        found = [text.split("estimate ")[1].split(",")[0] for text in stated(axes)]
+        assert [float(text) for text in found] == own
+    assert any(x_of(axes, "estimate") for axes in figure.axes)
     page = {panel["title"]: panel["levels"] for panel in spectra(shown, store)}
     for manifold, own in table.items():
-        assert [level["reading"] for level in page[manifold]] == own
+        assert [level["reading"] for level in page[manifold]] == own[::-1]
 
 
 def test_arrays_that_are_lost_are_warned_of(with_arrays):
@@ -351,7 +363,7 @@ def test_a_figure_that_cannot_be_drawn_is_told_and_the_others_are_drawn(
     def broken(*_):
         raise RuntimeError("\x1b[2J broken")
 
-    monkeypatch.setattr("bench.figures.write.heatmap_figure", broken)
+    monkeypatch.setattr("bench.figures.run_figures.heatmap_figure", broken)
     (tmp_path / "error-heatmap.png").write_bytes(b"older")
     with pytest.warns(UserWarning, match=r"error-heatmap cannot be drawn: .*\\x1b\[2J broken"):
         written = write_plots(make_records(), tmp_path, tmp_path)

@@ -10,9 +10,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.figures.sample_size import sample_size_figure
+from bench.figures.run_figures import write_plots
+from bench.figures.sample_size_curves import sample_size_figure
 from bench.figures.style import style
-from bench.figures.write import write_plots
 
 SIZES = (500, 1000, 2500, 10_000)
 STEM = "estimate-against-sample-size"
@@ -60,7 +60,7 @@ def legend(figure: Figure) -> list[str]:
 
 def curves(axes: Axes) -> list[np.ndarray]:
     """The lines of the estimators, n and estimate, in the legend's order."""
-    return [line.get_xydata() for line in axes.lines if line.get_gid() != "truth"]
+    return [container.lines[0].get_xydata() for container in axes.containers]
 
 
 def truths(axes: Axes) -> list[float]:
@@ -87,7 +87,7 @@ def test_the_same_name_with_other_parameters_is_another_manifold(sized):
     assert titles(drawn(records)) == ["10-sphere, d = 10", "50-sphere, d = 50"]
 
 
-def test_a_line_goes_through_the_median_over_seeds_with_the_range_as_a_band(sized):
+def test_a_line_goes_through_the_median_over_seeds_with_their_range_as_bars(sized):
     records = sized(seeds=4)
     values = {500: [7, 8, 12, 40], 1000: [9, 9, 10, 11], 2500: [10, 10, 10, 11], 10_000: [10] * 4}
     mine = records["estimator"] == "twonn"
@@ -99,10 +99,10 @@ def test_a_line_goes_through_the_median_over_seeds_with_the_range_as_a_band(size
     np.testing.assert_allclose(
         curves(axes)[1], [(500, 10), (1000, 9.5), (2500, 10), (10_000, 10)], rtol=1e-12
     )
-    band = axes.collections[1].get_paths()[0].vertices
-    for n, estimates in values.items():
-        edges = band[np.isclose(band[:, 0], n), 1]
-        assert (edges.min(), edges.max()) == pytest.approx((min(estimates), max(estimates)))
+    bars = axes.containers[1].lines[2][0].get_segments()
+    for bar, (n, estimates) in zip(bars, values.items(), strict=True):
+        assert bar[:, 0] == pytest.approx([n, n])
+        assert bar[:, 1] == pytest.approx([min(estimates), max(estimates)])
 
 
 def test_the_truth_is_a_horizontal_line_and_each_size_a_tick(sized):
@@ -193,7 +193,7 @@ def test_an_estimator_has_one_colour_and_marker_in_all_panels_and_no_two_are_ali
     estimators = ("mle-5", "mle-20", "twonn", "danco", "ess")
     figure = drawn(sized(("torus", "line", "10-sphere"), estimators))
     looks = [
-        [(line.get_color(), line.get_marker()) for line in axes.lines if line.get_gid() != "truth"]
+        [(one.lines[0].get_color(), one.lines[0].get_marker()) for one in axes.containers]
         for axes in figure.axes
     ]
     assert looks[0] == looks[1] == looks[2]

@@ -8,8 +8,8 @@ import pytest
 from browser import data_of
 from synthetic_results import keep, record
 
-from bench.html_report.gather import gather
 from bench.html_report.page import render
+from bench.html_report.results import gather
 
 
 def test_store_without_a_command_gets_one_from_its_records(tmp_path):

@@ -6,9 +6,9 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.datasets import load_digits
 
-from bench.image_report import tables
-from bench.image_report.figures import montage
-from bench.image_report.readings import Readings, as_pictures, png_sizes
+from bench.image_report import image_statistics
+from bench.image_report.image_figures import montage
+from bench.image_report.pointwise import Readings, as_pictures, png_sizes
 
 
 def readings_of(dimension, images, estimator="mle"):
@@ -18,10 +18,10 @@ def readings_of(dimension, images, estimator="mle"):
 def test_the_correlation_with_png_size_is_spearman_s():
     images = load_digits().images[:80, None] / 16
     dimension = np.random.default_rng(0).random(80)
-    (row,) = tables.compression([readings_of(dimension, images)]).to_dict("records")
+    (row,) = image_statistics.compression([readings_of(dimension, images)]).to_dict("records")
     assert row["spearman"] == pytest.approx(spearmanr(dimension, png_sizes(images)).statistic)
     sizes = png_sizes(images)
-    (row,) = tables.compression([readings_of(sizes, images)]).to_dict("records")
+    (row,) = image_statistics.compression([readings_of(sizes, images)]).to_dict("records")
     assert row["spearman"] == pytest.approx(1)
 
 
@@ -52,6 +52,6 @@ def test_rankings_that_all_agree_have_a_concordance_of_1_and_opposite_ones_of_0(
             for label, rank in enumerate(order)
         ]
     )
-    assert tables.concordance(ranks)["s"] == pytest.approx(1)
+    assert image_statistics.concordance(ranks)["s"] == pytest.approx(1)
     ranks.loc[ranks["estimator"] == "b", "rank"] = [3, 2, 1]
-    assert tables.concordance(ranks)["s"] == pytest.approx(0)
+    assert image_statistics.concordance(ranks)["s"] == pytest.approx(0)

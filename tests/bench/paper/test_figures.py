@@ -12,10 +12,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from bench.engine import plan
+from bench.figures.paper_style import DPI, LOOKS, SMALL, TALLEST, WIDTH, column, save
 from bench.figures.style import plain_ticks
-from bench.paper.figures import FIGURES
 from bench.paper.publication import PRESETS
-from bench.paper.style import DPI, LOOKS, SMALL, TALLEST, WIDTH, column, save
+from bench.paper.publications.stanczuk2024 import FIGURES
 from bench.suites import schema
 
 ITEMS = {item.name: item for item in FIGURES}
@@ -145,12 +145,12 @@ def test_spectra_mark_the_truth_where_the_values_drop(drawn):
     truths = {"10-sphere": [90.5], "50-sphere": [50.5], "line": [99.5]}
     for title, marks in {**truths, "10- and 30-sphere": [70.5, 90.5]}.items():
         assert sorted(places(grid[title], "truth")) == marks
-        assert places(grid[title], "reading") == []
+        assert places(grid[title], "estimate") == []
     median = next(line for line in grid["50-sphere"].lines if len(line.get_xdata()) == 100)
     assert median.get_ydata()[49] > 0.7 > 0.1 > median.get_ydata()[50]
-    assert "$d$ = 10, read at 40/40 points" in words(grid["10-sphere"])
-    assert "$d$ = 50, read at 30/40 points" in words(grid["50-sphere"])
-    assert "$d$ = 30, read at 20/20 points" in words(grid["10- and 30-sphere"])
+    assert "$d$ = 10, estimate 10, 40/40 points right" in words(grid["10-sphere"])
+    assert "$d$ = 50, estimate 50, 30/40 points right" in words(grid["50-sphere"])
+    assert "$d$ = 30, estimate 30, 20/20 points right" in words(grid["10- and 30-sphere"])
 
 
 def test_spectra_say_which_are_missing_and_why(tmp_path):
@@ -162,7 +162,7 @@ def test_spectra_say_which_are_missing_and_why(tmp_path):
     for name in ("spectra", "histograms"):
         grid = panels(ITEMS[name].make(material(rows, tmp_path)))
         assert "failed (timeout)" in words(grid["10-sphere"])
-        assert "nothing kept" in words(grid["50-sphere"])
+        assert "not saved" in words(grid["50-sphere"])
         assert "not run" in words(grid["10- and 30-sphere"])
         assert not with_gid(grid["10-sphere"], "truth")
 
@@ -175,7 +175,7 @@ def test_broken_arrays_are_told_in_their_panel(tmp_path):
     (tmp_path / rows[1]["arrays"]).write_bytes(b"half a file")
     with pytest.warns(UserWarning, match="no spectra"):
         figure = ITEMS["spectra"].make(material(rows, tmp_path))
-    assert "nothing kept" in words(panels(figure)["10-sphere"])
+    assert "not saved" in words(panels(figure)["10-sphere"])
 
 
 def boxes(axes):
@@ -211,7 +211,7 @@ def test_a_wrong_reading_of_nonuniform_spheres_is_shown_as_wrong(drawn):
     ]
     for above, below, median in zip(figure.axes[:3], figure.axes[3:], (2, 2, 1), strict=True):
         assert places(above, "truth") == [90.5]
-        assert places(above, "reading") == [100 - median + 0.5]
+        assert places(above, "estimate") == [100 - median + 0.5]
         assert places(below, "truth") == [10]
         assert max(below.patches, key=lambda bar: bar.get_height()).get_x() + 0.5 == median
 
@@ -220,7 +220,7 @@ def test_a_wrong_reading_of_nonuniform_spheres_is_shown_as_wrong(drawn):
 def test_curves_stand_at_means_with_intervals(drawn, name, label):
     (axes,) = drawn[name].axes
     assert heights(axes, "truth") == [10]
-    assert heights(axes, "ambient") == [100]
+    assert heights(axes, "ambient") == []
     curves = {container.get_label(): container for container in axes.containers}
     assert len(curves) == 4
     for container, bias in zip(axes.containers, range(4), strict=True):
@@ -229,6 +229,17 @@ def test_curves_stand_at_means_with_intervals(drawn, name, label):
         low, high = container.lines[2][0].get_segments()[0][:, 1]
         # Student's interval of three values 0.1 apart.
         assert high - low == pytest.approx(2 * 4.303 * 0.1 / 3**0.5 if bias else 0, rel=1e-3)
+
+
+def test_the_dimension_of_the_space_is_drawn_where_an_estimate_comes_near_it(tmp_path):
+    rows = [
+        record(tmp_path, label, "mle-20", truths=[10], kept=False, estimate=estimate)
+        for label, estimate in (("noise-0.03", 11.0), ("noise-0.1", 80.0))
+    ]
+    for shown, ambient in ((rows[:1], []), (rows, [100])):
+        (axes,) = ITEMS["noise"].make(material(shown, tmp_path)).axes
+        assert heights(axes, "truth") == [10]
+        assert heights(axes, "ambient") == ambient
 
 
 def test_curves_stand_at_the_size_and_at_the_noise(drawn):
@@ -327,7 +338,7 @@ def test_the_autoencoder_stands_beside_the_estimates(drawn, store):
     for gid in ("linear", "error"):
         (line,) = with_gid(axes, gid)
         np.testing.assert_array_equal(line.get_xdata(), table["bottleneck"])
-        np.testing.assert_allclose(line.get_ydata(), 100 * table[gid])
+        np.testing.assert_allclose(line.get_ydata(), table[gid])
     assert "Supports no dimension" in axes.get_title()
     assert [places(axes, name)[0] for name in LOOKS] == [9, 10, 11, 12, 13]
     (band,) = (patch for patch in axes.patches if patch.get_gid() == "estimates")
@@ -343,7 +354,8 @@ def test_the_autoencoder_is_trained_once_and_kept(tmp_path):
     table = pd.read_csv(kept)
     assert table["bottleneck"].tolist()[:3] == [2, 4, 6]
     assert table["linear"].is_monotonic_decreasing
-    assert figure.axes[0].lines[0].get_ydata() == pytest.approx(100 * table["linear"])
+    (linear,) = with_gid(figure.axes[0], "linear")
+    assert linear.get_ydata() == pytest.approx(table["linear"])
     written = kept.stat().st_mtime_ns
     for running in (True, False):
         assert ITEMS["autoencoder"].make(material([row], tmp_path, running=running))
@@ -418,6 +430,6 @@ def test_spectra_state_the_estimate_of_the_record_not_a_median_of_the_points(tmp
     ]
     figure = ITEMS["spectra"].make(material(rows, tmp_path))
     grid = panels(figure)
-    assert places(grid["line"], "reading") == []
-    assert places(grid["10-sphere"], "reading") == [91.0]
-    assert "$d$ = 10, read at 40/40 points, estimate 9.5" in words(grid["10-sphere"])
+    assert places(grid["line"], "estimate") == []
+    assert places(grid["10-sphere"], "estimate") == [91.0]
+    assert "$d$ = 10, estimate 9.5, 40/40 points right" in words(grid["10-sphere"])

@@ -7,20 +7,20 @@ from rich.console import Console
 from bench.engine import plan
 from bench.paper import published
 from bench.paper.publication import Material
-from bench.paper.publications import stanczuk2024
+from bench.paper.publications.stanczuk2024 import table_2
 from bench.suites import schema
 
-IMAGES = [row for row in stanczuk2024.ROWS if row.startswith(("squares", "blobs"))]
+IMAGES = [row for row in table_2.ROWS if row.startswith(("squares", "blobs"))]
 
 
 def table(preset, folder):
     """The table of made-up records: the estimates of all cells of the item are 1."""
     cells = [
         cell
-        for wanted in stanczuk2024.TABLE_2.cells
+        for wanted in table_2.TABLE_2.cells
         if preset in wanted.presets
         for cell in plan.build(
-            schema.load(wanted.suite or stanczuk2024.SUITE),
+            schema.load(wanted.suite or table_2.SUITE),
             preset,
             manifold_patterns=wanted.manifolds,
             estimator_patterns=wanted.estimators,
@@ -34,7 +34,7 @@ def table(preset, folder):
         for c in cells
     )
     numbers = published.path_of("stanczuk2024")
-    return stanczuk2024.table(
+    return table_2.table(
         Material(
             *(records, folder, published.read(numbers), folder, preset, False, Console()),
             published.read_known(numbers),
@@ -45,10 +45,10 @@ def table(preset, folder):
 @pytest.mark.parametrize("preset", schema.PRESETS)
 def test_baselines_are_compared_at_the_size_that_the_score_is_trained_on(preset, tmp_path):
     found = table(preset, tmp_path)
-    for row in stanczuk2024.ROWS:
+    for row in table_2.ROWS:
         sizes = {
             found.cell(row, column).ours.n
-            for column in ("score SVD", *stanczuk2024.BASELINES, "untrained")
+            for column in ("score SVD", *table_2.BASELINES, "untrained")
         }
         assert len(sizes - {None}) == 1, row
 
@@ -57,7 +57,7 @@ def test_baselines_are_compared_at_the_size_that_the_score_is_trained_on(preset,
 def test_every_baseline_on_images_says_that_its_second_size_was_inferred(preset, tmp_path):
     found = table(preset, tmp_path)
     for cell in found.cells:
-        on_images = cell.row in IMAGES and cell.column in stanczuk2024.BASELINES
+        on_images = cell.row in IMAGES and cell.column in table_2.BASELINES
         assert (cell.inferred is not None) == on_images
         if on_images:
             n = 8000 if cell.row.endswith("100") else 4000

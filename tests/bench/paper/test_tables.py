@@ -8,7 +8,7 @@ import pytest
 
 from bench.paper.compared import Compared, Ours
 from bench.paper.comparison import Comparison
-from bench.paper.write_tables import LATEX_ROWS, latex, markdown, write_comparison
+from bench.paper.comparison_files import LATEX_ROWS, latex, markdown, write_comparison
 
 AWKWARD = "50 % of a_b & c$ [x]"
 AGAIN = Ours((9.58, 9.60, 9.62), 3, 400)
@@ -89,7 +89,7 @@ def test_a_difference_that_is_not_the_best_has_a_mark_and_is_not_bold():
     assert "| x | 10 | 11 / 14 (2 of 2 seeds) ≠ | **10** / **10 (2 of 2 seeds)** = |" in markdown(
         table
     )
-    from bench.paper.write_tables import drawn
+    from bench.paper.comparison_files import drawn
 
     bold = {text.get_text() for text in drawn(table).axes[0].texts if text.get_weight() == "bold"}
     assert bold == {"T", "10", "10 (2 of 2 seeds) ="}
@@ -128,7 +128,7 @@ def test_the_drawn_table_embeds_its_fonts_and_is_as_large_as_its_text(written):
 def test_texts_of_the_drawn_table_do_not_run_into_each_other():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from bench.paper.write_tables import drawn
+    from bench.paper.comparison_files import drawn
 
     figure = drawn(comparison(4))
     canvas = FigureCanvasAgg(figure)

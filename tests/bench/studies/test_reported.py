@@ -71,20 +71,22 @@ def test_what_training_adds_is_what_the_records_say(suite, first, seeds):
             assert all(group["seeds"] == seeds and not group["half_width"] for group in groups)
 
 
-def test_no_line_of_the_ablation_is_hidden_under_another():
+def test_the_figure_of_the_ablation_has_every_estimate_of_its_table_in_its_panel():
     from bench.figures.style import style
-    from bench.studies.ablation import _figure
+    from bench.studies.ablation import ablation_figure
 
+    table = pd.read_csv(REPORTED / "studies" / "ablation.csv")
     with style():
-        figure = _figure(pd.read_csv(REPORTED / "studies" / "ablation.csv"))
+        figure = ablation_figure(table)
         figure.draw_without_rendering()
-        for axes in figure.axes:
-            frame = axes.get_window_extent()
-            lines = [line for line in axes.lines if len(line.get_xdata()) == 4]
-            assert len(lines) == 6
-            drawn = [line.get_transform().transform(line.get_xydata()) for line in lines]
-            for index, points in enumerate(drawn):
-                assert all(frame.contains(*point) for point in points)
-                for other in drawn[:index]:
-                    # Of any two lines that agree at a place, each is seen there.
-                    assert (abs(points - other).max(axis=1) >= 1.5 * figure.dpi / 72).all()
+    shown = []
+    for axes in figure.axes:
+        frame = axes.get_window_extent()
+        for text in axes.texts:
+            box = text.get_window_extent()
+            assert frame.contains(box.x0, box.y0)
+            assert frame.contains(box.x1, box.y1)
+            shown.append(text.get_text())
+    assert sorted(shown) == sorted(f"{estimate:g}" for estimate in table["reading"])
+    (legend,) = figure.legends
+    assert not any(legend.get_window_extent().overlaps(axes.bbox) for axes in figure.axes)

@@ -1,4 +1,4 @@
-"""What is declared of a class that cannot pass a check, and how checks are told."""
+"""What is declared of a class that cannot pass a check, and how checks are reported."""
 
 import pytest
 
@@ -38,14 +38,14 @@ def test_a_check_that_fails_as_declared_is_no_error_and_shown_with_its_reason():
     assert f"cannot pass    check_scale: {REASON}" in description("metres")
 
 
-def test_all_that_fail_are_told_together_where_nothing_is_declared():
+def test_all_that_fail_are_reported_together_where_nothing_is_declared():
     cls = scaled({})
     with pytest.raises(AssertionError, match=r"^Metres: check_scale: in units of 1e-06"):
         check_estimator(cls)
     cls.fit = lambda self, X: None
-    with pytest.raises(AssertionError) as told:
+    with pytest.raises(AssertionError) as error:
         check_estimator(cls)
-    lines = str(told.value).splitlines()
+    lines = str(error.value).splitlines()
     assert len(lines) > 10
     assert all(line.startswith("Metres: check_") for line in lines)
 
@@ -67,9 +67,9 @@ def test_a_declared_check_that_passes_is_an_error():
     ],
 )
 def test_a_declaration_of_no_check_or_without_a_reason_is_refused(cannot, message):
-    with pytest.raises(ValueError) as told:  # noqa: PT011
+    with pytest.raises(ValueError) as error:  # noqa: PT011
         check_estimator(scaled(cannot))
-    assert message in str(told.value)
+    assert message in str(error.value)
 
 
 def test_what_is_expected_of_an_instance_counts_instead_of_what_is_declared():
@@ -96,9 +96,9 @@ def test_classes_of_scikit_dimension_are_checked_like_any_other():
     import skdim.id
 
     assert "failed as declared" not in {r.outcome for r in check_estimator(skdim.id.TwoNN)}
-    with pytest.raises(AssertionError) as told:
+    with pytest.raises(AssertionError) as error:
         check_estimator(skdim.id.MLE)
-    same, twice = str(told.value).splitlines()
+    same, twice = str(error.value).splitlines()
     assert same.startswith("MLE: check_refuses_identical_points: ")
     assert twice.startswith("MLE: check_duplicates: of points in R^7 that stand twice")
 

@@ -8,7 +8,7 @@ from sklearn.utils import check_array
 
 import estimators
 from bench.testing import check_estimator, estimator_checks
-from bench.testing.estimators import FUNCTIONS
+from bench.testing.contract import ESTIMATOR_FUNCTIONS
 
 
 class Ratio:
@@ -45,7 +45,7 @@ def fault(check, says):
     return plant
 
 
-@fault("check_parameters", "made with factor = 2.0, it has 4.0; wanted: parameters kept")
+@fault("check_parameters", "made with factor = 2.0, it has 4.0; expected: parameters as they")
 class KeepsAnother(Ratio):
     def __init__(self, factor=1.0):
         self.factor = 2 * factor
@@ -71,7 +71,7 @@ class TakesAnything(Ratio, BaseEstimator):
         return self
 
 
-@fault("check_fit_returns_itself", "fit returned NoneType; wanted: the estimator itself")
+@fault("check_fit_returns_itself", "fit returned NoneType; expected: the estimator itself")
 class ReturnsNothing(Ratio):
     def fit(self, X):
         super().fit(X)
@@ -85,7 +85,7 @@ class AnswersWithAnArray(Ratio):
         return self
 
 
-@fault("check_dimension", "dimension_ is nan; wanted: a finite number above 0")
+@fault("check_dimension", "dimension_ is nan; expected: a finite number above 0")
 class AnswersNaN(Ratio):
     def fit(self, X):
         super().fit(X).dimension_ = np.nan
@@ -105,7 +105,7 @@ class MissesAPoint(Ratio):
         return self
 
 
-@fault("check_pointwise_dimension", r"wanted: whole numbers that differ, rows of X from 0 to 299")
+@fault("check_pointwise_dimension", r"expected: whole numbers that differ, rows of X from 0 to 299")
 class NamesARowTwice(Ratio):
     def fit(self, X):
         super().fit(X)
@@ -171,7 +171,7 @@ class AdaptsItsParameter(Ratio):
         return self
 
 
-@fault("check_rotation", "of rotated points, .* wanted: a difference of at most 1e-06")
+@fault("check_rotation", "of rotated points, .* expected: a difference of at most 1e-06")
 class MeasuresAlongTheAxes(Ratio):
     def neighbours(self, points):
         return NearestNeighbors(n_neighbors=2, p=1).fit(points).kneighbors()[0]
@@ -209,14 +209,16 @@ class SortsItsReadings(Ratio):
         return self
 
 
-@fault("check_growing_spheres", "of spheres of dimension 1, 3, 6, 10 in R.12 it says 3, 3, 3, 3")
+@fault(
+    "check_growing_spheres", "of spheres of dimension 1, 3, 6, 10 in R.12 it estimates 3, 3, 3, 3"
+)
 class SaysThree(Ratio):
     def fit(self, X):
         super().fit(X).dimension_ = 3.0
         return self
 
 
-@fault("check_refuses_nan", r"points with a NaN gave dimension_ = \d.*; wanted: ValueError")
+@fault("check_refuses_nan", r"points with a NaN gave dimension_ = \d.*; expected: ValueError")
 @fault("check_refuses_infinity", "points with an infinite coordinate gave dimension_")
 class FillsGaps(Ratio):
     def checked(self, X):
@@ -247,7 +249,9 @@ class AlwaysAnswers(Ratio):
             return self
 
 
-@fault("check_refuses_nan", r"raised ValueError\('no'\); wanted: a message that says what is wrong")
+@fault(
+    "check_refuses_nan", r"raised ValueError\('no'\); expected: a message that says what is wrong"
+)
 class SaysNoMore(Ratio):
     def checked(self, X):
         try:
@@ -285,7 +289,7 @@ class DividesByZero(Ratio):
 
 def test_what_has_no_fault_passes_every_check():
     outcomes = {result.check: result.outcome for result in check_estimator(Ratio)}
-    assert len(outcomes) == len(FUNCTIONS)
+    assert len(outcomes) == len(ESTIMATOR_FUNCTIONS)
     assert {check for check, outcome in outcomes.items() if outcome != "passed"} == {
         "check_get_and_set_params",
         "check_pointwise_dimension",
@@ -296,7 +300,7 @@ def test_what_has_no_fault_passes_every_check():
 @pytest.mark.parametrize(
     ("check", "says", "cls"), FAULTY, ids=[f"{check}-{cls.__name__}" for check, _, cls in FAULTY]
 )
-def test_a_fault_is_found_and_told_by_class_and_check(check, says, cls):
+def test_a_fault_is_reported_with_class_and_check(check, says, cls):
     subject, found = next(pair for pair in estimator_checks(cls) if pair[1].name == check)
     with pytest.raises(AssertionError, match=rf"^{cls.__name__}: {check}: .*{says}"):
         found(subject)
@@ -322,4 +326,4 @@ def test_a_declaration_that_is_not_true_is_a_fault():
 
 def test_each_check_has_a_fault_that_it_finds():
     planted = {check for check, _, _ in FAULTY} | {"check_declared_randomness"}
-    assert planted == {function.__name__ for function in FUNCTIONS}
+    assert planted == {function.__name__ for function in ESTIMATOR_FUNCTIONS}

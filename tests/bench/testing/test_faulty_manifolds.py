@@ -8,7 +8,7 @@ import pytest
 
 import manifolds
 from bench.testing import check_manifold, manifold_checks
-from bench.testing.manifolds import FUNCTIONS
+from bench.testing.contract import MANIFOLD_FUNCTIONS
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +42,9 @@ def fault(check, says):
     return plant
 
 
-@fault("check_parameters", "it gives other points; wanted: a manifold that its parameters say all")
+@fault(
+    "check_parameters", "it gives other points; expected: a manifold that its parameters determine"
+)
 class Derived(Ellipse):
     def __init__(self, width=2.0):
         self.__attrs_init__(width=2 * width)
@@ -57,7 +59,7 @@ class Forgets(Ellipse):
         Ellipse.__init__(self)
 
 
-@fault("check_frozen", "its parameter 'width' can be set; wanted: a frozen class")
+@fault("check_frozen", "its parameter 'width' can be set; expected: a frozen class")
 @attrs.define(kw_only=True)
 class Changeable(manifolds.Parametrised):
     width: float = 2.0
@@ -81,7 +83,7 @@ class Misshapen(Ellipse):
     shape = (1, 2, 2)
 
 
-@fault("check_points", "points are float32; wanted: float64")
+@fault("check_points", "points are float32; expected: float64")
 class Imprecise(Ellipse):
     def sample(self, n, seed):
         found = super().sample(n, seed)
@@ -100,13 +102,13 @@ class Plain:
     shape: object = attrs.field(default=attrs.Factory(lambda s: s.whole.shape, takes_self=True))
 
 
-@fault("check_dimension", r"dimension of 60 points is 1, a int; wanted: whole numbers")
+@fault("check_dimension", r"dimension of 60 points is 1, a int; expected: whole numbers")
 class OneForAll(Ellipse):
     def draw(self, n, rng):
         return super().draw(n, rng)[0], 1
 
 
-@fault("check_dimension", r"dimension is from 4 to 4 in R\^3; wanted: from 1 to 3")
+@fault("check_dimension", r"dimension is from 4 to 4 in R\^3; expected: from 1 to 3")
 class HigherThanItsSpace(Ellipse):
     dimension = 4
 
@@ -119,8 +121,8 @@ class Pairs(Ellipse):
         return super().latent(n, rng)
 
 
-@fault("check_refuses_bad_n", "n = 0 gave a sample; wanted: ValueError")
-@fault("check_refuses_bad_seed", "seed = -1 gave a sample; wanted: ValueError")
+@fault("check_refuses_bad_n", "n = 0 gave a sample; expected: ValueError")
+@fault("check_refuses_bad_seed", "seed = -1 gave a sample; expected: ValueError")
 class TakesAnything(Ellipse):
     def sample(self, n, seed):
         number = max(n, 1) if type(n) is int else 1
@@ -174,7 +176,7 @@ class WrongEquation(Ellipse):
         return np.hypot(points[:, 0] ** 2 + points[:, 1] ** 2 - 1, points[:, 2])
 
 
-@fault("check_equation_off_the_manifold", "have a median residual of 0; wanted: more than")
+@fault("check_equation_off_the_manifold", "have a median residual of 0; expected: more than")
 class EmptyEquation(Ellipse):
     def residual(self, points):
         return np.zeros(len(points))
@@ -196,17 +198,19 @@ class Filled(Ellipse):
 
 def test_what_has_no_fault_passes_every_check():
     assert {result.outcome for result in check_manifold(Ellipse)} == {"passed"}
-    assert len(check_manifold(Ellipse(width=3.0))) == len(FUNCTIONS)
+    assert len(check_manifold(Ellipse(width=3.0))) == len(MANIFOLD_FUNCTIONS)
 
 
 @pytest.mark.parametrize(
     ("check", "says", "cls"), FAULTY, ids=[f"{check}-{cls.__name__}" for check, _, cls in FAULTY]
 )
-def test_a_fault_is_found_and_told_by_class_and_check(check, says, cls):
+def test_a_fault_is_reported_with_class_and_check(check, says, cls):
     subject, found = next(pair for pair in manifold_checks(cls) if pair[1].name == check)
     with pytest.raises(AssertionError, match=rf"^{cls.__name__}: {check}: .*{says}"):
         found(subject)
 
 
 def test_each_check_has_a_fault_that_it_finds():
-    assert {check for check, _, _ in FAULTY} == {function.__name__ for function in FUNCTIONS}
+    assert {check for check, _, _ in FAULTY} == {
+        function.__name__ for function in MANIFOLD_FUNCTIONS
+    }

@@ -9,7 +9,7 @@ import pytest
 import estimators
 import manifolds
 from bench.testing import check_estimator, check_manifold, estimator_checks, manifold_checks
-from bench.testing.estimators import FUNCTIONS
+from bench.testing.contract import ESTIMATOR_FUNCTIONS
 
 FAMILY = "score"
 QUICK = [name for name in estimators.names() if estimators.entry(name).family != FAMILY]
@@ -23,13 +23,13 @@ SCORE = [
 
 @pytest.mark.parametrize("name", QUICK)
 def test_every_estimator_passes_every_check(name):
-    assert len(check_estimator(name)) == len(FUNCTIONS)
+    assert len(check_estimator(name)) == len(ESTIMATOR_FUNCTIONS)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("estimator", SCORE, ids=lambda one: type(one).__name__)
 def test_every_score_estimator_passes_every_check(estimator):
-    assert len(check_estimator(estimator)) == len(FUNCTIONS)
+    assert len(check_estimator(estimator)) == len(ESTIMATOR_FUNCTIONS)
 
 
 def test_points_of_a_file_pass_too(tmp_path):

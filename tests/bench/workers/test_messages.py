@@ -47,7 +47,7 @@ def test_what_arrives_is_what_was_sent(pair):
             found = message.arrays[name]
             assert (found.dtype, found.shape) == (array.dtype, array.shape)
             assert (found == array).all()
-    assert not receiver.within
+    assert not receiver.partial
 
 
 def test_messages_of_many_threads_come_whole(pair):
@@ -57,7 +57,7 @@ def test_messages_of_many_threads_come_whole(pair):
 
     def send(number):
         for _ in range(20):
-            sender.send("told", {"number": number}, arrays)
+            sender.send("progress", {"number": number}, arrays)
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -69,11 +69,11 @@ def test_messages_of_many_threads_come_whole(pair):
     assert all((message.arrays["some"] == arrays["some"]).all() for message in found)
 
 
-def test_news_for_which_there_is_no_room_is_dropped_whole(pair):
+def test_progress_for_which_there_is_no_room_is_dropped_whole(pair):
     receiver, theirs = pair
     sender = Sender(theirs)
     for _ in range(5000):
-        sender.offer("told", {"text": "x" * 500})
+        sender.offer("progress", {"text": "x" * 500})
     threading.Thread(target=sender.send, args=("done", {})).start()
     found = [next_of(receiver)]
     while found[-1].what != "done":
@@ -131,12 +131,12 @@ def test_any_byte_that_is_changed_is_noticed_or_harmless():
             pass
 
 
-def test_half_a_message_is_waited_for_and_its_end_is_told(pair):
+def test_half_a_message_is_waited_for_and_its_end_is_an_error(pair):
     receiver, theirs = pair
-    data = pack("told", {"text": "hello"})
+    data = pack("progress", {"text": "hello"})
     theirs.sendall(data[:-1])
     assert receiver.receive() is None
-    assert receiver.within
+    assert receiver.partial
     assert receiver.size == len(data) - 1
     theirs.close()
     with pytest.raises(EOFError):

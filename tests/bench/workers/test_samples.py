@@ -19,10 +19,10 @@ def cells():
 
 
 def test_a_sample_is_drawn_once_and_mapped_from_then_on(cells, tmp_path, monkeypatch):
-    first = samples.drawn(cells[0], str(tmp_path))
+    first = samples.load_or_draw(cells[0], str(tmp_path))
     monkeypatch.setattr(samples, "_draw", lambda cell: pytest.fail("drawn again"))
     same = next(c for c in cells[1:] if c.sample_key == cells[0].sample_key)
-    again = samples.drawn(same, str(tmp_path))
+    again = samples.load_or_draw(same, str(tmp_path))
     assert again.points.tobytes() == first.points.tobytes()
     assert (again.dimension == first.dimension).all()
     assert again.seconds == first.seconds
@@ -31,22 +31,22 @@ def test_a_sample_is_drawn_once_and_mapped_from_then_on(cells, tmp_path, monkeyp
 
 
 def test_it_is_what_the_manifold_gives(cells, tmp_path):
-    alone = samples.drawn(cells[0], "")
-    samples.drawn(cells[0], str(tmp_path))
-    assert samples.drawn(cells[0], str(tmp_path)).points.tobytes() == alone.points.tobytes()
+    alone = samples.load_or_draw(cells[0], "")
+    samples.load_or_draw(cells[0], str(tmp_path))
+    assert samples.load_or_draw(cells[0], str(tmp_path)).points.tobytes() == alone.points.tobytes()
 
 
 def test_what_an_estimator_writes_to_it_is_seen_by_nobody_else(cells, tmp_path):
-    samples.drawn(cells[0], str(tmp_path))
-    one, other = (samples.drawn(cells[0], str(tmp_path)).points for _ in range(2))
+    samples.load_or_draw(cells[0], str(tmp_path))
+    one, other = (samples.load_or_draw(cells[0], str(tmp_path)).points for _ in range(2))
     before = other.copy()
     one[:] = 0
     assert (other == before).all()
-    assert (samples.drawn(cells[0], str(tmp_path)).points == before).all()
+    assert (samples.load_or_draw(cells[0], str(tmp_path)).points == before).all()
 
 
 def _seconds(arguments):
-    return samples.drawn(*arguments).seconds
+    return samples.load_or_draw(*arguments).seconds
 
 
 def test_two_processes_that_need_it_at_once_draw_it_once(cells, tmp_path):
@@ -56,44 +56,44 @@ def test_two_processes_that_need_it_at_once_draw_it_once(cells, tmp_path):
         assert len(set(pool.map(_seconds, [(cells[0], str(tmp_path))] * 6))) == 1
 
 
-def test_where_it_cannot_be_kept_it_is_drawn_all_the_same(cells, tmp_path, monkeypatch):
+def test_where_it_cannot_be_stored_it_is_drawn_all_the_same(cells, tmp_path, monkeypatch):
     def full(*arguments, **options):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(np, "save", full)
-    assert len(samples.drawn(cells[0], str(tmp_path)).points) == 200
+    assert len(samples.load_or_draw(cells[0], str(tmp_path)).points) == 200
     assert not list(tmp_path.rglob("*.npy"))
 
 
 def test_files_that_are_damaged_or_pickled_are_not_read(cells, tmp_path):
-    good = samples.drawn(cells[0], str(tmp_path)).points
+    good = samples.load_or_draw(cells[0], str(tmp_path)).points
     place = samples.folder(str(tmp_path), cells[0])
     np.save(place / "points.npy", np.array([{"an": "object"}]), allow_pickle=True)
-    assert (samples.drawn(cells[0], str(tmp_path)).points == good).all()
+    assert (samples.load_or_draw(cells[0], str(tmp_path)).points == good).all()
 
 
 def test_a_sample_goes_when_no_cell_is_left_that_reads_it(cells):
-    shelf = samples.Shelf(cells)
+    cache = samples.SampleCache(cells)
     try:
         for cell in cells:
-            samples.drawn(cell, shelf.scratch)
+            samples.load_or_draw(cell, cache.scratch)
         of_first = [cell for cell in cells if cell.sample_key == cells[0].sample_key]
         for cell in of_first:
-            assert samples.folder(shelf.scratch, cell).exists()
-            shelf.finished(cell)
-        assert not samples.folder(shelf.scratch, cells[0]).exists()
-        assert len(os.listdir(shelf.scratch)) == 1
+            assert samples.folder(cache.scratch, cell).exists()
+            cache.release(cell)
+        assert not samples.folder(cache.scratch, cells[0]).exists()
+        assert len(os.listdir(cache.scratch)) == 1
     finally:
-        shelf.close()
-    assert not os.path.exists(shelf.scratch)
+        cache.close()
+    assert not os.path.exists(cache.scratch)
 
 
-def test_no_more_is_kept_than_the_limit(cells):
-    shelf = samples.Shelf([*cells, *cells], limit=1)
+def test_no_more_is_stored_than_the_limit(cells):
+    cache = samples.SampleCache([*cells, *cells], limit=1)
     try:
         for cell in cells:
-            samples.drawn(cell, shelf.scratch)
-            shelf.finished(cell)
-        assert len(os.listdir(shelf.scratch)) == 1
+            samples.load_or_draw(cell, cache.scratch)
+            cache.release(cell)
+        assert len(os.listdir(cache.scratch)) == 1
     finally:
-        shelf.close()
+        cache.close()

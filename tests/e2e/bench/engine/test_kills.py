@@ -85,7 +85,7 @@ def test_an_end_takes_everything_along(tmp_path, stop, background):
     run.read_until("[2/4")
     until = time.monotonic() + 30
     # Two that hang, each with a child of its own and one that left its group; of each of the two
-    # also a keeper, a worker, and the process for the next cell.
+    # also a supervisor, a worker, and the process for the next cell.
     everything, before = run.processes(), []
     # Twice the same: workers of cells that crashed may just be ending.
     while (len(everything) != 13 or everything != before) and time.monotonic() < until:

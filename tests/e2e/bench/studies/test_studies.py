@@ -11,7 +11,7 @@ REPORTED = Path(__file__).parents[4] / "results" / "reported"
 # It trains the published network, which takes a minute for a few steps.
 LONG = {"compute"}
 NAMES = [
-    pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in studies.names()
+    pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in studies.NAMES
 ]
 
 

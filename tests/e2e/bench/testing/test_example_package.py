@@ -91,11 +91,11 @@ def test_a_run_measures_both_in_worker_processes(installed, tmp_path):
 
 def test_its_own_tests_pass(installed, tmp_path):
     shutil.copytree(EXAMPLE / "tests", tmp_path / "tests")
-    told = called("pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=tmp_path, path=[installed])
-    assert "1 xfailed" in told.stdout
-    assert "failed," not in told.stdout
+    done = called("pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=tmp_path, path=[installed])
+    assert "1 xfailed" in done.stdout
+    assert "failed," not in done.stdout
     # Two subjects: a test for each of their checks.
-    assert int(told.stdout.rpartition(" passed")[0].split()[-1]) > 35
+    assert int(done.stdout.rpartition(" passed")[0].split()[-1]) > 35
 
 
 def test_a_package_that_cannot_be_imported_is_warned_of_and_the_others_work(broken, tmp_path):

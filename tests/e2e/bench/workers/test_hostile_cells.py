@@ -14,18 +14,17 @@ from bench.errors import WorkerFailed
 from bench.limits import MIB, Limits
 from bench.plugins import load_file, read_source
 from bench.suites import schema
-from bench.workers import process
-from bench.workers import worker_slot as lanes
+from bench.workers import process, worker_slot
 from bench.workers.process import Setup
-from bench.workers.worker_slot import Lane
+from bench.workers.worker_slot import WorkerSlot
 
 
 @pytest.fixture(scope="module")
-def lane():
+def slot():
     load_file(HOSTILE)
-    lane = Lane(Setup(plugins=((HOSTILE, read_source(HOSTILE)),)))
-    yield lane
-    lane.close()
+    slot = WorkerSlot(Setup(plugins=((HOSTILE, read_source(HOSTILE)),)))
+    yield slot
+    slot.close()
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +45,13 @@ def cell(tmp_path_factory):
     return cell
 
 
-def test_nothing_that_a_cell_changes_of_its_process_is_noticed_by_the_next(lane, cell):
+def test_nothing_that_a_cell_changes_of_its_process_is_noticed_by_the_next(slot, cell):
     for _ in range(2):
-        changed = lane.run(cell("meddles-with-libraries")).record
-        before = lane._worker
-        record = lane.run(cell("notices")).record
+        changed = slot.run(cell("meddles-with-libraries")).record
+        before = slot._worker
+        record = slot.run(cell("notices")).record
         assert record.status == "ok", record.message
-        assert lane._worker is before
+        assert slot._worker is before
     # What it did to itself may have cost it its own outcome, and nothing else.
     assert changed.estimator == "meddles-with-libraries"
 
@@ -60,70 +59,70 @@ def test_nothing_that_a_cell_changes_of_its_process_is_noticed_by_the_next(lane,
 @pytest.mark.parametrize(
     ("estimator", "status", "says"),
     [
-        ("sends-junk", "failed", "sent what is no outcome: it begins with b'junk"),
-        ("sends-a-pickle", "failed", "sent what is no outcome: it begins with"),
+        ("sends-junk", "failed", "sent an invalid message: it begins with b'junk"),
+        ("sends-a-pickle", "failed", "sent an invalid message: it begins with"),
         ("sends-too-much", "failed", "which is too much"),
         ("sends-half-a-message", "failed", "it ended in the middle of one, with exit code 0"),
         ("sends-half-a-message-and-hangs", "failed", "half of one, and no more for 2 s"),
         ("sends-the-outcome-of-another-cell", "failed", "of another cell, '0000"),
         ("closes-its-sockets", "crashed", "exit code 1"),
         ("kills-its-parent", "crashed", "killed by SIGKILL"),
-        ("kills-its-grandparent", "crashed", "its keeper was killed"),
+        ("kills-its-grandparent", "crashed", "its supervisor was killed"),
     ],
 )
 def test_a_cell_that_breaks_what_it_depends_on_fails_alone(
-    lane, cell, estimator, status, says, monkeypatch
+    slot, cell, estimator, status, says, monkeypatch
 ):
-    monkeypatch.setattr(lanes, "_HALF", 2.0)
-    record = lane.run(cell(estimator)).record
+    monkeypatch.setattr(worker_slot, "_PARTIAL", 2.0)
+    record = slot.run(cell(estimator)).record
     assert says in record.message
     assert (record.status, record.estimator) == (status, estimator)
     assert not left_behind()
-    assert lane.run(cell("draws")).record.status == "ok"
+    assert slot.run(cell("draws")).record.status == "ok"
 
 
-def test_a_supervisor_that_was_stopped_leaves_nothing_and_stops_nothing(lane, cell, monkeypatch):
+def test_a_supervisor_that_was_stopped_leaves_nothing_and_stops_nothing(slot, cell, monkeypatch):
     monkeypatch.setattr(process, "_PATIENCE", 5.0)
-    assert lane.run(cell("stops-its-parent")).record.status == "ok"
-    assert lane.run(cell("draws")).record.status == "ok"
-    record = lane.run(cell("stops-its-grandparent-and-hangs", timeout=2)).record
+    assert slot.run(cell("stops-its-parent")).record.status == "ok"
+    assert slot.run(cell("draws")).record.status == "ok"
+    record = slot.run(cell("stops-its-grandparent-and-hangs", timeout=2)).record
     assert record.status == "timeout"
     assert not left_behind()
-    assert lane.run(cell("draws")).record.status == "ok"
+    assert slot.run(cell("draws")).record.status == "ok"
 
 
-def test_threads_that_log_while_the_outcome_is_sent_do_not_mix_with_it(lane, cell):
+def test_threads_that_log_while_the_outcome_is_sent_do_not_mix_with_it(slot, cell):
     for _ in range(5):
-        outcome = lane.run(cell("logs-in-threads"))
+        outcome = slot.run(cell("logs-in-threads"))
         assert outcome.record.status == "ok", outcome.record.message
         assert (outcome.arrays["some"] == np.arange(300_000.0)).all()
 
 
-def test_what_is_logged_is_told_as_a_line_that_can_be_printed(lane, cell):
-    told = []
-    record = lane.run(cell("logs-what-cannot-be-formatted"), tell=told.append).record
+def test_log_messages_are_reported_as_printable_lines(slot, cell):
+    reports = []
+    record = slot.run(cell("logs-what-cannot-be-formatted"), report=reports.append).record
     assert record.status == "ok", record.message
-    assert told == ["]0;owned  caf"]
+    assert reports == ["]0;owned caf"]
 
 
-def test_files_in_memory_count_and_do_not_stay(lane, cell, monkeypatch):
+def test_files_in_memory_count_and_do_not_stay(slot, cell, monkeypatch):
     shared = Path("/dev/shm") / f"bench-test-{uuid.uuid4().hex}"
     monkeypatch.setenv("SHARED_FILE", str(shared))
     for name in ("fills-memory-that-it-has-not-mapped", "leaves-a-file-in-memory"):
         # Another worker, which has the variable.
-        lane.run(cell("draws"), threads=2)
-        record = lane.run(cell(name, memory=300 * MIB)).record
+        slot.run(cell("draws"), threads=2)
+        record = slot.run(cell(name, memory=300 * MIB)).record
         assert record.status == "memory"
         assert "more than its limit of 300 MiB" in record.message
     assert not shared.exists()
 
 
-def test_a_cell_that_ended_while_the_coordinator_was_stopped_has_not_taken_too_long(lane, cell):
-    record = lane.run(cell("logs-and-ends", timeout=2), tell=lambda text: time.sleep(6)).record
+def test_a_cell_that_ended_while_the_coordinator_was_stopped_has_not_taken_too_long(slot, cell):
+    record = slot.run(cell("logs-and-ends", timeout=2), report=lambda text: time.sleep(6)).record
     assert record.status == "ok", record.message
 
 
-def test_time_in_which_the_coordinator_was_stopped_is_not_the_cells(lane, cell):
+def test_time_in_which_the_coordinator_was_stopped_is_not_the_cells(slot, cell):
     """It sleeps longer than the limit while the cell has half of its time left to go."""
     asleep = []
 
@@ -132,20 +131,22 @@ def test_time_in_which_the_coordinator_was_stopped_is_not_the_cells(lane, cell):
             asleep.append(time.sleep(6))
         return True
 
-    record = lane.run(cell("needs-300-mib", timeout=4), wanted=stopped_once).record
+    record = slot.run(cell("needs-300-mib", timeout=4), is_needed=stopped_once).record
     assert record.status == "ok", record.message
-    record = lane.run(cell("hangs-in-python", timeout=3), wanted=stopped_once).record
+    record = slot.run(cell("hangs-in-python", timeout=3), is_needed=stopped_once).record
     assert record.status == "timeout"
 
 
-def test_a_plug_in_that_hangs_when_a_worker_imports_it_is_told_and_named(
+def test_a_plug_in_that_hangs_when_a_worker_imports_it_is_reported_and_named(
     tmp_path, cell, monkeypatch
 ):
     monkeypatch.setattr(process, "PREPARATION", 3.0)
-    monkeypatch.setattr(lanes, "PREPARATION", 3.0)
-    lane = Lane(Setup(plugins=((str(tmp_path / "stuck.py"), "import time\ntime.sleep(1000)\n"),)))
+    monkeypatch.setattr(worker_slot, "PREPARATION", 3.0)
+    slot = WorkerSlot(
+        Setup(plugins=((str(tmp_path / "stuck.py"), "import time\ntime.sleep(1000)\n"),))
+    )
     with pytest.raises(
         WorkerFailed, match=r"did not start within 3 s.*importing the plug-in .*stuck"
     ):
-        lane.run(cell("draws"))
-    lane.close()
+        slot.run(cell("draws"))
+    slot.close()

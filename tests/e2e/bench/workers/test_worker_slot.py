@@ -11,17 +11,17 @@ from bench.engine import plan
 from bench.limits import Limits
 from bench.plugins import load_file, read_source
 from bench.suites import schema
-from bench.workers import os_control
+from bench.workers import usage
 from bench.workers.process import Setup
-from bench.workers.worker_slot import Lane
+from bench.workers.worker_slot import WorkerSlot
 
 
 @pytest.fixture
-def lane(monkeypatch, tmp_path):
+def slot(monkeypatch, tmp_path):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
-    lane = Lane(Setup())
-    yield lane
-    lane.close()
+    slot = WorkerSlot(Setup())
+    yield slot
+    slot.close()
 
 
 def cells(tmp_path, *estimators, **parameters):
@@ -43,26 +43,26 @@ def cells(tmp_path, *estimators, **parameters):
 SMALL = {"steps": 60, "batch": 32, "width": 16, "blocks": 1, "check_every": 20, "queries": 4}
 
 
-def test_a_training_tells_how_far_it_is_while_it_runs(lane, tmp_path):
+def test_a_training_reports_its_progress_while_it_runs(slot, tmp_path):
     (cell,) = cells(tmp_path, "score-svd", **SMALL)
-    told = []
-    outcome = lane.run(cell, tell=told.append)
+    reports = []
+    outcome = slot.run(cell, report=reports.append)
     record = outcome.record
     assert record.status == "ok", record.message
-    assert [text.partition(",")[0] for text in told] == [
+    assert [text.partition(",")[0] for text in reports] == [
         f"step {step} of 60" for step in (20, 40, 60)
     ]
     assert outcome.arrays["train_seconds"] > 0
 
 
-def test_readings_of_one_model_count_its_training_as_their_own(lane, tmp_path):
+def test_readings_of_one_model_count_its_training_as_their_own(slot, tmp_path):
     first, second = cells(tmp_path, "score-svd", "flipd", **SMALL)
-    trained = lane.run(first).record
-    told = []
-    outcome = lane.run(second, tell=told.append)
+    trained = slot.run(first).record
+    reports = []
+    outcome = slot.run(second, report=reports.append)
     read = outcome.record
     assert outcome.arrays["cached"]
-    assert told == []
+    assert reports == []
     assert trained.fit_seconds == trained.shared_seconds
     assert read.fit_seconds == pytest.approx(
         read.shared_seconds + float(outcome.arrays["train_seconds"]), abs=1e-6
@@ -71,11 +71,11 @@ def test_readings_of_one_model_count_its_training_as_their_own(lane, tmp_path):
 
 def test_calibrated_readings_share_the_model_of_their_run_and_no_older_one(monkeypatch, tmp_path):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
-    lane = Lane(Setup(calibrated=True, scratch=str(tmp_path / "scratch")))
+    slot = WorkerSlot(Setup(calibrated=True, scratch=str(tmp_path / "scratch")))
     try:
-        first, second = (lane.run(cell) for cell in cells(tmp_path, "score-svd", "flipd", **SMALL))
+        first, second = (slot.run(cell) for cell in cells(tmp_path, "score-svd", "flipd", **SMALL))
     finally:
-        lane.close()
+        slot.close()
     assert not first.arrays["cached"]
     assert second.arrays["cached"]
     assert first.record.fit_seconds == first.record.shared_seconds
@@ -87,83 +87,88 @@ def test_a_calibrated_reading_trains_a_model_of_its_own_without_a_folder_of_samp
     monkeypatch, tmp_path
 ):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
-    lane = Lane(Setup(calibrated=True))
+    slot = WorkerSlot(Setup(calibrated=True))
     try:
         for cell in cells(tmp_path, "score-svd", "flipd", **SMALL):
-            outcome = lane.run(cell)
+            outcome = slot.run(cell)
             assert outcome.record.status == "ok", outcome.record.message
             assert not outcome.arrays["cached"]
             assert outcome.record.kernel_seconds > 0
     finally:
-        lane.close()
+        slot.close()
     assert not list((tmp_path / "cache").glob("**/*.safetensors"))
 
 
-def test_a_cell_that_tells_is_still_stopped_in_time(lane, tmp_path):
+def test_a_cell_that_reports_progress_is_still_stopped_in_time(slot, tmp_path):
     (cell,) = cells(tmp_path, "score-svd", **{**SMALL, "steps": 10**7, "patience": 10**6})
-    outcome = lane.run(dataclasses.replace(cell, limits=Limits(timeout=3)))
+    outcome = slot.run(dataclasses.replace(cell, limits=Limits(timeout=3)))
     assert outcome.record.status == "timeout"
     assert outcome.record.timeout == 3
 
 
 @pytest.fixture
 def sleeping(tmp_path, monkeypatch):
-    """A lane that knows an estimator which takes half a second, and cells of it."""
+    """A slot that knows an estimator which takes half a second, and cells of it."""
     plugin = str(PLUGINS / "troublesome.py")
     load_file(plugin)
-    lane = Lane(Setup(plugins=((plugin, read_source(plugin)),)))
-    yield lane, cells(tmp_path, "slow-constant")
-    lane.close()
+    slot = WorkerSlot(Setup(plugins=((plugin, read_source(plugin)),)))
+    yield slot, cells(tmp_path, "slow-constant")
+    slot.close()
 
 
 def test_where_the_machine_runs_out_of_memory_the_cell_that_uses_most_gives_way(
     sleeping, monkeypatch
 ):
-    lane, (cell,) = sleeping
-    monkeypatch.setattr(os_control, "available", lambda: 0)
-    record = lane.run(cell).record
+    slot, (cell,) = sleeping
+    monkeypatch.setattr(usage, "available", lambda: 0)
+    record = slot.run(cell).record
     assert record.status == "memory"
     assert "the machine ran out of memory, and this cell used the most" in record.message
-    other = Lane(Setup())
+    other = WorkerSlot(Setup())
     other.used = 2**60
-    lane.siblings = [lane, other]
-    assert lane.run(cell).record.status == "ok"
+    slot.siblings = [slot, other]
+    assert slot.run(cell).record.status == "ok"
 
 
 def test_a_worker_that_dies_between_cells_is_replaced_and_no_cell_blamed(sleeping):
-    lane, (cell,) = sleeping
+    slot, (cell,) = sleeping
     for number in (signal.SIGKILL, signal.SIGTERM):
-        assert lane.run(cell).record.status == "ok"
-        (worker,) = psutil.Process(lane._worker.pid).children()
+        assert slot.run(cell).record.status == "ok"
+        (worker,) = psutil.Process(slot._worker.pid).children()
         worker.send_signal(number)
         psutil.wait_procs([worker], timeout=5)
-    assert lane.run(cell).record.status == "ok"
+    assert slot.run(cell).record.status == "ok"
 
 
-def test_a_keeper_that_is_killed_in_mid_cell_is_a_crash_and_takes_the_worker_along(sleeping):
-    lane, (cell,) = sleeping
-    lane.run(cell)
-    keeper = psutil.Process(lane._worker.pid)
-    (worker,) = keeper.children()
-    killer = threading.Timer(0.2, keeper.kill)
-    killer.start()
-    record = lane.run(cell).record
+def test_a_supervisor_that_is_killed_in_mid_cell_is_a_crash_and_takes_the_worker_along(sleeping):
+    slot, (cell,) = sleeping
+    slot.run(cell)
+    supervisor = psutil.Process(slot._worker.pid)
+    (worker,) = supervisor.children()
+
+    def kill_in_mid_cell():
+        while not slot.used:
+            time.sleep(0.01)
+        supervisor.kill()
+
+    threading.Thread(target=kill_in_mid_cell, daemon=True).start()
+    record = slot.run(cell).record
     assert record.status == "crashed"
-    assert "its keeper was killed" in record.message
+    assert "its supervisor was killed" in record.message
     assert not psutil.wait_procs([worker], timeout=5)[1]
-    assert lane.run(cell).record.status == "ok"
+    assert slot.run(cell).record.status == "ok"
 
 
 def test_a_worker_is_reused(sleeping):
-    lane, (cell,) = sleeping
-    lane.run(cell)
-    before = lane._worker
-    lane.run(cell)
-    assert lane._worker is before
+    slot, (cell,) = sleeping
+    slot.run(cell)
+    before = slot._worker
+    slot.run(cell)
+    assert slot._worker is before
 
 
-def test_what_nobody_wants_any_more_is_ended(sleeping):
-    lane, (cell,) = sleeping
+def test_a_cell_that_is_not_needed_any_more_is_ended(sleeping):
+    slot, (cell,) = sleeping
     start = time.monotonic()
-    assert lane.run(cell, wanted=lambda: time.monotonic() < start) is None
-    assert lane.run(cell).record.status == "ok"
+    assert slot.run(cell, is_needed=lambda: time.monotonic() < start) is None
+    assert slot.run(cell).record.status == "ok"
