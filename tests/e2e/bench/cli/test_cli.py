@@ -14,7 +14,7 @@ import pytest
 from commandline import PLUGINS, ROOT, TROUBLE, bench, bench_process, heeding_interrupts, small
 
 SMOKE = (
-    "run", "--suite", "euclidean", "--preset", "smoke", "--n", 300, "--manifolds", "10-sphere,line",
+    "run", "--suite", "euclidean", "--preset", "smoke", "--n", 300, "--manifolds", "line",
 )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_running_a_finished_suite_again_runs_no_cell_and_rewrites_nothing(smoke)
 
 def test_same_cells_give_the_same_estimates_whatever_the_number_of_jobs(smoke, tmp_path):
     out, _ = smoke
-    chosen = ("--estimators", "mle-5,twonn,ess,knn", "--manifolds", "10-sphere")
+    chosen = ("--estimators", "mle-5,twonn,ess,knn")
     bench(*SMOKE, "--jobs", 1, "--out", tmp_path, *chosen)
     query = "SELECT key, estimate FROM records"
     with sqlite3.connect(tmp_path / "records.sqlite") as database:
