@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     __all__ = ["check", "estimate", "report", "run"]
 
+#: The only place of the version: pyproject.toml reads it here.
 __version__ = "0.1.0"
 
 _COMMANDS = ("check", "estimate", "report")
@@ -30,6 +33,7 @@ def run(suite: str = "euclidean", **options: Any) -> pd.DataFrame:
     ``bench.run("euclidean", preset="quick", estimators=["mle-5"], jobs=2)``; ``bench.api.run``
     lists them. Raises ValueError for a name, parameter or option that does not exist.
     """
+    check_packages()
     from bench.api import run as run_suite
 
     return run_suite(suite, **options)
@@ -38,10 +42,22 @@ def run(suite: str = "euclidean", **options: Any) -> pd.DataFrame:
 def __getattr__(name: str) -> Any:
     """Import the other commands when they are used, as they need much that ``run`` does not."""
     if name in _COMMANDS:
+        check_packages()
         from bench import api
 
         return getattr(api, name)
     raise AttributeError(f"module 'bench' has no attribute {name!r}")
+
+
+def check_packages() -> None:
+    """Raise ImportError if a user's package has the name of one that belongs to this one."""
+    for name in ("estimators", "manifolds"):
+        own, spec = Path(__file__).parents[1] / name / "__init__.py", find_spec(name)
+        if spec is None or spec.origin is None or not own.samefile(spec.origin):
+            raise ImportError(
+                f"bench needs its own package {name!r}, in {own.parent}, but imports "
+                f"{spec and spec.origin}: rename that, or run elsewhere"
+            )
 
 
 def __dir__() -> list[str]:

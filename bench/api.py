@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from bench import __version__
-from bench.engine import capacity
+from bench.engine.complete import complete
 from bench.engine.job import Job, prepare
-from bench.format import counted
 from bench.store.store import COMMAND, Store
 from manifolds.registry import nearest
 
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-    from bench.regression.findings import Outcome
+    from bench.regression.findings import CheckResult
 
-#: What a reader looks for comes first in the frame of a run.
+#: Columns that come first in the frame of a run.
 _FIRST = ["manifold", "estimator", "truth", "estimate", "error"]
 #: Options of ``prepare`` that an estimate takes, and options of it that may be several.
 _OF_ESTIMATE = ("estimators", "jobs", "device", "timeout", "memory", "plugins")
@@ -43,23 +42,23 @@ def run(
     console: Console | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Run a suite; returns the records, one row a cell.
+    """Run a suite; return the records, one row a cell.
 
     ``options`` are those of ``prepare``. ``fresh`` runs cells again that have a record, ``retry``
-    those whose record is a failure. Results and tables are printed to ``console``. Warns where
-    every cell failed.
+    those whose record is a failure. Results and tables are printed to ``console``. Warns if every
+    cell failed.
     """
     _check_names(options, _names(prepare))
     job = prepare(suite_name, **options)
-    with open_store(job) as store:
-        asked = ", ".join([repr(suite_name), *(f"{k}={v!r}" for k, v in options.items())])
-        records = execute(
+    call = ", ".join([repr(suite_name), *(f"{k}={v!r}" for k, v in options.items())])
+    with Store(job.out) as store:
+        records = run_and_write(
             job,
             store,
             fresh=fresh,
             retry=retry,
             console=console or Console(),
-            command=f"bench.run({asked})" if isinstance(suite_name, str) else "",
+            command=f"bench.run({call})" if isinstance(suite_name, str) else "",
         )
     from bench.summary.wording import all_failed
 
@@ -111,18 +110,18 @@ def estimate(
         if isinstance(points, (str, os.PathLike)):
             path = Path(points)
         else:
-            path = _saved(points, Path(folder if out is None else out))
+            path = _save_points(points, Path(folder if out is None else out))
         return estimate_file(
             path, out=Path(out or folder), console=console or Console(quiet=True), **options
         )
 
 
-def _saved(points: Any, folder: Path) -> Path:
+def _save_points(points: Any, folder: Path) -> Path:
     """Write points (n, D), or images, to a file that workers read; names of columns stay."""
     import numpy as np
     import pandas as pd
 
-    from bench.files import replacing, write_parquet
+    from bench.files import replace_file, write_parquet
     from estimators.points import check_points
 
     images = np.ndim(points) in (3, 4)
@@ -131,7 +130,7 @@ def _saved(points: Any, folder: Path) -> Path:
         table = pd.DataFrame(values, columns=list(map(str, points.columns)))
         return write_parquet(table, folder / "points.parquet")
     path = folder / "points.npy"
-    with replacing(path) as part, open(part, "wb") as file:
+    with replace_file(path) as part, open(part, "wb") as file:
         np.save(file, values)
     return path
 
@@ -144,7 +143,7 @@ def check(
     run: bool = True,
     console: Console | None = None,
     **options: Any,
-) -> Outcome:
+) -> CheckResult:
     """Compare a suite with a baseline; ``.alarms`` of what is returned are the regressions.
 
     ``options`` are those of the command, as in ``bench.check("ci.json", "ci", strict=True)``; with
@@ -164,58 +163,30 @@ def check(
 def report(out: str | os.PathLike[str], to: str | os.PathLike[str] | None = None) -> Path:
     """Write the results in a folder as one HTML file, ``to`` or report.html in it; return its path.
 
-    Raises ValueError where there are no results, or the file cannot be written.
+    Raises ValueError if there are no results, or the file cannot be written.
     """
     from bench.html_report.page import write_report
 
     return write_report(Path(out), None if to is None else Path(to))
 
 
-def open_store(job: Job) -> Store:
-    """The store of the job's folder; ValueError where it cannot be written."""
-    return Store(job.out)
-
-
-def execute(
-    job: Job,
-    store: Store,
-    *,
-    fresh: bool = False,
-    retry: bool = False,
-    console: Console,
-    command: str = "",
+def run_and_write(
+    job: Job, store: Store, *, fresh: bool, retry: bool, console: Console, command: str
 ) -> pd.DataFrame:
     """Run the cells of a job that have no record yet, then write and print tables and plots.
 
-    ``fresh`` runs all again, ``retry`` those that failed. The store keeps ``command``, which makes
-    the results again, where it is known. On KeyboardInterrupt the finished cells are kept.
+    ``fresh`` and ``retry`` are those of ``complete``. ``command``, which makes the results again,
+    is saved in the store.
     """
-    from bench.engine.complete import missing_cells, records_of, run_cells
-
     if (store.meta(COMMAND) or "") != command:
         store.set_meta(COMMAND, command)
-    if fresh:
-        store.remove(cell.key for cell in job.cells)
-    missing = missing_cells(job, store, retry=retry)
-    threads = counted(capacity.share(job.room.cores, job.room.jobs), "thread")
-    where = f"{job.room.jobs} at a time with {threads} each, on {job.device}"
-    if job.scheduler is not None:
-        where += f", on the cluster at {job.scheduler}"
-    console.print(
-        f"{counted(len(job.cells), 'cell')} at preset {job.preset}: "
-        f"{len(job.cells) - len(missing)} done before, {len(missing)} to run, {where}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    if missing:
-        run_cells(job, missing, store, console)
-    records = records_of(job, store)
+    records = complete(job, store, fresh=fresh, retry=retry, console=console)
     _write(job, store, records, console)
     return records
 
 
 def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> None:
-    """Write tables and plots where they are not there yet for these records; print the tables."""
+    """Write tables and plots unless they are there for these records; print the tables."""
     from bench.image_report import SUMMARY
     from bench.summary.metrics import summarise
     from bench.tables.terminal import terminal_tables
@@ -239,7 +210,7 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
         store.set_meta(_STAMP, "\n".join([state, *names]))
     terminal_tables(records, console, job.preset, summary)
     if SUMMARY in names:
-        told = (job.out / SUMMARY).read_text(encoding="utf-8")
-        console.print(f"\nReal images\n\n{told}", highlight=False, markup=False)
+        text = (job.out / SUMMARY).read_text(encoding="utf-8")
+        console.print(f"\nReal images\n\n{text}", highlight=False, markup=False)
     where = f"tables and plots are in {job.out}"
     console.print(where, highlight=False, soft_wrap=True, markup=False)

@@ -1,4 +1,4 @@
-"""What a cell of a run is: a sample of a manifold, an estimator, and a key of its content."""
+"""A cell of a run: a sample of a manifold, an estimator, keys of the content, and seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import estimators
 from bench.limits import Limits
 
 NO_LIMITS = Limits()
-#: Parameters that the runner sets: they are not part of what a cell is.
+#: Parameters that the runner sets: they are no part of a cell's identity.
 RUN_PARAMETERS = ("device", "image_shape", "random_state")
 
 
@@ -23,12 +23,13 @@ class Cell:
 
     ``entropy`` is the suite's seed; all random numbers of a cell come from it and the cell's
     identity, so that adding a cell never changes another one. ``code`` is a hash of the code of
-    classes from outside the packages: results of a plug-in that was edited are not taken for new.
+    classes from outside the packages, so that an edited plug-in is run again.
     ``..._parameters`` are all that JSON can hold, and part of the keys; ``..._arguments`` are those
-    to pass to the class, which has the others as its defaults.
-    ``threads`` is None where the estimator takes the share of the cores that a cell gets;
-    ``ambient`` is None where only a sample tells. Cells that differ in ``state`` alone are
-    repetitions on one sample, each with another random state of the estimator.
+    to pass to the class, which has the others as its defaults. ``limits`` are enforced by
+    ``bench.workers.worker_slot``. ``threads`` is None if the estimator takes the share of the cores
+    that a cell gets; ``ambient`` is None if it is known from a sample only. Cells that differ in
+    ``state`` alone are repetitions on one sample, each with another random state of the
+    estimator.
     """
 
     suite: str
@@ -66,7 +67,7 @@ class Cell:
 
     @cached_property
     def identity(self) -> str:
-        """Hash of what the cell is."""
+        """Hash of the sample and the estimator."""
         identity = _digest(
             self.sample_key, self.estimator_name, self.estimator_parameters, self.estimator_version
         )
@@ -85,7 +86,7 @@ class Cell:
     @property
     def random_state(self) -> int:
         """Seed of the estimator: the same for all that read one trained model of the sample."""
-        if not getattr(estimators.entry(self.estimator_name), "shares_model", False):
+        if not estimators.entry(self.estimator_name).shares_model:
             return int(self.identity[:7], 16)
         shared = _digest(self.sample_key, self.state) if self.state else self.sample_key
         return int(shared[:7], 16)

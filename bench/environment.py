@@ -1,7 +1,8 @@
-"""What a run ran on: versions, processor, GPU, revision."""
+"""What a run runs on: device, versions, processor, GPU, revision."""
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+DEVICES = ("auto", "cpu", "cuda")
 _PACKAGES = (
     "intrinsic-dimension-bench",
     "joblib",
@@ -23,6 +25,29 @@ _PACKAGES = (
 )
 
 
+def choose_device(device: str) -> str:
+    """Return the device to use, "cpu" or "cuda"; ValueError for one that is not available."""
+    if device not in DEVICES:
+        raise ValueError(f"device must be one of {', '.join(DEVICES)}, not {device!r}")
+    if device == "cpu":
+        return "cpu"
+    available = _cuda_available()
+    if device == "cuda" and not available:
+        raise ValueError("device 'cuda' was asked for, but PyTorch finds no CUDA device here")
+    return "cuda" if available else "cpu"
+
+
+def _cuda_available() -> bool:
+    try:
+        # Without the driver there is no device, and no need to import PyTorch to find out.
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
 def missing_extra(extra: str, what: str, package: str | None) -> ValueError:
     """Return the error for ``what`` needs a package of an extra that is not installed."""
     return ValueError(
@@ -32,14 +57,14 @@ def missing_extra(extra: str, what: str, package: str | None) -> ValueError:
 
 
 def cores() -> int:
-    """Processor cores that this process may use."""
+    """Return the number of processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def describe(device: str) -> tuple[str, dict[str, Any]]:
-    """An id and the facts; the id is a hash of the facts."""
+    """Return an id and the facts; the id is a hash of the facts."""
     facts: dict[str, Any] = {
         "python": platform.python_version(),
         "system": platform.platform(),
@@ -74,12 +99,12 @@ def _processor() -> str:
 
 
 def _revision() -> str | None:
-    """Git revision of the code, with a + where it was changed; None outside a checkout."""
+    """Return the git revision of the code, with a + if it was changed; None outside a clone."""
     here = Path(__file__).resolve().parent
     if not (here.parent / ".git").exists():
         return None
     try:
-        found = subprocess.run(
+        result = subprocess.run(
             ["git", "-C", str(here), "describe", "--always", "--dirty=+"],
             capture_output=True,
             text=True,
@@ -88,4 +113,4 @@ def _revision() -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return found.stdout.strip()
+    return result.stdout.strip()

@@ -1,8 +1,8 @@
-"""Why a run may stop before its end, through no fault of a cell."""
+"""Errors that stop a run before its end, through no fault of a cell."""
 
 
 class RunStopped(Exception):
-    """The run cannot go on; what is finished is kept, and the same command goes on later."""
+    """The run cannot go on; finished cells are saved, and the same command goes on later."""
 
 
 class WorkerFailed(RunStopped):

@@ -1,4 +1,4 @@
-"""Limits of a cell: wall time and memory."""
+"""Limits of a cell (wall time, memory), and the capacity of a run (cells at a time, cores)."""
 
 from __future__ import annotations
 
@@ -17,22 +17,44 @@ MIB = 2**20
 class Limits:
     """Seconds of wall time, and bytes of memory of a cell's processes together.
 
-    None is no limit of its own.
+    ``bench.workers.worker_slot`` enforces them. None is no limit.
     """
 
     timeout: float | None = None
     memory: int | None = None
 
     def over(self, other: Limits) -> Limits:
-        """These limits, and where there is none the other's."""
+        """Return these limits, with the other's where there is none."""
         return Limits(
             other.timeout if self.timeout is None else self.timeout,
             other.memory if self.memory is None else self.memory,
         )
 
 
-def asked(timeout: float | None, memory: str | int | None) -> Limits:
-    """Limits as a user writes them; ValueError for those that make no sense."""
+@dataclass(frozen=True)
+class Capacity:
+    """How much runs at a time: cells on the processor, its cores, and cells on the GPU."""
+
+    jobs: int
+    cores: int
+    gpu_jobs: int = 1
+
+    @property
+    def threads(self) -> int:
+        """Threads of each cell: the cores divided by the cells at a time."""
+        return max(1, self.cores // self.jobs)
+
+    def threads_of(self, declared: int | None) -> int:
+        """Return the threads of a cell: what its estimator declares, or its share."""
+        return self.threads if declared is None else min(declared, self.cores)
+
+    def jobs_of(self, threads: int) -> int:
+        """Return how many cells of one share each take as many threads together."""
+        return min(self.jobs, -(-threads // self.threads))
+
+
+def parse_limits(timeout: float | None, memory: str | int | None) -> Limits:
+    """Return limits from values as a user writes them; ValueError for those that make no sense."""
     if timeout is not None and not 0 < timeout <= LONGEST:
         raise ValueError(
             f"timeout must be more than 0 and at most {LONGEST} seconds, not {timeout!r}"
@@ -50,10 +72,10 @@ def asked(timeout: float | None, memory: str | int | None) -> Limits:
     return Limits(timeout, size)
 
 
-def checked_count(option: str, value: object, most: int, least: int = 1) -> None:
-    """Raise ValueError where an option's value is no whole number from ``least`` to ``most``."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or value < least:  # type: ignore[operator]
-        raise ValueError(f"{option} must be a whole number of at least {least}, not {value!r:.40}")
+def check_count(option: str, value: object, most: int, least: int = 1) -> None:
+    """Raise ValueError unless an option's value is an integer from ``least`` to ``most``."""
+    integer = isinstance(value, int) and not isinstance(value, bool)
+    if not integer or value < least:  # type: ignore[operator]
+        raise ValueError(f"{option} must be an integer >= {least}, not {value!r:.40}")
     if value > most:  # type: ignore[operator]
         raise ValueError(f"{option} must be at most {most}, not {value!r:.40}")

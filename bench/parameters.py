@@ -1,8 +1,8 @@
-"""Parameters of a class: as it takes them, and as JSON can hold them for keys and records.
+"""Parameters of a class: as passed to it, and as JSON can hold them for keys and records.
 
 A default reaches its class as it is, whatever it is. Where JSON cannot hold one (a function, say)
-it is in no key: the version, and of a plug-in the hash of its code, stand for it. What is set
-must be plain, because it is in the key, goes to other processes and is shown in tables.
+it is in no key: the version, and of a plug-in the hash of its code, stand for it. A value that is
+set must be plain, because it is in the key, goes to other processes and is shown in tables.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ ALLOWED = (
 )
 
 
-def plain(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters that are set, with numbers of numpy as Python's.
+def check_settable(entry: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters that are set, with numbers of numpy as Python's.
 
-    Raises ValueError that names the class and the parameter where a value is not ``ALLOWED``.
+    Raises ValueError that names the class and the parameter if a value is not ``ALLOWED``.
     """
-    return {name: _plain(f"{entry.name}: parameter {name!r}", of) for name, of in given.items()}
+    return {name: _plain(f"{entry.name}: parameter {name!r}", of) for name, of in values.items()}
 
 
 def _plain(where: str, value: Any) -> Any:
@@ -45,7 +45,7 @@ def _plain(where: str, value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """A value for a message, by its type where it has no words of its own."""
+    """Return a value for a message, by its type."""
     kind = type(value)
     if isinstance(value, dict):
         return "a dictionary with keys that are no texts"
@@ -53,37 +53,33 @@ def _shown(value: Any) -> str:
     return f"{kind.__name__} {name!r}" if isinstance(name, str) else f"a {kind.__name__}"
 
 
-def described(entry: Entry, instance: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """All parameters of an instance that JSON can hold, as it gives them back.
+def json_values(entry: Entry, instance: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all parameters of an instance that JSON can hold, as it gives them back.
 
-    ``given`` are those that were set. A converter's result that JSON cannot hold is described by
-    what it was made from.
+    ``values`` are those that were set. A converter's result that JSON cannot hold is described by
+    its argument.
     """
-    found = {}
+    result = {}
     for name, facts in entry.parameters.items():
-        for value in (getattr(instance, name, facts.default), given.get(name, facts.default)):
+        for value in (getattr(instance, name, facts.default), values.get(name, facts.default)):
             try:
-                found[name] = _through_json(value)
+                result[name] = json.loads(json.dumps(value))
                 break
             except (TypeError, ValueError, RecursionError):
                 continue
-    return found
+    return result
 
 
-def arguments(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What to pass to the class: parameters that are set, but for those set to their default.
+def arguments(entry: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to pass to the class: parameters that are set to another than their default.
 
-    A list where the default is a tuple is the default too, as it is for JSON.
+    A list is the default too if that is a tuple of the same, as it is for JSON.
     """
     return {
         name: value
-        for name, value in given.items()
+        for name, value in values.items()
         if not _same_in_json(value, entry.parameters[name].default)
     }
-
-
-def _through_json(value: Any) -> Any:
-    return json.loads(json.dumps(value))
 
 
 def _same_in_json(value: Any, default: Any) -> bool:

@@ -24,7 +24,7 @@ PREFIX = "bench_plugin_"
 
 
 def source_digest(entry: Entry) -> str:
-    """Hash of the code of a plug-in file or of a class of the running program, else "".
+    """Return a hash of the code of a plug-in file or class of the running program, else "".
 
     These are edited more often than their version is raised.
     """
@@ -45,14 +45,14 @@ def source_digest(entry: Entry) -> str:
 def load_file(path: str) -> dict[str, list[str]]:
     """Run a Python file that registers estimators or manifolds.
 
-    Returns the names that it added, by kind ("estimator", "manifold"). Raises ValueError where
-    the file cannot be read, fails, or registers nothing.
+    Returns the names that it added, by kind ("estimator", "manifold"). Raises ValueError if the
+    file cannot be read, fails, or registers nothing.
     """
     return load_source(path, read_source(path))
 
 
 def read_source(path: str) -> str:
-    """The text of a plug-in; ValueError where there is none."""
+    """Return the text of a plug-in; ValueError if there is none."""
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except (IsADirectoryError, FileNotFoundError, NotADirectoryError):
@@ -64,8 +64,8 @@ def read_source(path: str) -> str:
 def load_source(path: str, source: str) -> dict[str, list[str]]:
     """Run the text of a plug-in, which may come from another machine; as ``load_file``."""
     file = Path(path).resolve()
-    place = hashlib.sha256(str(file).encode()).hexdigest()[:8]
-    name = f"{PREFIX}{file.stem}_{place}"
+    digest = hashlib.sha256(str(file).encode()).hexdigest()[:8]
+    name = f"{PREFIX}{file.stem}_{digest}"
     before = {kind: set(registry.names()) for kind, registry in REGISTRIES.items()}
     module = types.ModuleType(name)
     module.__file__ = str(file)
@@ -73,14 +73,9 @@ def load_source(path: str, source: str) -> dict[str, list[str]]:
     try:
         exec(compile(source, path, "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
-        line = next(
-            (
-                f.lineno
-                for f in reversed(traceback.extract_tb(error.__traceback__))
-                if f.filename == path
-            ),
-            getattr(error, "lineno", None),
-        )
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == path]
+        line = lines[-1] if lines else getattr(error, "lineno", None)
         where = f"{path}:{line}" if line else path
         raise ValueError(f"plug-in {where}: {type(error).__name__}: {error}") from error
     # Tracebacks show its lines on a machine that does not have the file, too.

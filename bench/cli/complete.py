@@ -1,11 +1,14 @@
-"""Names that a shell completes, after ``id-bench --install-completion``."""
+"""Completion of names in a shell, after ``id-bench --install-completion``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+#: What ``list`` lists.
+KINDS = ("suites", "manifolds", "estimators")
 
-def _last(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+
+def _complete_last(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
     """Return a function that completes the last of several names, separated by commas."""
 
     def complete(incomplete: str) -> list[str]:
@@ -36,8 +39,6 @@ def _manifolds() -> set[str]:
 
 
 def _kinds() -> Iterable[str]:
-    from bench.cli.listing import KINDS
-
     return KINDS
 
 
@@ -48,11 +49,11 @@ def _presets() -> Iterable[str]:
 
 
 def _devices() -> Iterable[str]:
-    from bench.devices import DEVICES
+    from bench.environment import DEVICES
 
     return DEVICES
 
 
-suites, estimators, manifolds, kinds = map(_last, (_suites, _estimators, _manifolds, _kinds))
-presets, devices = map(_last, (_presets, _devices))
-anything = _last(lambda: _suites() | _estimators() | _manifolds())
+suites, estimators, manifolds = map(_complete_last, (_suites, _estimators, _manifolds))
+kinds, presets, devices = map(_complete_last, (_kinds, _presets, _devices))
+anything = _complete_last(lambda: _suites() | _estimators() | _manifolds())

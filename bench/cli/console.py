@@ -1,4 +1,4 @@
-"""The terminal as commands print to it: texts of files and estimators cannot speak to it."""
+"""The console that commands print to: texts of files and estimators cannot control it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Terminal(Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Print as rich does."""
-        super().print(*(_shown(one) for one in objects), **options)
+        super().print(*(_printable(one) for one in objects), **options)
 
 
-def _shown(one: Any) -> Any:
+def _printable(one: Any) -> Any:
     return printable(one) if isinstance(one, str) else one

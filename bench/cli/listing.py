@@ -1,21 +1,47 @@
-"""Texts of ``list`` and ``show``: what there is, and what each thing takes."""
+"""The commands ``list`` and ``show``: suites, manifolds and estimators, and their parameters."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import attrs
+import typer
 
-import estimators
-import manifolds
-from manifolds.registry import Entry, nearest
+from bench.cli import complete, options
 
 if TYPE_CHECKING:
     from bench.suites.schema import Suite
+    from manifolds.registry import Entry
 
-KINDS = ("suites", "manifolds", "estimators")
+
+def list_(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            help="suites, manifolds or estimators; all three if not given.",
+            autocompletion=complete.kinds,
+        ),
+    ] = None,
+    plugin: options.Plugin = None,
+) -> None:
+    """List what there is: suites, manifolds or estimators."""
+    with options.usage_errors():
+        options.load_plugins(plugin)
+        options.echo(listing(what))
+
+
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(help="A suite, manifold or estimator.", autocompletion=complete.anything),
+    ],
+    plugin: options.Plugin = None,
+) -> None:
+    """Show a suite, manifold or estimator: what it is, parameters, defaults, source."""
+    with options.usage_errors():
+        options.load_plugins(plugin)
+        options.echo(description(name))
 
 
 def listing(what: str | None = None) -> str:
@@ -23,29 +49,36 @@ def listing(what: str | None = None) -> str:
 
     Raises ValueError for anything else.
     """
-    if what is None:
-        return "\n\n".join(f"{kind}:\n{listing(kind)}" for kind in KINDS)
-    if what == "suites":
-        from bench.suites import schema
+    import estimators
+    import manifolds
+    from bench.suites import schema
+    from manifolds.registry import nearest
 
-        rows = [(name, schema.load(name).about) for name in schema.names()]
-    elif what == "manifolds":
-        rows = [(entry.name, entry.about) for entry in manifolds.catalogue.registry.entries()]
-    elif what == "estimators":
-        rows = [
-            (entry.name, f"{entry.about} [{entry.family}, {entry.scope}]")
-            for entry in estimators.catalogue.registry.entries()
-        ]
-    else:
-        raise ValueError(f"cannot list {what!r}; {nearest(what, KINDS)}allowed: {', '.join(KINDS)}")
-    return _columns(rows)
+    if what is None:
+        return "\n\n".join(f"{kind}:\n{listing(kind)}" for kind in complete.KINDS)
+    if what not in complete.KINDS:
+        raise ValueError(
+            f"cannot list {what!r}; {nearest(what, complete.KINDS)}allowed: "
+            f"{', '.join(complete.KINDS)}"
+        )
+    if what == "suites":
+        return _columns([(name, schema.load(name).about) for name in schema.names()])
+    if what == "manifolds":
+        return _columns([(e.name, e.about) for e in manifolds.catalogue.registry.entries()])
+    entries = estimators.catalogue.registry.entries()
+    return _columns([(e.name, f"{e.about} [{e.family}, {e.scope}]") for e in entries])
 
 
 def description(name: str) -> str:
-    """What a suite, manifold or estimator is; ValueError with the nearest name if none is.
+    """Describe a suite, manifold or estimator; ValueError with the nearest name if none is.
 
-    Where a suite has the name of a manifold (digits), both are described.
+    If a suite has the name of a manifold (digits), both are described.
     """
+    import estimators
+    import manifolds
+    from bench.suites import schema
+    from manifolds.registry import nearest
+
     if name in estimators.names():
         entry = estimators.entry(name)
         facts = [
@@ -59,15 +92,13 @@ def description(name: str) -> str:
         if entry.weakness:
             facts.append(("known to fail", entry.weakness))
         return _entry("estimator", entry, facts)
-    from bench.suites import schema
-
-    found = []
+    texts = []
     if name in manifolds.names():
-        found.append(_entry("manifold", manifolds.entry(name), []))
+        texts.append(_entry("manifold", manifolds.entry(name), []))
     if name in schema.names() or name.endswith(".toml"):
-        found.append(_suite(schema.load(name)))
-    if found:
-        return "\n\n".join(found)
+        texts.append(_suite(schema.load(name)))
+    if texts:
+        return "\n\n".join(texts)
     calls = _labels()
     if name in calls:
         return _label(name, calls[name])
@@ -79,21 +110,21 @@ def description(name: str) -> str:
 
 
 def _labels() -> dict[str, dict[tuple[str, str], list[str]]]:
-    """Return what labels of suites stand for: (name, call), each with the suites that say so."""
+    """Return the calls (name, call) that labels of suites stand for, each with its suites."""
     from bench.suites import schema
 
     calls: dict[str, dict[tuple[str, str], list[str]]] = {}
-    for own in map(schema.load, schema.names()):
-        chosen = [(label, c.manifold, c.parameters) for label, c in own.manifolds.items()]
-        chosen += [(label, c.estimator, c.parameters) for label, c in own.estimators.items()]
-        for label, name, parameters in chosen:
+    for suite in map(schema.load, schema.names()):
+        choices = [(label, c.manifold, c.parameters) for label, c in suite.manifolds.items()]
+        choices += [(label, c.estimator, c.parameters) for label, c in suite.estimators.items()]
+        for label, name, parameters in choices:
             call = name, _call(name, parameters)
-            calls.setdefault(label, {}).setdefault(call, []).append(own.name)
+            calls.setdefault(label, {}).setdefault(call, []).append(suite.name)
     return calls
 
 
 def _suites_of(name: str) -> str:
-    """Return the suites that have an estimator or manifold, each with its labels where others."""
+    """Return the suites that have an estimator or manifold, each with its labels if others."""
     suites: dict[str, list[str]] = {}
     for label, calls in _labels().items():
         for (registered, _), places in calls.items():
@@ -112,6 +143,8 @@ def _entry(kind: str, entry: Entry, facts: list[tuple[str, str]]) -> str:
     lines = [f"{kind} {entry.name}", "", entry.text, "", _columns(rows), "", "parameters:"]
     if not entry.parameters:
         return "\n".join([*lines, "  none"])
+    import attrs
+
     fields = attrs.fields_dict(entry.cls) if attrs.has(entry.cls) else {}
     parameters = [
         (

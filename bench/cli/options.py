@@ -1,16 +1,16 @@
-"""What commands share: options, and how errors are told."""
+"""Options that commands share, and how their errors are printed."""
 
 from __future__ import annotations
 
+import inspect
 import re
 import signal
 import sqlite3
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -19,45 +19,86 @@ from bench.errors import RunStopped
 from bench.format import printable
 
 _INTERRUPTED = 130
-_COMMA = re.compile(r",(?![^(]*\))")
+_COMMA = re.compile(r",(?![^(]*\))")  # outside of brackets
+#: Options that take several names.
+_NAME_LISTS = ("manifolds", "estimators", "only")
 
-PluginOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
+Plugin = Annotated[
+    list[str] | None,
     typer.Option("--plugin", help="Python file that registers estimators or manifolds of yours."),
 ]
-DataRootOption = Annotated[
-    Optional[Path],  # noqa: UP045
+DataRoot = Annotated[
+    Path | None,
     typer.Option(help="Folder of data sets' files (default: $BENCH_DATA, or the user's cache)."),
 ]
-DownloadOption = Annotated[
+Download = Annotated[
     bool, typer.Option("--download", help="Fetch data sets that are not in the data root.")
 ]
-ArrayOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(help="Which array of an .npz, .pt, .mat or .h5ad file with several."),
+Array = Annotated[
+    str | None, typer.Option(help="Which array of an .npz, .pt, .mat or .h5ad file with several.")
 ]
-JobsOption = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option(help="Cells at a time, at most one a core (default: all cores)."),
+Jobs = Annotated[
+    int | None, typer.Option(help="Cells at a time, at most one a core (default: all cores).")
 ]
-DeviceOption = Annotated[
-    str, typer.Option(help="auto, cpu or cuda", autocompletion=complete.devices)
-]
-SuiteOption = Annotated[
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda", autocompletion=complete.devices)]
+Suite = Annotated[
     str,
     typer.Option(
         help="A suite's name, or the path of a TOML file.", autocompletion=complete.suites
     ),
 ]
 _NAMES = "Names or globs, separated by commas; all if not given."
-ManifoldsOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(help=_NAMES, autocompletion=complete.manifolds),
+Manifolds = Annotated[
+    list[str] | None, typer.Option(help=_NAMES, autocompletion=complete.manifolds)
 ]
-EstimatorsOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(help=_NAMES, autocompletion=complete.estimators),
+Estimators = Annotated[
+    list[str] | None, typer.Option(help=_NAMES, autocompletion=complete.estimators)
 ]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Run failed cells again.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        help="smoke, quick or full (default: quick; full where there is a GPU).",
+        autocompletion=complete.presets,
+    ),
+]
+
+
+def options_of(
+    context: typer.Context, function: Callable[..., Any], without: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the options of a command line that a function takes by the same names.
+
+    Names in one option are separated, and ``--plugin`` is ``plugins``.
+    """
+    values = {**context.params, "plugins": context.params.get("plugin") or []}
+    names = [
+        name
+        for name in inspect.signature(function).parameters
+        if name in values and name not in without
+    ]
+    return {name: split(values[name]) if name in _NAME_LISTS else values[name] for name in names}
+
+
+def split(values: Sequence[str] | None) -> list[str]:
+    """Return the values of an option that is given several times, or once with commas."""
+    parts = [part.strip() for value in values or [] for part in _COMMA.split(value)]
+    if "" in parts:
+        raise ValueError(f"a name is empty in {', '.join(map(repr, values or []))}")
+    return parts
+
+
+def load_plugins(paths: Sequence[str] | None) -> None:
+    """Load plug-ins, for commands that do not run anything."""
+    if paths:
+        from bench.plugins import load_file
+
+        for path in paths:
+            load_file(path)
 
 
 def echo(text: object, *, err: bool = False) -> None:
@@ -65,16 +106,9 @@ def echo(text: object, *, err: bool = False) -> None:
     typer.echo(printable(str(text)), err=err)
 
 
-def write_anything() -> None:
-    """Have what an encoding lacks written out, as in file names of another encoding."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-
-
 @contextmanager
-def clear_errors() -> Iterator[None]:
-    """A ValueError is what the user asked wrongly: one message, exit code 2, no traceback."""
+def usage_errors() -> Iterator[None]:
+    """Print a ValueError, which is a wrong use of the command, as one message; exit code 2."""
     try:
         yield
     except ValueError as error:
@@ -83,51 +117,35 @@ def clear_errors() -> Iterator[None]:
 
 
 @dataclass
-class Kept:
-    """Where finished cells are, once that is known."""
+class Output:
+    """Folder of the records of a run, once it is known."""
 
-    out: Path | None = None
+    folder: Path | None = None
 
 
 @contextmanager
-def keeping_what_is_finished(
-    how: str = "the same command (without --fresh) goes on where it stopped", code: int = 1
-) -> Iterator[Kept]:
-    """Say of a run that ends early what is kept, and ``how`` to go on; exit ``code``, or 130."""
-    # A request to end is treated like Ctrl-C: what is finished is kept.
+def run_errors(
+    advice: str = "the same command (without --fresh) goes on where it stopped", code: int = 1
+) -> Iterator[Output]:
+    """Print why a run ended early, that its records are saved, and an advice.
+
+    Exits with ``code``, or 130 after an interrupt. The block sets the folder of the output.
+    """
+    # A request to end is treated like Ctrl-C: what is finished is saved.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    kept = Kept()
+    output = Output()
     try:
-        yield kept
+        yield output
     except RunStopped as error:
-        echo(
-            f"error: {error}\nfinished cells are kept in {kept.out}; {how}",
-            err=True,
-        )
+        echo(f"error: {error}\nfinished cells are saved in {output.folder}; {advice}", err=True)
         raise typer.Exit(code) from None
     except (OSError, sqlite3.Error) as error:
         echo(
-            f"error: results could not be written: {error}; finished cells are kept in {kept.out}",
+            f"error: results could not be written: {error}; finished cells are saved in "
+            f"{output.folder}",
             err=True,
         )
         raise typer.Exit(code) from None
     except KeyboardInterrupt:
-        echo(f"interrupted: finished cells are kept; {how}", err=True)
+        echo(f"interrupted: finished cells are saved; {advice}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
-
-
-def split(values: Optional[list[str]]) -> list[str]:  # noqa: UP045
-    """Options may be given several times, or once with commas outside brackets."""
-    parts = [part.strip() for value in values or [] for part in _COMMA.split(value)]
-    if "" in parts:
-        raise ValueError(f"a name is empty in {', '.join(map(repr, values or []))}")
-    return parts
-
-
-def load(plugins: Optional[list[str]]) -> None:  # noqa: UP045
-    """Plug-ins, for commands that do not run anything."""
-    if plugins:
-        from bench.plugins import load_file
-
-        for path in plugins:
-            load_file(path)

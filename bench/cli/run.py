@@ -1,61 +1,42 @@
-"""The commands that run a suite, and say where a run stands."""
+"""The command ``run``."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from bench.cli import complete
-from bench.cli.options import (
-    DataRootOption,
-    DeviceOption,
-    DownloadOption,
-    EstimatorsOption,
-    JobsOption,
-    ManifoldsOption,
-    PluginOption,
-    SuiteOption,
-    clear_errors,
-    echo,
-    keeping_what_is_finished,
-    split,
-)
+from bench.cli import options
+
+# These say what to do with the records that there are, not how they are made.
+_NOT_SAVED = ("fresh", "retry", "dry_run", "download")
 
 
 def run(
     context: typer.Context,
-    suite: SuiteOption,
-    preset: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            help="smoke, quick or full (default: quick; full where there is a GPU).",
-            autocompletion=complete.presets,
-        ),
-    ] = None,
-    estimators: EstimatorsOption = None,
-    manifolds: ManifoldsOption = None,
+    suite: options.Suite,
+    preset: options.Preset = None,
+    estimators: options.Estimators = None,
+    manifolds: options.Manifolds = None,
     seeds: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="Seeds per cell, instead of the preset's."),
+        int | None, typer.Option(help="Seeds per cell, instead of the preset's.")
     ] = None,
     n: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("--n", help="Points per sample, instead of the preset's."),
+        int | None, typer.Option("--n", help="Points per sample, instead of the preset's.")
     ] = None,
-    jobs: JobsOption = None,
-    device: DeviceOption = "auto",
+    jobs: options.Jobs = None,
+    device: options.Device = "auto",
     out: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="Folder of the results (default: results/SUITE)."),
+        Path | None, typer.Option(help="Folder of the results (default: results/SUITE).")
     ] = None,
     timeout: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option(help="Seconds after which a cell is stopped (default: the suite's)."),
     ] = None,
     memory: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="Memory above which a cell is stopped, such as 4GiB (default: suite's)."),
     ] = None,
     gpu_jobs: Annotated[int, typer.Option(help="Cells at a time on the GPU.")] = 1,
@@ -63,73 +44,53 @@ def run(
         str, typer.Option(help="local, or dask for the workers of a cluster.")
     ] = "local",
     scheduler: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Address of the dask scheduler, such as tcp://HOST:8786."),
+        str | None, typer.Option(help="Address of the dask scheduler, such as tcp://HOST:8786.")
     ] = None,
-    data_root: DataRootOption = None,
-    download: DownloadOption = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")] = False,
-    retry: Annotated[bool, typer.Option("--retry", help="Run failed cells again.")] = False,
-    plugin: PluginOption = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
-    ] = False,
+    data_root: options.DataRoot = None,
+    download: options.Download = False,
+    fresh: options.Fresh = False,
+    retry: options.Retry = False,
+    plugin: options.Plugin = None,
+    dry_run: options.DryRun = False,
 ) -> None:
     """Cross the manifolds of a suite with the estimators; write and print the results."""
     from bench.cli.console import Terminal
 
     console = Terminal()
-    with keeping_what_is_finished() as kept:
-        with clear_errors():
-            from bench import api
-            from bench.cli.command_line import typed
-            from bench.engine.job import prepare
+    with options.run_errors() as output, options.usage_errors():
+        from bench.api import run_and_write
+        from bench.engine.job import prepare
+        from bench.engine.status import preview
+        from bench.store.store import Store
+        from bench.summary.wording import all_failed
 
-            job = prepare(
-                suite,
-                preset=preset,
-                manifolds=split(manifolds),
-                estimators=split(estimators),
-                seeds=seeds,
-                n=n,
-                jobs=jobs,
-                device=device,
-                out=out,
-                timeout=timeout,
-                memory=memory,
-                gpu_jobs=gpu_jobs,
-                backend=backend,
-                scheduler=scheduler,
-                plugins=plugin or [],
-                data_root=data_root,
-                download=download,
+        job = prepare(suite, **options.options_of(context, prepare))
+        output.folder = job.out
+        if dry_run:
+            preview(job, console)
+            return
+        with Store(job.out) as store:
+            records = run_and_write(
+                job,
+                store,
+                fresh=fresh,
+                retry=retry,
+                console=console,
+                command=_command(context, job.preset),
             )
-            kept.out = job.out
-            if dry_run:
-                from bench.engine.dry_run import preview
-
-                preview(job, console)
-                return
-            store = api.open_store(job)
-        with store, clear_errors():
-            command = typed(context, job.preset)
-            records = api.execute(
-                job, store, fresh=fresh, retry=retry, console=console, command=command
-            )
-    from bench.summary.wording import all_failed
-
     if failure := all_failed(records):
-        echo(f"error: {failure}", err=True)
+        options.echo(f"error: {failure}", err=True)
         raise typer.Exit(1)
 
 
-def status(
-    out: Annotated[Path, typer.Option(help="Folder of the results.")],
-    json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-) -> None:
-    """Say what of a run is done, failed, running and left; while it is going on, too."""
-    from bench.cli.console import Terminal
-    from bench.engine.status import report, status_of
-
-    with clear_errors():
-        report(status_of(out), Terminal(), as_json=json_)
+def _command(context: typer.Context, preset: str) -> str:
+    """Return the command line of a context, to run it again; ``preset`` is the one in use."""
+    values = {**context.params, "preset": preset}
+    parts = ["python", "-m", "bench", str(context.info_name)]
+    for option in context.command.params:
+        value = values.get(str(option.name))
+        if option.name in _NOT_SAVED or value is None or value == option.default:
+            continue
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            parts += [max(option.opts, key=len), str(one)]
+    return shlex.join(parts)

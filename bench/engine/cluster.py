@@ -1,6 +1,6 @@
-"""Runs cells on the workers of a dask cluster, through joblib's dask backend.
+"""Cells of a run on the workers of a dask cluster, through joblib's dask backend.
 
-The workers need this package, and nothing else in common with the coordinator: no file system.
+The workers need this package, and share nothing else with the coordinator: no file system.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from joblib import Parallel, delayed
 
 from bench import __version__
 from bench.cell import Cell
-from bench.engine.local import Batch, Event, Finished, Started, Told, collected, divided
+from bench.engine.local import (
+    Batch,
+    CellEnd,
+    CellReport,
+    CellStart,
+    Event,
+    by_device,
+    receive,
+)
 from bench.environment import missing_extra
 from bench.errors import ClusterLost
 from bench.workers import dask_host
@@ -28,65 +36,65 @@ from bench.workers.worker_slot import CellResult
 
 _CONNECT = 10.0  # seconds to wait for a scheduler
 _PATIENCE = 30.0  # seconds to wait for its first worker
-_LOOK = 1.0  # seconds between looks at whether the cluster is there
+_CHECK = 1.0  # seconds between checks whether the cluster is there
 _GPU = "GPU"
-# Where it is said that a task of an event loop failed: at its end, or in a callback.
+# Loggers of tasks of an event loop that failed: at their end, or in a callback.
 _LOGGERS = ("asyncio", "tornado.application")
 
 
-def offer(scheduler: str, asked: str) -> tuple[str, int]:
-    """What a cluster offers: the device that a run on it uses, and how many cells at a time.
+def device_and_slots(scheduler: str, device: str) -> tuple[str, int]:
+    """Return the device that a run on a cluster uses, and how many cells run at a time.
 
     With the device "auto" that is "cuda" if a worker offers a GPU, which it does when it was
-    started with ``--resources GPU=1``. Raises ValueError where the scheduler cannot be reached, or
-    "cuda" is asked for and no worker has it.
+    started with ``--resources GPU=1``. Raises ValueError if the scheduler cannot be reached, or
+    for "cuda" if no worker has it.
     """
     with _client(scheduler) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         gpu = any(worker.get("resources", {}).get(_GPU) for worker in workers)
-        places = sum(worker["nthreads"] for worker in workers)
-    if asked == "cuda" and not gpu:
+        slots = sum(worker["nthreads"] for worker in workers)
+    if device == "cuda" and not gpu:
         raise ValueError(
             "device 'cuda' was asked for, but no worker of the cluster was started with "
             f"--resources {_GPU}=1"
         )
     # Without a worker yet there is nothing to divide by.
-    return "cuda" if gpu and asked != "cpu" else "cpu", max(1, places)
+    return "cuda" if gpu and device != "cpu" else "cpu", max(1, slots)
 
 
 def run(
     batches: Sequence[Batch], setup: Setup, scheduler: str, device: str
 ) -> Generator[list[Event], None, None]:
-    """Run batches of cells on a cluster and yield events, as ``runner.run`` does here.
+    """Run batches of cells on a cluster and yield events, as ``bench.engine.local.run`` does here.
 
     A batch whose worker dies is run again on another one. Closing the iterator ends what is
-    running. Raises ClusterLost where the cluster cannot be used any more.
+    running. Raises ClusterLost if the cluster cannot be used any more.
     """
-    name = f"bench-{uuid.uuid4().hex}"
-    news = _News({cell.key: cell for batch in batches for cell in batch})
+    topic = f"bench-{uuid.uuid4().hex}"
+    inbox = _Inbox({cell.key: cell for batch in batches for cell in batch})
     with _client(scheduler) as client:
         _check_workers(client, scheduler)
-        client.subscribe_topic(name, lambda event: news.take(event[1]))
-        on_cpu, on_gpu = divided(batches, device)
+        client.subscribe_topic(topic, lambda message: inbox.read(message[1]))
+        on_cpu, on_gpu = by_device(batches, device)
         groups: list[tuple[list[Batch], str, dict[str, Any]]] = []
         if on_cpu:
             groups.append((on_cpu, "cpu", {}))
         if on_gpu:
             groups.append((on_gpu, "cuda", {"resources": {_GPU: 1}}))
-        for group, kind, needs in groups:
+        for group in groups:
             threading.Thread(
-                target=_drive, args=(client, group, setup, kind, needs, name, news), daemon=True
+                target=_submit, args=(client, *group, setup, topic, inbox), daemon=True
             ).start()
         try:
-            yield from collected(news.events, len(groups), lambda: _check_alive(client), _LOOK)
+            yield from receive(inbox.events, len(groups), lambda: _check_alive(client), _CHECK)
         finally:
             with suppress(Exception):
                 # Tasks that are running notice that nobody waits for them; this is faster.
-                client.run(dask_host.close, name)
+                client.run(dask_host.close, topic)
 
 
-class _News:
-    """What the cluster says, as events; a cell that ends is told once, however it comes."""
+class _Inbox:
+    """Messages of the cluster, as events; a cell ends once, whichever way that arrives."""
 
     def __init__(self, cells: dict[str, Cell]) -> None:
         self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -94,26 +102,26 @@ class _News:
         self._ended: set[str] = set()
         self._guard = threading.Lock()
 
-    def take(self, news: Any) -> None:
-        """One piece of news from a topic; what is none, which anybody can send, is ignored."""
+    def read(self, message: Any) -> None:
+        """Read one message of a topic; invalid ones, which anybody can send, are ignored."""
         try:
-            cell, what = self._cells[news["key"]], news["what"]
+            cell, what = self._cells[message["key"]], message["what"]
             if what == dask_host.ENDED:
-                self.ended(dask_host.unpack_result(cell, news["ended"]))
+                self.end(dask_host.unpack_result(cell, message["ended"]))
             elif cell.key not in self._ended:
-                told = Told(cell, str(news.get("text", "")))
-                self.events.put(Started(cell) if what == dask_host.STARTED else told)
+                report = CellReport(cell, str(message.get("text", "")))
+                self.events.put(CellStart(cell) if what == dask_host.STARTED else report)
         except (KeyError, TypeError, AttributeError, BadMessage):
             return
 
-    def ended(self, one: CellResult) -> None:
-        """A cell has ended, told alone or with its batch, or twice where its worker died."""
+    def end(self, result: CellResult) -> None:
+        """Note the end of a cell: alone, with its batch, or twice if a worker died."""
         with self._guard:
-            if one.record.key in self._ended:
+            key = result.record.key
+            if key in self._ended:
                 return
-            self._ended.add(one.record.key)
-        cell = self._cells[one.record.key]
-        self.events.put(Finished(cell, one.record, one.arrays, one.environment))
+            self._ended.add(key)
+        self.events.put(CellEnd(self._cells[key], result))
 
 
 @contextmanager
@@ -127,7 +135,7 @@ def _client(scheduler: str) -> Generator[Any, None, None]:
     except (OSError, ValueError, TimeoutError, asyncio.TimeoutError) as error:
         raise ValueError(f"there is no dask scheduler at {scheduler}: {error}") from None
     for logger in _LOGGERS:
-        logging.getLogger(logger).addFilter(_not_of_closed_connections)
+        logging.getLogger(logger).addFilter(_is_not_of_closed_connection)
     try:
         yield client
     finally:
@@ -135,14 +143,14 @@ def _client(scheduler: str) -> Generator[Any, None, None]:
             client.close(timeout=2)
 
 
-def _not_of_closed_connections(record: logging.LogRecord) -> bool:
-    """What a closed connection still had to say is nobody's concern."""
+def _is_not_of_closed_connection(record: logging.LogRecord) -> bool:
+    """Return whether a log record should be shown: not those of connections that were closed."""
     error = record.exc_info[1] if record.exc_info else None
     return type(error).__name__ != "CommClosedError"
 
 
 def _check_workers(client: Any, scheduler: str) -> None:
-    """There are workers, and they have this version of the package."""
+    """Raise ClusterLost unless there are workers with this version of the package."""
     try:
         client.wait_for_workers(1, timeout=_PATIENCE)
     except (TimeoutError, asyncio.TimeoutError):  # not one class before Python 3.11
@@ -154,14 +162,15 @@ def _check_workers(client: Any, scheduler: str) -> None:
             f"the workers of {scheduler} cannot import this package; install it there, in version "
             f"{__version__}: {error}"
         ) from None
-    wrong = {worker: found for worker, found in versions.items() if found != __version__}
-    if wrong:
-        worker, found = next(iter(wrong.items()))
-        raise ClusterLost(f"worker {worker} has version {found} of this package, not {__version__}")
+    for worker, version in versions.items():
+        if version != __version__:
+            raise ClusterLost(
+                f"worker {worker} has version {version} of this package, not {__version__}"
+            )
 
 
 def _check_alive(client: Any) -> None:
-    """Raise ClusterLost where results will never come: joblib would wait for them."""
+    """Raise ClusterLost if results will never come: joblib would wait for them."""
     if client.status != "running":
         raise ClusterLost("the scheduler of the cluster was lost")
     for state in list(client.futures.values()):
@@ -169,16 +178,16 @@ def _check_alive(client: Any) -> None:
             raise ClusterLost(f"several workers of the cluster died in turn: {state.exception}")
 
 
-def _drive(
+def _submit(
     client: Any,
     batches: list[Batch],
-    setup: Setup,
     device: str,
     needs: dict[str, Any],
-    name: str,
-    news: _News,
+    setup: Setup,
+    topic: str,
+    inbox: _Inbox,
 ) -> None:
-    """Hand batches to the cluster in their order, and pass on what comes back."""
+    """Hand batches to the cluster in their order, and pass on the results."""
     from joblib._dask import DaskDistributedBackend
 
     class Cluster(DaskDistributedBackend):  # type: ignore[misc]
@@ -189,15 +198,15 @@ def _drive(
 
     try:
         backend = Cluster(client=client, wait_for_workers_timeout=_PATIENCE, **needs)
-        ended = Parallel(
+        results = Parallel(
             backend=backend, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
-        )(delayed(dask_host.serve)(list(batch), setup, device, name) for batch in batches)
-        for batch in ended:
-            for one in batch:
-                news.ended(one)
+        )(delayed(dask_host.serve)(list(batch), setup, device, topic) for batch in batches)
+        for batch in results:
+            for result in batch:
+                inbox.end(result)
     except BaseException as error:
         if type(error).__module__.partition(".")[0] in ("distributed", "asyncio", "concurrent"):
             error = ClusterLost(f"the cluster was lost: {type(error).__name__}: {error}")
-        news.events.put(error)
+        inbox.events.put(error)
     finally:
-        news.events.put(None)
+        inbox.events.put(None)

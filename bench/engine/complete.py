@@ -1,9 +1,10 @@
-"""Runs what a job lacks: cells to the runner, records to the store, news to the display."""
+"""Cells of a job that have no record yet are run, and all records returned: ``complete``."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,17 +16,16 @@ from rich.console import Console
 from bench import environment
 from bench.cell import Cell
 from bench.engine import costs, local, plan
-from bench.engine.acceptance import accepted
-from bench.engine.capacity import unused_thread_limit
-from bench.engine.heartbeat import Live
+from bench.engine.heartbeat import Heartbeat
 from bench.engine.job import Job
 from bench.engine.leftovers import claimed, reclaim
-from bench.engine.local import Batch, Event, Finished, Started, Told
+from bench.engine.local import Batch, CellEnd, CellReport, CellStart, Event
 from bench.engine.progress import Display
-from bench.format import LONGEST, printable
-from bench.plugins import REGISTRIES, read_source
+from bench.format import LONGEST, counted, printable
+from bench.plugins import PREFIX, REGISTRIES, read_source
 from bench.record import Record
 from bench.store.store import Planned, Store
+from bench.store.validation import validate_outcome
 from bench.workers.process import Setup
 from bench.workers.samples import SampleCache
 from manifolds.registry import Entry
@@ -34,42 +34,77 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def complete(
+    job: Job,
+    store: Store,
+    *,
+    fresh: bool = False,
+    retry: bool = False,
+    headline: bool = True,
+    silent: Callable[[Record], bool] = lambda record: False,
+    console: Console,
+) -> pd.DataFrame:
+    """Run the cells of a job that have no record in the store; return the records of all.
+
+    ``fresh`` runs all again, ``retry`` those that failed. Results are printed as they arrive, but
+    for ``silent`` ones, below a ``headline`` that says how much there is to run. The number of
+    cells that were run is in ``.attrs["new"]``. On KeyboardInterrupt finished cells are saved.
+    """
+    if fresh:
+        store.remove(cell.key for cell in job.cells)
+    missing = missing_cells(job, store, retry=retry)
+    if headline:
+        console.print(_headline(job, len(missing)), highlight=False, soft_wrap=True, markup=False)
+    if missing:
+        run_cells(job, missing, store, console, silent)
+    records = records_of(job.cells, store)
+    records.attrs["new"] = len(missing)
+    return records
+
+
+def _headline(job: Job, missing: int) -> str:
+    cells, capacity = len(job.cells), job.capacity
+    return (
+        f"{counted(cells, 'cell')} at preset {job.preset}: {cells - missing} done before, "
+        f"{missing} to run, {capacity.jobs} at a time with {counted(capacity.threads, 'thread')} "
+        f"each, on {job.device}"
+        + (f", on the cluster at {job.scheduler}" if job.scheduler is not None else "")
+    )
+
+
 def missing_cells(job: Job, store: Store, *, retry: bool = False) -> list[Cell]:
-    """Cells without a record, and those that tighter limits than the present ones stopped.
+    """Return cells without a record, and those that tighter limits than the present ones stopped.
 
     With ``retry`` also those whose record is not "ok".
     """
     outcomes = store.outcomes()
 
-    def settled(cell: Cell) -> bool:
+    def is_missing(cell: Cell) -> bool:
         if cell.key not in outcomes:
-            return False
+            return True
         status, limits = outcomes[cell.key]
-        if status != "ok" and retry:
-            return False
+        if retry and status != "ok":
+            return True
         if status == "timeout":
-            return not _looser(cell.limits.timeout, limits.timeout)
-        if status == "memory":
-            return not _looser(cell.limits.memory, limits.memory)
-        return True
+            return _looser(cell.limits.timeout, limits.timeout)
+        return status == "memory" and _looser(cell.limits.memory, limits.memory)
 
-    return [cell for cell in job.cells if not settled(cell)]
+    return list(filter(is_missing, job.cells))
 
 
 def _looser(now: float | None, then: float | None) -> bool:
-    """Whether a limit is looser than it was; where there was none, it cannot be."""
+    """Return whether a limit is looser than it was; if there was none, it cannot be."""
     return then is not None and (now is None or now > then)
 
 
-def records_of(job: Job, store: Store) -> pd.DataFrame:
-    """The records of a job's cells, one row each.
+def records_of(cells: Sequence[Cell], store: Store) -> pd.DataFrame:
+    """Return the records of cells, one row each.
 
-    Labels belong to the suite of this job; a record may come from another one's.
+    Labels are those of the cells; a record may have been made for another suite.
     """
-    records = store.frame([cell.key for cell in job.cells])
+    records = store.frame([cell.key for cell in cells])
     for label in ("suite", "manifold", "estimator"):
-        labels = {cell.key: getattr(cell, label) for cell in job.cells}
-        records[label] = records["key"].map(labels)
+        records[label] = records["key"].map({cell.key: getattr(cell, label) for cell in cells})
     return records
 
 
@@ -80,80 +115,91 @@ def run_cells(
     console: Console,
     silent: Callable[[Record], bool] = lambda record: False,
 ) -> None:
-    """Run cells and keep their records; on KeyboardInterrupt the finished ones are kept.
+    """Run cells of a job and save their records; tests replace this function.
 
-    Results are shown as they arrive, but for those that are ``silent``.
+    Results are printed as they arrive, but for ``silent`` ones.
     """
     # What a cluster's workers are comes with their records.
-    identity, facts = environment.describe("cpu" if job.scheduler else job.device)
-    store.add_environment(identity, facts)
+    here, facts = environment.describe("cpu" if job.scheduler else job.device)
+    store.add_environment(here, facts)
     predicted = costs.predict(job.cells, store.timings())
     store.set_plan(
         Planned(c.key, c.manifold, c.estimator, c.n, c.seed, predicted[c.key]) for c in job.cells
     )
-    wanted = {cell.key: predicted[cell.key] for cell in missing}
-    batches = plan.batches(missing, wanted)
-    if job.scheduler is None and (note := unused_thread_limit(job.room.cores, job.room.jobs)):
-        console.print(note, highlight=False, soft_wrap=True, markup=False)
+    missing_costs = {cell.key: predicted[cell.key] for cell in missing}
+    batches = plan.batches(missing, missing_costs)
+    _warn_of_unused_limit(job, console)
     with (
         _events(job, missing, batches) as events,
-        Live(job.out, job.room.jobs) as live,
-        Display(console, wanted, _groups(job, batches), silent) as display,
+        Heartbeat(job.out, job.capacity.jobs) as heartbeat,
+        Display(console, missing_costs, _groups(job, batches), silent) as display,
     ):
-        for together in map(_sound, events):
-            live.note(together)
-            _keep(together, store, display, identity)
+        for received in events:
+            valid = [_validated(event) for event in received]
+            heartbeat.update(valid)
+            _save_and_show(valid, store, display, here)
+
+
+def _warn_of_unused_limit(job: Job, console: Console) -> None:
+    """Say so if OMP_NUM_THREADS asks for another number of threads than cells get.
+
+    Times are compared between estimators and runs, so that the plan sets the threads of each cell.
+    """
+    limit, threads = os.environ.get("OMP_NUM_THREADS", "").strip(), job.capacity.threads
+    if job.scheduler is None and limit not in ("", str(threads)):
+        console.print(
+            f"OMP_NUM_THREADS={limit} is not used: each cell runs on {counted(threads, 'thread')}, "
+            "the cores divided by --jobs",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
 
 
 def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, Sequence[Batch]]]:
-    """Batches that have workers of their own, with how many cells of them run at a time."""
+    """Return batches that have workers of their own, with how many cells of them run at a time."""
     if job.scheduler is not None:
-        return [(job.room.jobs, batches)]
-    shares = local.shares(batches, job.room, job.device)
+        return [(job.capacity.jobs, batches)]
+    shares = local.shares(batches, job.capacity, job.device)
     return [(share.width, share.batches) for share in shares]
 
 
-def _sound(together: list[Event]) -> list[Event]:
-    """Events whose records, arrays and texts were checked: see ``accepted``."""
-    sound: list[Event] = []
-    for event in together:
-        if isinstance(event, Finished):
-            record, arrays = accepted(event.record, event.arrays)
-            sound.append(replace(event, record=record, arrays=arrays))
-        elif isinstance(event, Told):
-            text = " ".join(event.text[:LONGEST].split())
-            sound.append(replace(event, text=printable(text)))
-        else:
-            sound.append(event)
-    return sound
+def _validated(event: Event) -> Event:
+    if isinstance(event, CellEnd):
+        record, arrays = validate_outcome(event.result.record, event.result.arrays)
+        return replace(event, result=replace(event.result, record=record, arrays=arrays))
+    if isinstance(event, CellReport):
+        return replace(event, text=printable(" ".join(event.text[:LONGEST].split())))
+    return event
 
 
-def _keep(together: list[Event], store: Store, display: Display, identity: str) -> None:
-    """Records first, then the news of them: what is shown as done is kept."""
+def _save_and_show(events: list[Event], store: Store, display: Display, here: str) -> None:
+    """Save records, then show the events: what is shown as done is saved."""
     now = datetime.datetime.now(datetime.timezone.utc).isoformat()
     ended = []
-    for event in together:
-        if isinstance(event, Finished):
-            where = identity
-            if event.environment is not None:
-                where, facts = event.environment
-                store.add_environment(where, facts)
-            ended.append((replace(event.record, environment=where, finished=now), event.arrays))
-    kept = iter(store.add_all(ended)) if ended else iter(())
-    for event in together:
-        if isinstance(event, Finished):
-            display.finished(next(kept))
-        elif isinstance(event, Started):
-            display.started(event.cell)
+    for event in events:
+        if isinstance(event, CellEnd):
+            result, identity = event.result, here
+            if result.environment is not None:
+                identity, facts = result.environment
+                store.add_environment(identity, facts)
+            record = replace(result.record, environment=identity, finished=now)
+            ended.append((record, result.arrays))
+    saved = iter(store.add_all(ended)) if ended else iter(())
+    for event in events:
+        if isinstance(event, CellEnd):
+            display.finish(next(saved))
+        elif isinstance(event, CellStart):
+            display.start(event.cell)
         else:
-            display.told(event.cell, event.text)
+            display.report(event.cell, event.text)
 
 
 @contextlib.contextmanager
 def _events(
     job: Job, cells: list[Cell], batches: list[list[Cell]]
 ) -> Iterator[Iterator[list[Event]]]:
-    """The events of a run, whose processes and files are gone when it is left."""
+    """Yield the events of a run, whose processes and files are gone at the end of the block."""
     setup = _setup(job)
     if job.scheduler is not None:
         from bench.engine import cluster
@@ -162,30 +208,30 @@ def _events(
             yield events
         return
     reclaim()
-    shelf = SampleCache(cells)
-    claim = claimed(Path(shelf.scratch))
+    samples = SampleCache(cells)
+    claim = claimed(Path(samples.scratch))
     try:
-        setup = replace(setup, scratch=shelf.scratch)
-        with contextlib.closing(local.run(batches, setup, job.room, job.device)) as events:
-            yield _shelved(events, shelf)
+        setup = replace(setup, scratch=samples.scratch)
+        with contextlib.closing(local.run(batches, setup, job.capacity, job.device)) as events:
+            yield _releasing(events, samples)
     finally:
-        shelf.close()
+        samples.close()
         claim.close()
 
 
-def _shelved(
-    events: Generator[list[Event], None, None], shelf: SampleCache
+def _releasing(
+    events: Generator[list[Event], None, None], samples: SampleCache
 ) -> Iterator[list[Event]]:
-    """The events, while samples that nobody needs any more are put away."""
-    for together in events:
-        for event in together:
-            if isinstance(event, Finished):
-                shelf.release(event.cell)
-        yield together
+    """Pass on events, while samples that no cell needs any more are removed."""
+    for received in events:
+        for event in received:
+            if isinstance(event, CellEnd):
+                samples.release(event.cell)
+        yield received
 
 
 def _setup(job: Job) -> Setup:
-    """What a worker has to import or be sent, because the packages do not have it.
+    """Return what a worker has to import or be sent, because the packages do not have it.
 
     Plug-ins go as text, for a worker may be where the file is not; classes of an importable module
     are imported there; those of the running program (a notebook) are sent by value.
@@ -195,19 +241,20 @@ def _setup(job: Job) -> Setup:
         for entry in registry.entries():
             module = entry.cls.__module__
             if module == "__main__":
+                _check_sendable(kind, entry)
                 entries.append((kind, entry))
-            elif not module.startswith((f"{registry.package}.", "bench_plugin_")):
+            elif not module.startswith((f"{registry.package}.", PREFIX)):
                 modules.append(module)
     return Setup(
         plugins=tuple((path, read_source(path)) for path in job.plugins),
         modules=tuple(dict.fromkeys(modules)),
-        entries=cloudpickle.dumps([_sendable(*entry) for entry in entries]),
+        entries=cloudpickle.dumps(entries),
         calibrated=job.calibrated,
     )
 
 
-def _sendable(kind: str, entry: Entry) -> tuple[str, Entry]:
-    """A class of the running program; ValueError where it cannot go to another process."""
+def _check_sendable(kind: str, entry: Entry) -> None:
+    """Raise ValueError if a class of the running program cannot go to another process."""
     try:
         cloudpickle.dumps(entry)
     except Exception as error:
@@ -215,4 +262,3 @@ def _sendable(kind: str, entry: Entry) -> tuple[str, Entry]:
             f"{kind} {entry.name!r} of the running program cannot be sent to the processes that "
             f"run cells ({error}); put the class into a file, and run it as a plug-in"
         ) from error
-    return kind, entry

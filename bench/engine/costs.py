@@ -14,11 +14,11 @@ import estimators
 from bench.cell import Cell
 from bench.record import Timing
 
-#: Seconds of reading a model that another cell has trained.
+#: Seconds of a fit that reads a model which another cell has trained.
 READING = 2.0
-#: What is predicted, and what records are taken to say, is between these, in seconds.
+#: Predictions, and seconds of records, are clipped to these.
 SHORTEST, LONGEST = 1e-3, 1e6
-#: Where an estimator takes the seconds that it declares.
+#: n and D at which an estimator takes the seconds that it declares.
 DECLARED_AT = (10_000, 100)
 #: Growth with n and D that is expected before there are records: seconds go as n D^(1/2).
 EXPONENTS = (1.0, 0.5)
@@ -41,7 +41,7 @@ class PowerLaw:
     measured: Mapping[tuple[int, int], float] = field(default_factory=dict)
 
     def seconds(self, n: int, ambient: int | None) -> float:
-        """Seconds at n points in R^D; where D is not known, at that of the centre."""
+        """Return the seconds at n points in R^D; at the D of the centre if D is None."""
         if ambient is not None and (n, ambient) in self.measured:
             return self.measured[n, ambient]
         logarithm = self.level + self.exponents[0] * math.log(n / self.centre[0])
@@ -51,12 +51,12 @@ class PowerLaw:
 
 
 def power_law(declared: float, timings: Iterable[Timing] = ()) -> PowerLaw:
-    """The law of an estimator that declares so many seconds, from its timings, if there are any.
+    """Return the law of an estimator that declares so many seconds, from its timings if any.
 
-    Least squares of ln seconds, drawn to the declaration and to the expected exponents. The
-    centre is the middle of what was measured, so that one size moves the level alone.
+    Ridge regression of ln seconds towards the declaration and the expected exponents. The centre
+    is the mean of the measured sizes, so that one size moves the level alone.
     """
-    level = math.log(_bounded(declared))
+    level = math.log(_clip(declared))
     means = _means(timings)
     if not means:
         return PowerLaw(level, EXPONENTS, DECLARED_AT)
@@ -68,8 +68,8 @@ def power_law(declared: float, timings: Iterable[Timing] = ()) -> PowerLaw:
     design = np.column_stack([np.ones(len(sizes)), sizes - centre])
     offsets = np.log(seconds) - design @ [level, *EXPONENTS]
     weighted = design.T * weights
-    drawn = np.diag([_LEVEL**-2, _BY_N**-2, _BY_AMBIENT**-2])
-    moved, *steeper = np.linalg.solve(weighted @ design + drawn, weighted @ offsets)
+    ridge = np.diag([_LEVEL**-2, _BY_N**-2, _BY_AMBIENT**-2])
+    moved, *steeper = np.linalg.solve(weighted @ design + ridge, weighted @ offsets)
     by_n, by_ambient = np.clip(np.add(EXPONENTS, steeper), 0.0, STEEPEST).tolist()
     at_n, at_ambient = np.exp(centre).tolist()
     measured = {size: mean for size, (mean, _) in means.items()}
@@ -77,12 +77,12 @@ def power_law(declared: float, timings: Iterable[Timing] = ()) -> PowerLaw:
 
 
 def predict(cells: Iterable[Cell], timings: Iterable[Timing]) -> dict[str, float]:
-    """Seconds that each cell will take, by key; at most its time limit.
+    """Return the seconds that each cell will take, by key; at most its time limit.
 
     They are the mean of earlier records of the estimator with the same parameters at the same n
     and D, else from the power law of these records, else what the estimator declares, scaled to
-    n and D. Of the readings of a sample's trained model the first one has the cost of training,
-    the others at most ``READING``.
+    n and D. Of the cells that read one trained model of a sample the first one has the cost of
+    training, the others at most ``READING``.
     """
     records: dict[tuple[str, str], list[Timing]] = {}
     for timing in timings:
@@ -94,27 +94,27 @@ def predict(cells: Iterable[Cell], timings: Iterable[Timing]) -> dict[str, float
     laws: dict[tuple[str, int], tuple[PowerLaw, Mapping[str, Any]]] = {}
     known: dict[tuple[str, int, int, int | None], float] = {}
     modelled: set[str] = set()
-    found: dict[str, float] = {}
+    seconds: dict[str, float] = {}
     for cell in cells:
         name, parameters = cell.estimator_name, cell.estimator_parameters
         case = name, id(parameters), cell.n, cell.ambient
         cost = known.get(case)
         if cost is None:
             if case[:2] not in laws:
-                told = json.dumps(parameters, sort_keys=True)
-                law = power_law(estimators.entry(name).seconds, records.get((name, told), ()))
+                method = name, json.dumps(parameters, sort_keys=True)
+                law = power_law(estimators.entry(name).seconds, records.get(method, ()))
                 laws[case[:2]] = law, parameters
             cost = known[case] = laws[case[:2]][0].seconds(cell.n, cell.ambient)
         if shared[name]:
             cost = min(cost, READING) if cell.sample_key in modelled else cost
             modelled.add(cell.sample_key)
         limit = cell.limits.timeout
-        found[cell.key] = cost if limit is None else min(cost, limit)
-    return found
+        seconds[cell.key] = cost if limit is None else min(cost, limit)
+    return seconds
 
 
 def _means(timings: Iterable[Timing]) -> dict[tuple[int, int], tuple[float, int]]:
-    """Mean seconds and number of fits by n and D; what makes no sense is left out."""
+    """Return mean seconds and number of fits by n and D, without invalid timings."""
     means: dict[tuple[int, int], tuple[float, int]] = {}
     for timing in timings:
         size = timing.n, timing.ambient
@@ -122,10 +122,10 @@ def _means(timings: Iterable[Timing]) -> dict[tuple[int, int], tuple[float, int]
             continue
         mean, count = means.get(size, (0.0, 0))
         together = count + timing.count
-        more = timing.count / together * (_bounded(timing.seconds) - mean)
+        more = timing.count / together * (_clip(timing.seconds) - mean)
         means[size] = mean + more, together
     return means
 
 
-def _bounded(seconds: float) -> float:
+def _clip(seconds: float) -> float:
     return min(max(seconds, SHORTEST), LONGEST)

@@ -1,4 +1,4 @@
-"""How long a run will take yet: predictions, corrected by how they have done so far."""
+"""Estimated time until the end of a run: predictions, corrected by how they have done so far."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from bench.cell import Cell
 
 #: What the predictions are taken to have been right for before there is any result: seconds of
 #: each worker, and so many average cells, but no more than a part of the run.
-TRUSTED_SECONDS, TRUSTED_CELLS, TRUSTED_PART = 10.0, 20, 0.1
-#: What a cell that is overdue will take yet, as a part of what it has had.
+PRIOR_SECONDS, PRIOR_CELLS, PRIOR_PART = 10.0, 20, 0.1
+#: What a cell that is overdue will still take, as a part of what it has taken.
 OVERDUE = 0.1
 #: Workers take no longer than this to start, in seconds.
 LONGEST_START = 15.0
-#: How cells say what they will take yet.
+#: How the report of a cell gives what it will still take.
 _SECONDS_LEFT = re.compile(r"([0-9]+(?:\.[0-9]+)?) s left")
 
 
-def seconds_said(text: str, otherwise: float) -> float:
-    """Seconds left that the words of a running cell give, else what is predicted otherwise."""
-    said = _SECONDS_LEFT.search(text)
-    return float(said[1]) if said else otherwise
+def seconds_left(report: str) -> float | None:
+    """Return the seconds that the report of a running cell gives ("12 s left"); None without."""
+    match = _SECONDS_LEFT.search(report)
+    return float(match[1]) if match else None
 
 
-class TimeLeft:
+class Eta:
     """Predicts the wall seconds until the end of a run from what has started and finished.
 
     ``costs`` are the predicted seconds of the cells by key, of which ``jobs`` run at a time; the
@@ -47,47 +47,47 @@ class TimeLeft:
         # A cell that is in none of the batches is one by itself.
         number = {cell.key: number for number, batch in enumerate(batches) for cell in batch}
         self._batch: dict[str, int | str] = {key: number.get(key, key) for key in costs}
-        #: Seconds, by batch, and cells that have not begun.
+        #: Seconds, by batch, and cells that have not started.
         self._ahead: dict[int | str, float] = dict.fromkeys(self._batch.values(), 0.0)
         for key, batch in self._batch.items():
             self._ahead[batch] += costs[key]
-        self._unbegun = dict.fromkeys(costs)
+        self._waiting = dict.fromkeys(costs)
         self._total = self._all_ahead = sum(costs.values())
-        #: Batches that have not begun, the longest last, and cells yet to finish of each.
+        #: Batches that have not started, the longest last, and cells yet to finish of each.
         self._whole = sorted(self._ahead, key=self._ahead.__getitem__)
         self._open = Counter(self._batch.values())
-        self._begun: set[int | str] = set()
-        self._active = 0  # batches that have begun and not ended
+        self._started: set[int | str] = set()
+        self._active = 0  # batches that have started and not ended
         self._running: dict[str, float] = {}
-        #: What running cells last said that they will take yet.
-        self._said: dict[str, float] = {}
+        self._reports: dict[str, float] = {}  # seconds that running cells report as left
         self._any_result = False
         # Of the past, in seconds of one worker: what was predicted of cells that have finished,
         # what they took, and what all workers had that had something to do.
         self._predicted = self._taken = self._worked = 0.0
-        self._seen = clock()
+        self._last_event = clock()
 
-    def started(self, key: str) -> None:
-        """A cell has begun, maybe anew."""
-        now = self._pass()
-        self._begin(key)
+    def start(self, key: str) -> None:
+        """Note that a cell has started, maybe anew."""
+        now = self._advance()
+        self._start(key)
         self._running[key] = now
-        self._said.pop(key, None)
+        self._reports.pop(key, None)
 
-    def told(self, key: str, text: str) -> None:
-        """A cell says how far it is: heeded where that has the seconds that are left ("12 s left").
+    def report(self, key: str, text: str) -> None:
+        """Note the report of a cell, if it gives the seconds that are left.
 
         A training knows better than a prediction.
         """
-        if key in self._running and _SECONDS_LEFT.search(text):
-            self._said[key] = seconds_said(text, 0.0)
+        seconds = seconds_left(text)
+        if key in self._running and seconds is not None:
+            self._reports[key] = seconds
 
-    def finished(self, key: str) -> None:
-        """A cell has ended."""
-        now = self._pass()
-        self._begin(key)
+    def finish(self, key: str) -> None:
+        """Note that a cell has ended."""
+        now = self._advance()
+        self._start(key)
         taken = now - self._running.pop(key, now)
-        self._said.pop(key, None)
+        self._reports.pop(key, None)
         if not self._any_result:
             taken -= self._leave_out_start(now, taken - self._costs[key])
         self._predicted += self._costs[key]
@@ -97,55 +97,55 @@ class TimeLeft:
         self._active -= not self._open[batch]
 
     def seconds(self) -> float | None:
-        """Predicted seconds until the end; None before the first result.
+        """Return the predicted seconds until the end; None before the first result.
 
         At least what the rest takes all workers together, what the longest batch takes one, and
-        what any running cell says of itself.
+        what any running cell reports.
         """
         if not self._any_result:
             return None
         now = self._clock()
-        # Another thread may ask, hence the copy.
+        # Another thread may call this, hence the copy.
         running = [(key, now - start) for key, start in list(self._running.items())]
-        part = min(TRUSTED_PART, TRUSTED_CELLS / len(self._costs))
-        trust = TRUSTED_SECONDS * self._jobs + part * self._total
-        done = trust + self._predicted + sum(min(self._costs[key], had) for key, had in running)
+        part = min(PRIOR_PART, PRIOR_CELLS / len(self._costs))
+        prior = PRIOR_SECONDS * self._jobs + part * self._total
+        done = prior + self._predicted + sum(min(self._costs[key], past) for key, past in running)
         # By how much cells take longer than was predicted, and with what is between them.
-        alone = (trust + self._taken + sum(had for _, had in running)) / done
-        among = (trust + self._worked + self._lanes() * (now - self._seen)) / done
+        alone = (prior + self._taken + sum(past for _, past in running)) / done
+        among = (prior + self._worked + self._busy() * (now - self._last_event)) / done
         rest = among * max(0.0, self._all_ahead)
-        lanes = [0.0] * max(0, self._jobs - len(running))
-        for key, had in running:
-            predicted = max(alone * self._costs[key] - had, OVERDUE * had)
-            # Not less than is shown beside the cell until it says more.
-            own = self._said.get(key, predicted)
+        slots = [0.0] * max(0, self._jobs - len(running))
+        for key, past in running:
+            predicted = max(alone * self._costs[key] - past, OVERDUE * past)
+            # Not less than is shown beside the cell until it reports more.
+            own = self._reports.get(key, predicted)
             rest += own
-            lanes.append(own + alone * max(0.0, self._ahead[self._batch[key]]))
-        return max(rest / self._jobs, max(lanes), min(lanes) + alone * self._longest_whole())
+            slots.append(own + alone * max(0.0, self._ahead[self._batch[key]]))
+        return max(rest / self._jobs, max(slots), min(slots) + alone * self._longest_whole())
 
-    def _pass(self) -> float:
-        """Count the time since the last event; returns the present one."""
+    def _advance(self) -> float:
+        """Count the time since the last event; return the present one."""
         now = self._clock()
-        self._worked += self._lanes() * (now - self._seen)
-        self._seen = now
+        self._worked += self._busy() * (now - self._last_event)
+        self._last_event = now
         return now
 
-    def _lanes(self) -> int:
-        """Workers that have something to do."""
-        return min(self._jobs, self._active + len(self._ahead) - len(self._begun))
+    def _busy(self) -> int:
+        """Return the number of workers that have something to do."""
+        return min(self._jobs, self._active + len(self._ahead) - len(self._started))
 
-    def _begin(self, key: str) -> None:
-        if key not in self._unbegun:
+    def _start(self, key: str) -> None:
+        if key not in self._waiting:
             return
-        del self._unbegun[key]
+        del self._waiting[key]
         batch = self._batch[key]
         self._ahead[batch] -= self._costs[key]
         self._all_ahead -= self._costs[key]
-        self._active += batch not in self._begun
-        self._begun.add(batch)
+        self._active += batch not in self._started
+        self._started.add(batch)
 
     def _leave_out_start(self, now: float, late: float) -> float:
-        """Forget what the workers took to start, as the first result says; returns that."""
+        """Forget what the workers took to start, as the first result shows; return that."""
         self._any_result = True
         start = min(max(late, 0.0), LONGEST_START)
         self._worked = max(0.0, self._worked - self._jobs * start)
@@ -153,13 +153,13 @@ class TimeLeft:
         return start
 
     def _longest_whole(self) -> float:
-        """Predicted seconds of the longest batch that has not begun."""
-        while self._whole and self._whole[-1] in self._begun:
+        """Return the predicted seconds of the longest batch that has not started."""
+        while self._whole and self._whole[-1] in self._started:
             self._whole.pop()
         return self._ahead[self._whole[-1]] if self._whole else 0.0
 
 
-class LongestLeft:
+class LongestEta:
     """Time left where groups of cells have workers of their own: that of the longest.
 
     ``costs`` are the predicted seconds of the cells by key; each of the ``groups`` is how many of
@@ -169,26 +169,18 @@ class LongestLeft:
     def __init__(
         self, costs: Mapping[str, float], groups: Iterable[tuple[int, Sequence[Sequence[Cell]]]]
     ) -> None:
-        self._groups: list[TimeLeft] = []
-        self._of: dict[str, TimeLeft] = {}
+        self._groups: list[Eta] = []
+        self._by_key: dict[str, Eta] = {}
         for jobs, batches in groups:
             keys = [cell.key for batch in batches for cell in batch]
-            left = TimeLeft({key: costs[key] for key in keys}, jobs, batches)
-            self._groups.append(left)
-            self._of.update(dict.fromkeys(keys, left))
+            self._groups.append(Eta({key: costs[key] for key in keys}, jobs, batches))
+            self._by_key.update(dict.fromkeys(keys, self._groups[-1]))
 
-    def started(self, key: str) -> None:
-        """A cell has begun, maybe anew."""
-        self._of[key].started(key)
-
-    def told(self, key: str, text: str) -> None:
-        """A cell says how far it is."""
-        self._of[key].told(key, text)
-
-    def finished(self, key: str) -> None:
-        """A cell has ended."""
-        self._of[key].finished(key)
+    def of(self, key: str) -> Eta:
+        """Return the time left of a cell's group."""
+        return self._by_key[key]
 
     def seconds(self) -> float | None:
-        """Predicted seconds until the end; None before the first result."""
-        return max((s for left in self._groups if (s := left.seconds()) is not None), default=None)
+        """Return the predicted seconds until the end; None before the first result."""
+        seconds = [eta.seconds() for eta in self._groups]
+        return max((one for one in seconds if one is not None), default=None)

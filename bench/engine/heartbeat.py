@@ -1,4 +1,4 @@
-"""What a run is doing right now, in a small file beside its store, for whoever asks."""
+"""The cells that a run is running, in a small file beside its store, for ``bench status``."""
 
 from __future__ import annotations
 
@@ -9,57 +9,62 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Annotated
 
+from pydantic import AfterValidator, Field, TypeAdapter
 from typing_extensions import Self
 
-from bench.engine.local import Event, Finished, Started
-from bench.files import replacing
+from bench.engine.local import CellEnd, CellStart, Event
+from bench.files import replace_file
 from bench.format import printable
 
 FILE = "running.json"
 _PAUSE = 1.0  # seconds between writings
+# A file of unknown origin has texts without control characters, and numbers of a usual size.
+_Text = Annotated[str, AfterValidator(printable)]
+_Integer = Annotated[int, Field(gt=-1e15, lt=1e15)]
+_Seconds = Annotated[float, Field(gt=-1e15, lt=1e15)]
 
 
 @dataclass(frozen=True)
 class Running:
-    """A cell that is running: its key, labels, start (Unix seconds), and what it last told."""
+    """A running cell: its key, labels, start (Unix seconds) and last report."""
 
-    key: str
-    manifold: str
-    estimator: str
-    seed: int
-    start: float
-    told: str = ""
+    key: _Text
+    manifold: _Text
+    estimator: _Text
+    seed: _Integer
+    start: _Seconds
+    report: _Text = ""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a run says of itself.
+    """Process, host and start (Unix seconds) of a run, cells at a time, and the running ones."""
 
-    Process and host, start (Unix seconds), cells at a time, and those that are running.
-    """
-
-    process: int
-    host: str
-    start: float
-    jobs: int
+    process: _Integer
+    host: _Text
+    start: _Seconds
+    jobs: _Integer
     running: tuple[Running, ...] = ()
 
 
-class Live:
-    """Keeps the file while a run is going on; at its end the file goes."""
+_FACTS = TypeAdapter(Facts)
+
+
+class Heartbeat:
+    """Writes the file while a run is going on, and removes it at the end."""
 
     def __init__(self, folder: Path, jobs: int) -> None:
         self._path = folder / FILE
         self._facts = Facts(os.getpid(), platform.node(), time.time(), jobs)
         self._running: dict[str, Running] = {}
-        self._news = threading.Event()
+        self._changed = threading.Event()
         self._ended = threading.Event()
-        self._writer = threading.Thread(target=self._keep_writing, daemon=True)
+        self._writer = threading.Thread(target=self._write_until_end, daemon=True)
 
     def __enter__(self) -> Self:
         self._write()
@@ -73,62 +78,42 @@ class Live:
         trace: TracebackType | None,
     ) -> None:
         self._ended.set()
-        self._news.set()
+        self._changed.set()
         self._writer.join()
         self._path.unlink(missing_ok=True)
 
-    def note(self, events: Iterable[Event]) -> None:
-        """Take in what has happened."""
+    def update(self, events: Iterable[Event]) -> None:
+        """Follow the events of the run."""
         for event in events:
             cell = event.cell
-            if isinstance(event, Started):
+            if isinstance(event, CellStart):
                 self._running[cell.key] = Running(
                     cell.key, cell.manifold, cell.estimator, cell.seed, time.time()
                 )
-            elif isinstance(event, Finished):
+            elif isinstance(event, CellEnd):
                 self._running.pop(cell.key, None)
             elif cell.key in self._running:
-                self._running[cell.key] = replace(self._running[cell.key], told=event.text)
-        self._news.set()
+                self._running[cell.key] = replace(self._running[cell.key], report=event.text)
+        self._changed.set()
 
-    def _keep_writing(self) -> None:
-        """Write the news, but not more often than anybody looks."""
+    def _write_until_end(self) -> None:
+        """Write every change, but not more often than anybody looks."""
         while not self._ended.wait(_PAUSE):
-            self._news.wait()
-            self._news.clear()
+            self._changed.wait()
+            self._changed.clear()
             if not self._ended.is_set():
                 self._write()
 
     def _write(self) -> None:
-        running = [asdict(one) for one in list(self._running.values())]
-        # Where the disk is full only the news is lost; that is told where records are written.
-        with suppress(OSError), replacing(self._path) as part:
-            part.write_text(json.dumps({**vars(self._facts), "running": running}), encoding="utf-8")
+        facts = replace(self._facts, running=tuple(self._running.values()))
+        # A full disk is reported where records are written; here only the heartbeat is lost.
+        with suppress(OSError), replace_file(self._path) as part:
+            part.write_text(json.dumps(asdict(facts)), encoding="utf-8")
 
 
 def read(folder: Path) -> Facts | None:
-    """What the run in a folder last said; None where it said nothing that makes sense."""
+    """Return what the run in a folder last wrote; None if there is no valid file."""
     try:
-        told: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        running = tuple(_sound(Running(**one)) for one in told.pop("running"))
-        return _sound(Facts(**told, running=running))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return _FACTS.validate_json((folder / FILE).read_bytes())
+    except (OSError, ValueError):
         return None
-
-
-_Said = TypeVar("_Said", Running, Facts)
-
-
-def _sound(said: _Said) -> _Said:
-    """What a file of unknown origin says, without control characters; TypeError for wrong types."""
-    kinds: dict[Any, Any] = {"str": str, "int": int, "float": (int, float)}
-    values = dict(vars(said))
-    for field in fields(said):
-        value = values[field.name]
-        if field.type in kinds and not isinstance(value, kinds[field.type]):
-            raise TypeError(f"{field.name} is {value!r}")
-        if isinstance(value, str):
-            values[field.name] = printable(value)
-        elif isinstance(value, (int, float)) and not abs(value) < 1e15:
-            raise ValueError(f"{field.name} is {value!r}")
-    return replace(said, **values)

@@ -1,4 +1,4 @@
-"""What a run is to do: every option checked, the cells planned, before any work."""
+"""What a run is to do: options are checked and cells planned before any work."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import devices, environment
+from bench import environment
 from bench.cell import Cell
 from bench.engine import plan
-from bench.engine.capacity import Room
-from bench.limits import MOST_POINTS, MOST_SEEDS, asked, checked_count
+from bench.limits import MOST_POINTS, MOST_SEEDS, Capacity, check_count, parse_limits
 from bench.plugins import load_file
 from bench.suites import schema
 from bench.suites.schema import Suite
@@ -34,9 +33,9 @@ class Job:
     cells: list[Cell]
     preset: str
     device: str
-    room: Room
+    capacity: Capacity
     out: Path
-    plugins: tuple[str, ...]
+    plugins: tuple[str, ...] = ()
     scheduler: str | None = None
     calibrated: bool = False
 
@@ -63,30 +62,28 @@ def prepare(
 ) -> Job:
     """Check every option and plan the cells; ValueError says what is wrong and what is allowed.
 
-    Data sets are looked for in the folder ``data_root``, and fetched into it with ``download``.
+    ``timeout`` and ``memory`` become ``Cell.limits``, which ``bench.workers.worker_slot`` enforces.
+    ``device`` becomes ``Job.device``, which ``bench.workers.measure`` passes to the estimator.
+    ``bench.cell`` derives the seeds of samples and estimators. Data sets are searched in the folder
+    ``data_root``, and fetched into it with ``download``.
     """
-    for option, value, most in (
-        ("seeds", seeds, MOST_SEEDS),
-        ("n", n, MOST_POINTS),
-        ("jobs", jobs, sys.maxsize),
-        ("gpu_jobs", gpu_jobs, sys.maxsize),
-    ):
+    for option, value, most in (("seeds", seeds, MOST_SEEDS), ("n", n, MOST_POINTS)):
         if value is not None:
-            checked_count(option, value, most)
-    limits = asked(timeout, memory)
+            check_count(option, value, most)
+    limits = parse_limits(timeout, memory)
     _check_backend(backend, scheduler)
-    manifolds, estimators, plugins = map(_several, (manifolds, estimators, plugins))
-    device, room = _place(device, jobs, gpu_jobs, scheduler)
+    manifolds, estimators, plugins = map(_as_list, (manifolds, estimators, plugins))
+    device, capacity = device_and_capacity(device, jobs, gpu_jobs, scheduler)
     added: dict[str, list[str]] = {"manifold": [], "estimator": []}
     for plugin in plugins:
         for kind, names in load_file(plugin).items():
             added[kind] += names
     if data_root is not None:
         use_data_root(Path(data_root))
-    own = suite_name if isinstance(suite_name, Suite) else schema.load(suite_name)
-    preset = preset or ("full" if device == "cuda" else "quick")
+    suite = suite_name if isinstance(suite_name, Suite) else schema.load(suite_name)
+    preset = preset or schema.default_preset(device)
     cells = plan.build(
-        own,
+        suite,
         preset,
         manifold_patterns=manifolds,
         estimator_patterns=estimators,
@@ -98,44 +95,50 @@ def prepare(
     )
     if scheduler is None:
         # A cluster's workers have data roots of their own.
-        _provide(cells, download)
+        provide_data_sets(cells, download)
     return Job(
         cells=cells,
         preset=preset,
         device=device,
-        room=room,
-        out=Path(out) if out is not None else Path("results") / own.name,
+        capacity=capacity,
+        out=Path(out) if out is not None else Path("results") / suite.name,
         plugins=tuple(str(Path(plugin).resolve()) for plugin in plugins),
         scheduler=scheduler,
     )
 
 
-def _provide(cells: Sequence[Cell], download: bool) -> None:
-    """Have the data sets of the cells where they are read; ValueError where one is missing."""
+def provide_data_sets(cells: Sequence[Cell], download: bool) -> None:
+    """Have the data sets of the cells where they are read; ValueError if one is missing."""
     sets = {}
     for cell in {cell.manifold: cell for cell in cells}.values():
-        made = manifold_registry.get(cell.manifold_name, **cell.manifold_arguments)
-        if isinstance(made, ImageSet):
-            sets[cell.manifold_name, getattr(made, "split", "")] = made
-    for found in sets.values():
-        found.provide(download)
+        manifold = manifold_registry.get(cell.manifold_name, **cell.manifold_arguments)
+        if isinstance(manifold, ImageSet):
+            sets[cell.manifold_name, getattr(manifold, "split", "")] = manifold
+    for data_set in sets.values():
+        data_set.provide(download)
 
 
-def _place(asked: str, jobs: int | None, gpu_jobs: int, scheduler: str | None) -> tuple[str, Room]:
-    """Device and room of the run: this machine's, or what the cluster's workers offer."""
-    if scheduler is None or asked not in devices.DEVICES:
+def device_and_capacity(
+    device: str, jobs: int | None, gpu_jobs: int = 1, scheduler: str | None = None
+) -> tuple[str, Capacity]:
+    """Return device and capacity of this machine, or of the workers of the cluster."""
+    for option, value in (("jobs", jobs), ("gpu_jobs", gpu_jobs)):
+        if value is not None:
+            check_count(option, value, sys.maxsize)
+    if scheduler is None or device not in environment.DEVICES:
         cores = environment.cores()
-        return devices.choose(asked), Room(min(jobs or cores, cores), cores, gpu_jobs)
+        jobs = min(jobs or cores, cores)
+        return environment.choose_device(device), Capacity(jobs, cores, gpu_jobs)
     from bench.engine import cluster
 
-    for option, given in (("jobs", jobs), ("gpu-jobs", gpu_jobs if gpu_jobs > 1 else None)):
-        if given is not None:
+    for option, given in (("jobs", jobs is not None), ("gpu-jobs", gpu_jobs > 1)):
+        if given:
             raise ValueError(
                 f"--{option} is for this machine; on a cluster, the threads of its workers say how "
                 "many cells run at a time"
             )
-    device, places = cluster.offer(scheduler, asked)
-    return device, Room(places, places, gpu_jobs)
+    device, slots = cluster.device_and_slots(scheduler, device)
+    return device, Capacity(slots, slots, gpu_jobs)
 
 
 def _check_backend(backend: str, scheduler: str | None) -> None:
@@ -148,6 +151,5 @@ def _check_backend(backend: str, scheduler: str | None) -> None:
         raise ValueError(f"--scheduler {scheduler} needs --backend dask")
 
 
-def _several(names: str | Sequence[str]) -> list[str]:
-    """A list of names; one may be given as it is."""
+def _as_list(names: str | Sequence[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)

@@ -1,207 +1,219 @@
-"""Runs cells through joblib, each in a worker process of its own lane, and tells what happens."""
+"""Cells of a run in worker processes of this machine, through joblib.
+
+Each place where a cell runs at a time is a worker slot (``bench.workers.worker_slot``), which
+enforces the time and memory limits of a cell (``Cell.limits``) and passes on the device.
+"""
 
 from __future__ import annotations
 
 import functools
 import queue
 import threading
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from joblib import Parallel, delayed
 
 import estimators
 from bench.cell import Cell
-from bench.engine import capacity
-from bench.engine.capacity import Room
-from bench.record import Record
+from bench.limits import Capacity
 from bench.workers.process import Setup
-from bench.workers.worker_slot import WorkerSlot
+from bench.workers.worker_slot import CellResult, WorkerSlot
 
 
 @dataclass(frozen=True)
-class Started:
-    """A cell has begun."""
+class CellStart:
+    """A cell has started, maybe anew."""
 
     cell: Cell
 
 
 @dataclass(frozen=True)
-class Told:
-    """A cell says how far it is."""
+class CellReport:
+    """A running cell reports its progress."""
 
     cell: Cell
     text: str
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A cell has ended, well or not.
-
-    ``environment`` is what it ran on, an id and the facts, where that is not this machine.
-    """
+class CellEnd:
+    """A cell has ended, well or not."""
 
     cell: Cell
-    record: Record
-    arrays: dict[str, Any] = field(default_factory=dict)
-    environment: tuple[str, dict[str, Any]] | None = None
+    result: CellResult
 
 
-Event = Started | Told | Finished
+Event = CellStart | CellReport | CellEnd
 Batch = Sequence[Cell]
-_Queue = queue.SimpleQueue  # of events, exceptions, and None where a group of lanes is done
-
-
-def uses_gpu(cell: Cell) -> bool:
-    """Whether a cell runs on the GPU where there is one."""
-    return bool(getattr(estimators.entry(cell.estimator_name), "gpu", False))
-
-
-def divided(batches: Sequence[Batch], device: str) -> tuple[list[Batch], list[Batch]]:
-    """Batches for the processor, and for the GPU."""
-    on_gpu = [batch for batch in batches if device == "cuda" and uses_gpu(batch[0])]
-    chosen = set(map(id, on_gpu))
-    return [batch for batch in batches if id(batch) not in chosen], on_gpu
-
-
-def run(
-    batches: Sequence[Batch], setup: Setup, room: Room, device: str
-) -> Generator[list[Event], None, None]:
-    """Run batches of cells and yield events as they come, those together that came together.
-
-    The cells of a batch run one after another in one worker. With ``device`` "cuda" the cells
-    that use the GPU run in lanes of their own, one at a time unless ``room`` says more, beside
-    the others. Closing the iterator kills what is running.
-    """
-    yield from _events(
-        [
-            _Group([WorkerSlot(setup, share.device) for _ in range(share.width)], share)
-            for share in shares(batches, room, device)
-        ]
-    )
+_Queue = queue.SimpleQueue  # of events, exceptions, and None at the end of a source of events
 
 
 @dataclass(frozen=True)
 class Share:
-    """Batches of one device, how many of them run at a time, and the room that they have."""
+    """Batches of one device, how many of them run at a time, and the capacity that they share."""
 
     device: str
     batches: list[Batch]
     width: int
-    room: Room
+    capacity: Capacity
 
 
-def shares(batches: Sequence[Batch], room: Room, device: str) -> list[Share]:
-    """How the room is shared between the GPU's batches, if there are any, and the others."""
-    on_cpu, on_gpu = divided(batches, device)
-    found = []
+def by_device(batches: Sequence[Batch], device: str) -> tuple[list[Batch], list[Batch]]:
+    """Return the batches for the processor, and those for the GPU."""
+    parts: tuple[list[Batch], list[Batch]] = ([], [])
+    for batch in batches:
+        on_gpu = device == "cuda" and estimators.entry(batch[0].estimator_name).gpu
+        parts[on_gpu].append(batch)
+    return parts
+
+
+def shares(batches: Sequence[Batch], capacity: Capacity, device: str) -> list[Share]:
+    """Divide the capacity between the batches of the GPU, if there are any, and the others."""
+    on_cpu, on_gpu = by_device(batches, device)
+    parts = []
     if on_gpu:
-        # Each has a core to feed it: its lanes take the place of others.
-        width, each = min(room.gpu_jobs, len(on_gpu)), capacity.share(room.cores, room.jobs)
-        found.append(Share("cuda", on_gpu, width, Room(width, width * each)))
-        room = Room(max(1, room.jobs - width), max(1, room.cores - width * each))
+        # Each has a core to feed it: its slots take the place of others.
+        width = min(capacity.gpu_jobs, len(on_gpu))
+        cores = width * capacity.threads
+        parts.append(Share("cuda", on_gpu, width, Capacity(width, cores)))
+        capacity = Capacity(max(1, capacity.jobs - width), max(1, capacity.cores - cores))
     if on_cpu:
-        found.append(Share("cpu", on_cpu, min(room.jobs, len(on_cpu)), room))
-    return found
+        parts.append(Share("cpu", on_cpu, min(capacity.jobs, len(on_cpu)), capacity))
+    return parts
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Lanes of one kind with the share of the batches that they run."""
+def run(
+    batches: Sequence[Batch], setup: Setup, capacity: Capacity, device: str
+) -> Generator[list[Event], None, None]:
+    """Run batches of cells and yield their events, those that arrive together in one list.
 
-    lanes: list[WorkerSlot]
-    share: Share
-
-
-def _events(groups: list[_Group]) -> Generator[list[Event], None, None]:
+    The cells of a batch run one after another in one worker. With the device "cuda", cells that
+    use the GPU run in slots of their own, beside the others. Closing the iterator kills what is
+    running.
+    """
     events: _Queue[Any] = queue.SimpleQueue()
-    lanes = [lane for group in groups for lane in group.lanes]
-    for lane in lanes:
-        lane.siblings = lanes
+    groups = [
+        ([WorkerSlot(setup, share.device) for _ in range(share.width)], share)
+        for share in shares(batches, capacity, device)
+    ]
+    slots = [slot for group, _ in groups for slot in group]
+    for slot in slots:
+        slot.siblings = slots
     threads = [
-        threading.Thread(target=_drive, args=(group, events), daemon=True) for group in groups
+        threading.Thread(target=_run_share, args=(*group, events), daemon=True) for group in groups
     ]
     try:
         for thread in threads:
             thread.start()
-        yield from collected(events, len(threads))
+        yield from receive(events, len(threads))
     finally:
         # All at once, then each: what runs is gone in the time of one.
-        for lane in lanes:
-            lane.request_close()
-        for lane in lanes:
-            lane.close()
+        for slot in slots:
+            slot.request_close()
+        for slot in slots:
+            slot.close()
         for thread in threads:
             thread.join()
 
 
-def collected(
+def receive(
     events: _Queue[Any],
     sources: int,
-    look: Callable[[], None] = lambda: None,
+    check: Callable[[], None] = lambda: None,
     pause: float | None = None,
 ) -> Generator[list[Event], None, None]:
-    """What is in the queue, together, until each of the sources has put a None into it.
+    """Yield the events of a queue until each of its sources has put None into it.
 
-    Raises exceptions that are in it, after what came before. ``look`` is called when nothing
-    came for ``pause`` seconds.
+    Raises exceptions from the queue, after the events before them. ``check`` is called when
+    nothing has come for ``pause`` seconds.
     """
     while sources:
         try:
-            together = [events.get(timeout=pause)]
+            items = [events.get(timeout=pause)]
         except queue.Empty:
-            look()
+            check()
             continue
         while not events.empty():
-            together.append(events.get())
-        ready = [event for event in together if isinstance(event, Event)]
+            items.append(events.get())
+        ready = [item for item in items if isinstance(item, Event)]
         if ready:
             yield ready
-        for event in together:
-            if isinstance(event, BaseException):
-                raise event
-            sources -= event is None
+        for item in items:
+            if isinstance(item, BaseException):
+                raise item
+            sources -= item is None
 
 
-def _tell(events: _Queue[Any], cell: Cell, text: str) -> None:
-    events.put(Told(cell, text))
-
-
-def _drive(group: _Group, events: _Queue[Any]) -> None:
-    """Hand batches to free lanes through joblib; its threads only wait for the workers."""
+def _run_share(slots: list[WorkerSlot], share: Share, events: _Queue[Any]) -> None:
+    """Hand batches to free slots through joblib; its threads only wait for the workers."""
     free: queue.SimpleQueue[WorkerSlot] = queue.SimpleQueue()
-    for lane in group.lanes:
-        free.put(lane)
-    cores, jobs = group.share.room.cores, group.share.room.jobs
-    places = capacity.Slots(jobs)
+    for slot in slots:
+        free.put(slot)
+    jobs = FairSemaphore(share.capacity.jobs)
     stopped = threading.Event()
 
+    def report(cell: Cell, text: str) -> None:
+        events.put(CellReport(cell, text))
+
     def work(batch: Batch) -> None:
-        threads = [capacity.threads_of(cell.threads, cores, jobs) for cell in batch]
-        with places.taken(capacity.places_of(max(threads), cores, jobs)):
-            lane = free.get()
+        threads = [share.capacity.threads_of(cell.threads) for cell in batch]
+        with jobs.acquire(share.capacity.jobs_of(max(threads))):
+            slot = free.get()
             try:
                 for cell, number in zip(batch, threads, strict=True):
                     if stopped.is_set():
                         return
-                    events.put(Started(cell))
-                    outcome = lane.run(cell, number, functools.partial(_tell, events, cell))
-                    if outcome is None:
-                        # The lanes were closed: nothing else is to start.
+                    events.put(CellStart(cell))
+                    result = slot.run(cell, number, functools.partial(report, cell))
+                    if result is None:
+                        # The slots were closed: nothing else is to start.
                         stopped.set()
                         return
-                    events.put(Finished(cell, outcome.record, outcome.arrays))
+                    events.put(CellEnd(cell, result))
             except BaseException:
                 stopped.set()
                 raise
             finally:
-                free.put(lane)
+                free.put(slot)
 
     try:
-        pool = Parallel(n_jobs=len(group.lanes), backend="threading", batch_size=1)
-        pool(delayed(work)(batch) for batch in group.share.batches)
+        pool = Parallel(n_jobs=len(slots), backend="threading", batch_size=1)
+        pool(delayed(work)(batch) for batch in share.batches)
     except BaseException as error:
         events.put(error)
     finally:
         events.put(None)
+
+
+class FairSemaphore:
+    """A semaphore of which several units are acquired together, in the order of the requests.
+
+    So those who need many are not passed over for ever.
+    """
+
+    def __init__(self, units: int) -> None:
+        self._free = self._units = units
+        self._waiting: deque[object] = deque()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def acquire(self, units: int) -> Iterator[None]:
+        """Hold so many units, at most all there are, within the block."""
+        units = min(units, self._units)
+        ticket = object()
+        with self._changed:
+            self._waiting.append(ticket)
+            self._changed.wait_for(lambda: self._waiting[0] is ticket and self._free >= units)
+            self._waiting.popleft()
+            self._free -= units
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += units
+                self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""What of a run is done, failed, running and left; of one that is going on, too."""
+"""Reports of a run: what it would do (``--dry-run``), and where it stands (``status``)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,44 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.engine import heartbeat
-from bench.engine.eta import seconds_said
+from bench.engine.complete import missing_cells
+from bench.engine.costs import predict
+from bench.engine.eta import seconds_left
+from bench.engine.job import Job
 from bench.format import counted, duration
 from bench.store.lock import in_use
 from bench.store.store import FILE, Planned, Store
+
+
+def preview(job: Job, console: Console, title: str | None = None) -> None:
+    """Print what a job would run, and a guess of what it costs (default title: the preset)."""
+    timings, missing = [], job.cells
+    if (job.out / FILE).exists():
+        with Store(job.out, writing=False) as store:
+            timings = list(store.timings())
+            missing = missing_cells(job, store)
+    # Of all cells, as a run does: a model that was trained before need not be trained again.
+    predicted = predict(job.cells, timings)
+    seconds = {cell.key: predicted[cell.key] for cell in missing}
+    table = Table(
+        "estimator", "cells", "done", "points", "core time", title=title or f"preset {job.preset}"
+    )
+    for label in dict.fromkeys(cell.estimator for cell in job.cells):
+        cells = [cell for cell in job.cells if cell.estimator == label]
+        left = [seconds[cell.key] for cell in cells if cell.key in seconds]
+        sizes = [cell.n for cell in cells]
+        points = " to ".join(map(str, sorted({min(sizes), max(sizes)})))
+        done = str(len(cells) - len(left))
+        table.add_row(label, str(len(cells)), done, points, duration(sum(left)))
+    console.print(table)
+    total, jobs = sum(seconds.values()), job.capacity.jobs
+    console.print(
+        f"{len(missing)} of {counted(len(job.cells), 'cell')} to run, "
+        f"about {duration(total)} of core time, "
+        f"about {duration(total / jobs)} with {counted(jobs, 'job')}; "
+        "nothing was run",
+        highlight=False,
+    )
 
 
 @dataclass
@@ -31,9 +65,9 @@ class Tally:
 class Status:
     """Where a run stands.
 
-    ``active`` says whether it is going on; ``running`` are its cells of this moment, with seconds
+    ``active`` is True while it is going on; ``running`` are its cells of this moment, with seconds
     so far; ``seconds`` is how long the run has been going on, ``seconds_left`` how long it will
-    take yet (if it is not going on: would take).
+    still take (if it is not going on: would take).
     """
 
     folder: str
@@ -50,7 +84,7 @@ class Status:
 
 
 def status_of(folder: Path) -> Status:
-    """The status of the last run into a folder; ValueError where there was none."""
+    """Return the status of the last run into a folder; ValueError if there was none."""
     if not (folder / FILE).exists():
         raise ValueError(f"there are no results in {folder}: it has no {FILE}")
     active = in_use(folder)
@@ -58,8 +92,8 @@ def status_of(folder: Path) -> Status:
     with Store(folder, writing=False) as store:
         progress = store.progress()
     facts = heartbeat.read(folder) if active else None
-    # What runs is written a moment later than what is done.
-    done = {cell.key for cell, found, _ in progress if found is not None}
+    # The heartbeat is written a moment later than the records.
+    done = {cell.key for cell, status, _ in progress if status is not None}
     running = [
         # A clock that was set back makes no time negative.
         (one, max(0.0, now - one.start))
@@ -67,51 +101,52 @@ def status_of(folder: Path) -> Status:
         if one.key not in done
     ]
     tallies: dict[str, Tally] = {}
-    for cell, found, _ in progress:
+    for cell, status, _ in progress:
         tally = tallies.setdefault(cell.estimator, Tally(cell.estimator))
-        if found is None:
+        if status is None:
             tally.left += 1
         else:
-            tally.statuses[found] = tally.statuses.get(found, 0) + 1
+            tally.statuses[status] = tally.statuses.get(status, 0) + 1
     return Status(
         folder=str(folder),
         active=active,
         process=facts.process if facts else None,
         host=facts.host if facts else None,
         cells=len(progress),
-        statuses=dict(Counter(found for _, found, _ in progress if found is not None)),
+        statuses=dict(Counter(status for _, status, _ in progress if status is not None)),
         left=sum(tally.left for tally in tallies.values()),
         running=running,
         seconds=max(0.0, now - facts.start) if facts else None,
-        seconds_left=_left(progress, running, facts.jobs if facts else 1),
+        seconds_left=_seconds_left(progress, running, facts.jobs if facts else 1),
         estimators=list(tallies.values()),
     )
 
 
-def _left(
+def _seconds_left(
     progress: list[tuple[Planned, str | None, float | None]],
     running: list[tuple[heartbeat.Running, float]],
     jobs: int,
 ) -> float:
-    """Seconds that cells without a record will take, so many at a time.
+    """Return the seconds that cells without a record will take, so many at a time.
 
     The run's own predictions, scaled by how they did on the cells that are done, or what a running
-    cell says of itself; never less than any of these will take.
+    cell reports; never less than any of these will take.
     """
-    done = [(cell.seconds, took) for cell, found, took in progress if found == "ok" and took]
+    done = [(cell.seconds, took) for cell, status, took in progress if status == "ok" and took]
     predicted, taken = (sum(column) for column in zip(*done, strict=True)) if done else (0.0, 0.0)
-    # A few cells say little about the others.
-    trust = 10.0
-    scale = (taken + trust) / (predicted + trust)
+    # Prior seconds at the predicted speed, as a few cells say little about the others.
+    prior = 10.0
+    scale = (taken + prior) / (predicted + prior)
     so_far = {one.key: seconds for one, seconds in running}
     left = {
         cell.key: max(0.0, cell.seconds * scale - so_far.get(cell.key, 0.0))
-        for cell, found, _ in progress
-        if found is None
+        for cell, status, _ in progress
+        if status is None
     }
     for one, _ in running:
-        if one.key in left:
-            left[one.key] = seconds_said(one.told, left[one.key])
+        reported = seconds_left(one.report)
+        if one.key in left and reported is not None:
+            left[one.key] = reported
     longest = max((left.get(one.key, 0.0) for one, _ in running), default=0.0)
     return max(sum(left.values()) / jobs, longest)
 
@@ -119,11 +154,11 @@ def _left(
 def report(status: Status, console: Console, *, as_json: bool = False) -> None:
     """Print a status, for people or (JSON) for programs."""
     if as_json:
-        facts = {
-            **vars(status),
-            "running": [{**asdict(one), "seconds": seconds} for one, seconds in status.running],
-            "estimators": [asdict(tally) for tally in status.estimators],
-        }
+        running = [{**asdict(one), "seconds": seconds} for one, seconds in status.running]
+        for one in running:
+            one["told"] = one.pop("report")
+        estimators = [asdict(tally) for tally in status.estimators]
+        facts = {**vars(status), "running": running, "estimators": estimators}
         console.print_json(json.dumps(facts))
         return
     console.print(_headline(status), highlight=False, soft_wrap=True, markup=False)
@@ -135,11 +170,11 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
             tally.estimator, str(tally.statuses.get("ok", 0)), *failed, str(tally.left or "")
         )
     console.print(table)
-    for one, seconds in status.running:
-        told = f" ({one.told})" if one.told else ""
+    for cell, seconds in status.running:
+        message = f" ({cell.report})" if cell.report else ""
         console.print(
-            f"running for {duration(seconds)}: {one.estimator} on {one.manifold} "
-            f"(seed {one.seed}){told}",
+            f"running for {duration(seconds)}: {cell.estimator} on {cell.manifold} "
+            f"(seed {cell.seed}){message}",
             highlight=False,
             soft_wrap=True,
             markup=False,
@@ -147,21 +182,19 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
 
 
 def _headline(status: Status) -> str:
-    failed = sum(status.statuses.values()) - status.statuses.get("ok", 0)
+    done, running = status.statuses.get("ok", 0), len(status.running)
     counts = (
-        f"{counted(status.cells, 'cell')}: {status.statuses.get('ok', 0)} done, {failed} failed, "
-        f"{len(status.running)} running, {max(0, status.left - len(status.running))} left"
+        f"{counted(status.cells, 'cell')}: {done} done, {sum(status.statuses.values()) - done} "
+        f"failed, {running} running, {max(0, status.left - running)} left"
     )
+    left = duration(status.seconds_left)
     if status.active and status.seconds is not None:
         return (
             f"{counts}; going on for {duration(status.seconds)} (process {status.process} on "
-            f"{status.host}), about {duration(status.seconds_left)} left"
+            f"{status.host}), about {left} left"
         )
     if status.active:
         return f"{counts}; a run is starting or writing its tables"
     if status.left:
-        return (
-            f"{counts}; not running: the same run command goes on, for about "
-            f"{duration(status.seconds_left)} of core time"
-        )
+        return f"{counts}; not running: the same run command goes on, for about {left} of core time"
     return f"{counts}; finished"

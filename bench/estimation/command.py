@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from bench.engine.complete import missing_cells, records_of, run_cells
+from bench.engine.complete import complete
 from bench.estimation.caveats import Caveat, caveat_lines, caveats, load_evidence, median_estimate
 from bench.estimation.estimates import (
     INTERVALS,
@@ -90,7 +90,7 @@ def estimate(
     progress.print(f"{path}: {what}", highlight=False, soft_wrap=True, markup=False)
     class_notes = [note for note in (image_classes(data)[1],) if note]
     if dry_run:
-        from bench.engine.dry_run import preview
+        from bench.engine.status import preview
 
         for note in (*data.notes, *class_notes):
             progress.print(f"- {note}", highlight=False, soft_wrap=True, markup=False)
@@ -98,13 +98,16 @@ def estimate(
         return estimate_table(pd.DataFrame(columns=["estimator", "manifold"]), out)
     with Store(out) as store:
         mark_folder(out, path, array)
-        if fresh:
-            store.remove(cell.key for cell in job.cells)
-        missing = missing_cells(job, store, retry=retry)
-        if missing:
-            run_cells(job, missing, store, progress, lambda one: one.manifold.startswith(HALF))
-        outcomes = records_of(job, store)
-    if missing and (line := halves_line(outcomes)):
+        outcomes = complete(
+            job,
+            store,
+            fresh=fresh,
+            retry=retry,
+            headline=False,
+            silent=lambda record: record.manifold.startswith(HALF),
+            console=progress,
+        )
+    if outcomes.attrs["new"] and (line := halves_line(outcomes)):
         progress.print(line, highlight=False)
     table = sort_by_error((len(data.distinct), ambient), estimate_table(outcomes, out), known)
     notes = [*map(Caveat, class_notes), *caveats(data, table, known)]

@@ -15,17 +15,17 @@ _VARIABLE = "PUBLICATION"
 
 
 def names() -> list[str]:
-    """The publications that come with the package, sorted."""
+    """Return the publications that come with the package, sorted."""
     return sorted(module.name for module in pkgutil.iter_modules(publications.__path__))
 
 
 def load(name: str) -> Publication:
-    """A publication by name, or by the path of a Python file that sets PUBLICATION.
+    """Return a publication by name, or by the path of a Python file that sets PUBLICATION.
 
     Raises ValueError for an unknown name, or a file that fails or sets none.
     """
     if Path(name).suffix == ".py":
-        return _of_file(Path(name))
+        return _load_file(Path(name))
     known = names()
     if name not in known:
         hint = nearest(name, known)
@@ -34,11 +34,11 @@ def load(name: str) -> Publication:
             "file"
         )
     module = importlib.import_module(f"{publications.__name__}.{name}")
-    found: Publication = getattr(module, _VARIABLE)
-    return found
+    publication: Publication = getattr(module, _VARIABLE)
+    return publication
 
 
-def _of_file(path: Path) -> Publication:
+def _load_file(path: Path) -> Publication:
     if not path.is_file():
         raise ValueError(f"publication {path} is not a file")
     spec = importlib.util.spec_from_file_location(f"bench_publication_{path.stem}", path)
@@ -49,16 +49,16 @@ def _of_file(path: Path) -> Publication:
         spec.loader.exec_module(module)
     except Exception as error:
         raise ValueError(f"publication {path}: {type(error).__name__}: {error}") from error
-    found = getattr(module, _VARIABLE, None)
-    if not isinstance(found, Publication):
+    publication = getattr(module, _VARIABLE, None)
+    if not isinstance(publication, Publication):
         raise ValueError(
             f"publication {path} sets no {_VARIABLE} = bench.paper.publication.Publication(...)"
         )
-    return found
+    return publication
 
 
-def chosen(publication: Publication, only: list[str]) -> tuple[Item, ...]:
-    """The items with these names, in the publication's order; all where none are named.
+def select_items(publication: Publication, only: list[str]) -> tuple[Item, ...]:
+    """Return the items with these names, in the publication's order; all if none are named.
 
     Raises ValueError for a name that it does not have.
     """
@@ -73,16 +73,13 @@ def chosen(publication: Publication, only: list[str]) -> tuple[Item, ...]:
 
 
 def listing(name: str | None = None) -> str:
-    """What there is: each publication, or the one named, with its items."""
-    told = []
+    """Return a text of all publications, or of the one with this name, and their items."""
+    texts = []
     for publication in map(load, names() if name is None else [name]):
         width = max(len(item.name) for item in publication.items)
-        told.append(
-            "\n".join(
-                [
-                    f"{publication.name}: {publication.title} ({publication.source})",
-                    *(f"  {i.name:{width}}  {i.kind}: {i.title}" for i in publication.items),
-                ]
-            )
-        )
-    return "\n\n".join(told)
+        lines = [
+            f"{publication.name}: {publication.title} ({publication.source})",
+            *(f"  {item.name:{width}}  {item.kind}: {item.title}" for item in publication.items),
+        ]
+        texts.append("\n".join(lines))
+    return "\n\n".join(texts)

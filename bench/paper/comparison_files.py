@@ -11,11 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.figures import paper_style
 from bench.files import write_csv, write_text
-from bench.paper import style
-from bench.paper.compared import Compared
-from bench.paper.comparison import LINES, Comparison
 from bench.paper.equivalence import SYMBOLS
+from bench.paper.table import LINES, Comparison, TableCell
 from bench.tables.render import latex_escape, markdown_escape
 
 #: Rows and columns that LaTeX sets as one table; more go into further ones.
@@ -38,7 +37,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
         write_csv(tidy(comparison), stem.with_suffix(".csv")),
         write_text(markdown(comparison), stem.with_suffix(".md")),
         write_text(latex(comparison), stem.with_suffix(".tex")),
-        *style.save(drawn(comparison), stem),
+        *paper_style.save(drawn(comparison), stem),
     ]
 
 
@@ -122,12 +121,12 @@ def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _mark(comparison: Comparison, cell: Compared) -> str:
+def _mark(comparison: Comparison, cell: TableCell) -> str:
     """Number of a cell's note; empty without one."""
     return str(comparison.notes.index(cell.note) + 1) if cell.note else ""
 
 
-def _marks(comparison: Comparison, cell: Compared) -> str:
+def _marks(comparison: Comparison, cell: TableCell) -> str:
     """What stands after our number: the symbol of the verdict, and the number of the note."""
     mark = f" [{_mark(comparison, cell)}]" if cell.note else ""
     return (f" {SYMBOLS[cell.verdict]}" if cell.verdict else "") + mark
@@ -208,7 +207,7 @@ def _escape(text: str) -> str:
 
 def drawn(comparison: Comparison) -> Figure:
     """The table as a figure: the nearest to the truth is bold, marks and notes are behind ours."""
-    with style.style():
+    with paper_style.paper_style():
         widths = [_width(comparison, column) for column in comparison.columns]
         wide = _LABELS + sum(widths)
         notes = [
@@ -225,7 +224,9 @@ def drawn(comparison: Comparison) -> Figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.set(xlim=(0, wide), ylim=(lines + 1, 0))
-        axes.text(0.05, 1.0, comparison.title, fontsize=style.SIZE, weight="bold", va="center")
+        axes.text(
+            0.05, 1.0, comparison.title, fontsize=paper_style.SIZE, weight="bold", va="center"
+        )
         _rule(axes, 1.8, wide, 0.8)
         right = [_LABELS + sum(widths[: k + 1]) - 0.05 for k in range(len(widths))]
         for x, column in zip((_TRUTH, *right), ("truth", *comparison.columns), strict=True):
@@ -283,7 +284,9 @@ def _say(
 ) -> None:
     # A dollar sign would begin a formula.
     shown = text.replace("$", r"\$")
-    axes.text(x, y, shown, ha=ha, va="center", fontsize=style.SMALL, weight=weight, color=color)
+    axes.text(
+        x, y, shown, ha=ha, va="center", fontsize=paper_style.SMALL, weight=weight, color=color
+    )
 
 
 def _rule(axes: Axes, y: float, wide: float, width: float) -> None:

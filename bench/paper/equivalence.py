@@ -1,4 +1,4 @@
-"""Whether our number is the published one: an equivalence, which has to be shown.
+"""Test of equivalence: does our number agree with the published one?
 
 A wide interval holds many numbers, and so shows nothing. Agreement therefore asks for our whole
 interval inside a margin around the published number (two one-sided tests, Schuirmann 1987; with
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from bench.summary.metrics import mean_interval
+from bench.summary.seeds import mean_interval
 
 #: Of the published number. Publications give no interval, but what they measured varies from
 #: sample to sample as ours does: 3 % is what was allowed for that before agreement was an
@@ -32,31 +32,31 @@ RULE = (
 
 
 def margin(published: float, digits: int) -> float:
-    """How far a number may be from a published one, given to ``digits`` decimals.
+    """Return how far a number may be from a published one, given to ``digits`` decimals.
 
     Half a unit of the last digit. A number with decimals is that of a sample, and gets
-    ``RELATIVE_MARGIN`` more; a whole one counts directions, of which 50 are not 51.
+    ``RELATIVE_MARGIN`` more; an integer counts directions, of which 50 are not 51.
     """
     return 0.5 * 10.0**-digits + (RELATIVE_MARGIN * abs(published) if digits else 0.0)
 
 
 def verdict(published: float, digits: int, estimates: Sequence[float], planned: int) -> Verdict:
-    """Whether the mean of ``estimates``, those of ``planned`` seeds that are ok, is as published.
+    """Compare the mean of ``estimates``, of those of ``planned`` seeds that are ok.
 
-    Counts that are equal at two seeds or more have an interval without width. Other numbers that
-    are equal are of one sample, drawn again.
+    Integers that are equal at two seeds or more have an interval without width. Other numbers that
+    are equal are of one sample that was drawn twice.
     """
     mean, _, half_width = mean_interval(estimates)
-    same = half_width <= 1e-9 * abs(mean) and not counts(estimates)
+    same = half_width <= 1e-9 * abs(mean) and not are_integers(estimates)
     if len(estimates) < max(2, planned) or same:
         return "undecided"
-    room = margin(published, digits) + 1e-9
-    apart = abs(mean - published)
-    if apart + half_width <= room:
+    allowed = margin(published, digits) + 1e-9
+    distance = abs(mean - published)
+    if distance + half_width <= allowed:
         return "agrees"
-    return "differs" if apart - half_width > room else "undecided"
+    return "differs" if distance - half_width > allowed else "undecided"
 
 
-def counts(estimates: Sequence[float]) -> bool:
-    """Whether all estimates are whole numbers."""
+def are_integers(estimates: Sequence[float]) -> bool:
+    """Return whether all estimates are integers."""
     return all(float(estimate).is_integer() for estimate in estimates)

@@ -1,4 +1,4 @@
-"""What a publication is: items, the cells that each is made from, and what makes it."""
+"""A publication: items, the cells that each is made from, and the function that makes it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 
+from bench.paper.published import Known
+from bench.paper.table import Comparison
 from bench.suites.schema import PRESETS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
-    from bench.paper.comparison import Comparison
-    from bench.paper.published import Known
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,8 @@ class Cells:
     """Cells of a suite (the publication's own if not given): labels or globs of both kinds.
 
     ``seeds`` and ``n`` replace those of the preset, but not those of "smoke". Presets other than
-    ``presets`` leave them out. Where ``optional``, they are not run if the files of their data set
-    are not there.
+    ``presets`` leave them out. If ``optional``, they are not run if the files of their data set are
+    missing.
     """
 
     manifolds: tuple[str, ...]
@@ -39,13 +38,13 @@ class Cells:
 
 @dataclass(frozen=True)
 class Material:
-    """What an item is made from.
+    """The data that an item is made from.
 
     ``records`` are those of the item's cells, one row each, in the order of the cells (see
     ``bench.record.Record``); arrays of a record are below ``store_folder``. ``published`` are
     the publication's numbers, as in results/published (see ``bench.paper.published``), and
-    ``known`` what is known of why others differ. ``folder`` is where the item's files go, for
-    those that keep more than a picture; with ``running`` False nothing is computed anew.
+    ``known`` what is known of why ours differ. ``folder`` is that of the item's files, for items
+    that save more than a picture; with ``running`` False nothing is computed again.
     """
 
     records: pd.DataFrame
@@ -62,7 +61,7 @@ class Material:
 class Item:
     """A table or a figure of a publication.
 
-    ``make`` returns None where the records that it needs are not there.
+    ``make`` returns None if the records that it needs are missing.
     """
 
     name: str
@@ -78,7 +77,7 @@ class Publication:
     """A publication: its own suite, and its items in order.
 
     ``suite`` is a suite's name or the path of a TOML file. ``data`` is the CSV file of its
-    numbers, where it is not results/published/NAME.csv.
+    numbers, if it is not results/published/NAME.csv.
     """
 
     name: str

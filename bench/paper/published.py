@@ -2,8 +2,8 @@
 
 Columns: publication, table, row and column of the cell, metric, value, dimension (true, as the
 publication has it), n (points a sample), source, note. Beside them a folder ``notes`` may have a
-file of the same name: table, row, column (globs), when ("differs", "undecided", or "missing" where
-no number of ours is there), note.
+file of the same name: table, row, column (globs), when ("differs", "undecided", or "missing" if
+there is no number of ours), note.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NOTES = "notes"
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of cells that do not agree with the published number, or are missing."""
+    """A note on cells that do not agree with the published number, or are missing."""
 
     table: str
     row: str
@@ -38,69 +38,65 @@ class Known:
     when: str
     note: str
 
-    def holds(self, table: str, row: str, column: str, when: str) -> bool:
-        """Whether it speaks of a cell."""
+    def applies_to(self, table: str, row: str, column: str, when: str) -> bool:
+        """Return whether the note is about a cell."""
         return self.when == when and all(
-            fnmatch.fnmatchcase(found, pattern)
-            for found, pattern in (
-                (table, self.table),
-                (row, self.row),
-                (column, self.column),
-            )
+            fnmatch.fnmatchcase(name, pattern)
+            for name, pattern in ((table, self.table), (row, self.row), (column, self.column))
         )
 
 
 def folder() -> Path:
-    """Where the files are: results/published of a clone, or within the installed package."""
+    """Return the folder of the files: results/published of a clone, or in the package."""
     package = Path(bench.__file__).parent
     clone = package.parent / "results" / "published"
     return clone if clone.is_dir() else package / "published"
 
 
 def names() -> list[str]:
-    """The publications whose numbers come with the package, sorted."""
+    """Return the publications whose numbers come with the package, sorted."""
     return sorted(path.stem for path in folder().glob("*.csv"))
 
 
 def path_of(name: str) -> Path:
-    """The file of a publication that comes with the package; ValueError where there is none."""
+    """Return the file of a publication that comes with the package; ValueError without one."""
     known = names()
     if name not in known:
         hint = nearest(name, known)
         raise ValueError(
-            f"no published numbers of {name!r} in {folder()}; {hint}there are: {', '.join(known)}"
+            f"no published numbers of {name!r} in {folder()}; {hint}known: {', '.join(known)}"
         )
     return folder() / f"{name}.csv"
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The numbers of a file, with ``digits``, the decimals that a value is given to.
+    """Return the numbers of a file, with ``digits``, the decimals that a value is given to.
 
-    Raises ValueError where it cannot be read, lacks a column, or has a cell twice.
+    Raises ValueError if it cannot be read, lacks a column, or has a cell twice.
     """
     import pandas as pd
 
     table = _table(path, COLUMNS)
     values = pd.to_numeric(table["value"], errors="coerce")
-    wrong = values.isna()
-    if wrong.any():
-        line = int(wrong.to_numpy().argmax())
+    invalid = values.isna()
+    if invalid.any():
+        line = int(invalid.to_numpy().argmax())
         raise ValueError(
             f"{path}: line {line + 2}: value must be a number, not {table['value'].iloc[line]!r}"
         )
     cell = ["table", "row", "column", "metric"]
-    twice = table.duplicated(cell)
-    if twice.any():
-        line = int(twice.to_numpy().argmax())
-        found = ", ".join(table[cell].iloc[line])
-        raise ValueError(f"{path}: line {line + 2}: the cell ({found}) is there twice")
+    duplicated = table.duplicated(cell)
+    if duplicated.any():
+        line = int(duplicated.to_numpy().argmax())
+        names = ", ".join(table[cell].iloc[line])
+        raise ValueError(f"{path}: line {line + 2}: duplicate cell ({names})")
     decimals = table["value"].str.partition(".")[2].str.len()
     sizes = pd.to_numeric(table["n"], errors="coerce").astype("Int64")
     return table.assign(value=values, digits=decimals, n=sizes)
 
 
 def read_known(path: Path) -> tuple[Known, ...]:
-    """The notes beside a file of numbers; none where there is no such file."""
+    """Return the notes beside a file of numbers; none if there is no such file."""
     notes = path.parent / NOTES / path.name
     if not notes.exists():
         return ()
@@ -114,7 +110,7 @@ def read_known(path: Path) -> tuple[Known, ...]:
 
 
 def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A CSV file as texts; ValueError where it is not one with these columns."""
+    """Return a CSV file as texts; ValueError if it cannot be read, or lacks a column."""
     import pandas as pd
 
     try:

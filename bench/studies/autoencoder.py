@@ -24,11 +24,11 @@ from rich.console import Console
 
 import estimators
 import manifolds
-from bench import devices
+from bench import environment
 from bench.figures.paper_style import DARK, LIGHT
 from bench.figures.style import BELOW, headline, plain_ticks, save, style
 from bench.files import write_csv
-from bench.limits import MOST_POINTS, checked_count
+from bench.limits import MOST_POINTS, check_count
 from bench.studies.autoencoder_training import Prepared
 from bench.studies.elbow import FLOOR, supported
 from manifolds.base import Array
@@ -68,8 +68,8 @@ def check(
     default dimension is the true one where it is known, else the median of some estimators.
     Writes autoencoder-NAME.csv and a figure. Raises ValueError for wrong options.
     """
-    checked_count("n", n, MOST_POINTS, LEAST)
-    checked_count("steps", steps, sys.maxsize)
+    check_count("n", n, MOST_POINTS, LEAST)
+    check_count("steps", steps, sys.maxsize)
     title, points, truth = _points(source, array, n, seed, download)
     known = "given"
     if dimension is None:
@@ -81,7 +81,7 @@ def check(
             f"not {dimension:g}"
         )
     sizes = _sizes(dimension, bottlenecks, points.shape[1])
-    prepared = Prepared(points, seed, torch.device(devices.choose(device)))
+    prepared = Prepared(points, seed, torch.device(environment.choose_device(device)))
     rows = []
     for size in sizes:
         errors = prepared.train(size, steps)

@@ -1,4 +1,4 @@
-"""Suites: which manifolds and estimators are crossed, and at which sizes; read from TOML."""
+"""Suites, read from TOML: manifolds and estimators to be crossed, and sizes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Table(BaseModel):
 class ManifoldChoice(_Table):
     """A manifold of the suite: a registered name, its parameters, and a size of its own.
 
-    Where ``estimators`` are given, only those are run on it, each with the suite's parameters but
+    If ``estimators`` are given, only those are run on it, each with the suite's parameters but
     for those given here.
     """
 
@@ -60,7 +60,7 @@ class _Limited(_Table):
     memory: Annotated[ByteSize, Field(ge=MIB)] | None = None
 
     def limits(self) -> Limits:
-        """The limits that it sets."""
+        """Return the limits that it sets."""
         return Limits(self.timeout, self.memory)
 
 
@@ -72,22 +72,22 @@ class EstimatorChoice(_Limited):
 
 
 class ManifoldOverride(_Table):
-    """What a preset changes of a manifold."""
+    """Changes of a manifold by a preset."""
 
     n: Points | None = None
 
 
 class EstimatorOverride(_Limited):
-    """What a preset changes of an estimator."""
+    """Changes of an estimator by a preset."""
 
     seeds: Seeds | None = None
     parameters: dict[str, Any] = {}
 
 
 class Preset(_Limited):
-    """Sizes of a run: points, seeds, and where manifolds or estimators differ from that.
+    """Sizes of a run: points, seeds, and changes for some manifolds or estimators.
 
-    Where ``only_manifolds`` or ``only_estimators`` are given, the preset leaves out the others.
+    If ``only_manifolds`` or ``only_estimators`` are given, the preset leaves out the others.
     """
 
     n: Points
@@ -126,23 +126,28 @@ class Suite(_Limited):
             raise ValueError(f"{self._path}: {key}: {error}") from None
 
     def preset(self, name: str) -> Preset:
-        """A preset by name; ValueError if there is no such preset."""
+        """Return a preset by name; ValueError if there is no such preset."""
         if name not in PRESETS:
             hint = nearest(name, PRESETS)
             raise ValueError(f"unknown preset {name!r}; {hint}known: {', '.join(PRESETS)}")
-        found: Preset = getattr(self.presets, name)
-        return found
+        preset: Preset = getattr(self.presets, name)
+        return preset
+
+
+def default_preset(device: str) -> str:
+    """Return the preset to use on a device if none is given."""
+    return "full" if device == "cuda" else "quick"
 
 
 def names() -> list[str]:
-    """The suites that come with the package, sorted."""
+    """Return the names of the suites that come with the package, sorted."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def load(name: str) -> Suite:
-    """A suite by name, or by the path of a TOML file.
+    """Return a suite by name, or by the path of a TOML file.
 
-    Raises ValueError with file, key, what was found and what is allowed.
+    Raises ValueError with file, key, value and what is allowed.
     """
     path = Path(name)
     if path.suffix != ".toml":
@@ -174,7 +179,7 @@ def load(name: str) -> Suite:
 
 
 def _explain(path: Path, error: ValidationError) -> str:
-    """Every fault of a file: key, what is wrong, what was found, what is allowed."""
+    """Return a message with every fault of a file: key, fault, value, what is allowed."""
     lines = []
     for fault in error.errors(include_url=False):
         key = ".".join(str(part) for part in fault["loc"])
@@ -185,12 +190,12 @@ def _explain(path: Path, error: ValidationError) -> str:
         elif fault["type"] == "missing":
             lines.append(f"{key}: missing")
         else:
-            said = _PLAINER.get(fault["type"], fault["msg"])
-            lines.append(f"{key}: {said}, found {fault['input']!r}")
+            message = _MESSAGES.get(fault["type"], fault["msg"])
+            lines.append(f"{key}: {message}, found {fault['input']!r}")
     return f"{path}: " + "\n".join(lines)
 
 
-_PLAINER = {
+_MESSAGES = {
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "list_type": "must be a list",
@@ -200,7 +205,7 @@ _PLAINER = {
 
 
 def _allowed(location: tuple[int | str, ...]) -> list[str]:
-    """Keys that the table at a location may have."""
+    """Return the keys that the table at a location may have."""
     tables: Mapping[tuple[str, int], type[BaseModel]] = {
         ("manifolds", 3): ManifoldChoice,
         ("estimators", 3): EstimatorChoice,
@@ -214,7 +219,7 @@ def _allowed(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _check_labels(path: Path, suite: Suite) -> None:
-    """Presets and manifolds may only speak of labels that the suite has."""
+    """Check that presets and manifolds name only labels that the suite has."""
     for manifold, place in suite.manifolds.items():
         for label in sorted(place.estimators.keys() - suite.estimators.keys()):
             raise ValueError(

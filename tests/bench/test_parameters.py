@@ -17,7 +17,7 @@ from rich.console import Console
 import bench
 from bench.engine import plan
 from bench.engine.job import prepare
-from bench.parameters import arguments, described, plain
+from bench.parameters import arguments, check_settable, json_values
 from bench.suites import schema
 from estimators.catalogue import Entry
 
@@ -115,7 +115,7 @@ HALF = np.float64(0.5)
 )
 def test_what_may_not_be_set_is_refused_with_its_class_name_and_what_is_allowed(value, said):
     with pytest.raises(ValueError, match="own: parameter 'pair' is set to, or holds, ") as told:
-        plain(OWN, {"pair": value})
+        check_settable(OWN, {"pair": value})
     assert said in str(told.value)
     assert "allowed: None, a truth value, a number, a text, or a list" in str(told.value)
 
@@ -130,15 +130,15 @@ def test_a_suite_with_a_function_as_parameter_is_refused_before_any_work():
 
 def test_numbers_of_numpy_count_as_numbers():
     given = {"pair": [np.int64(3), np.float64(0.5), np.bool_(True)], "rate": np.float32(0.25)}
-    found = plain(OWN, given)
+    found = check_settable(OWN, given)
     assert found == {"pair": [3, 0.5, True], "rate": 0.25}
     assert [type(part) for part in found["pair"]] == [int, float, bool]
 
 
 @pytest.mark.parametrize("value", [None, True, 3, 0.5, "x", (1, 2), [1, (2,)], {"a": {"b": None}}])
 def test_what_may_be_set_reaches_the_class_as_it_is(value):
-    assert plain(OWN, {"pair": value}) == {"pair": value}
-    assert type(plain(OWN, {"pair": value})["pair"]) is type(value)
+    assert check_settable(OWN, {"pair": value}) == {"pair": value}
+    assert type(check_settable(OWN, {"pair": value})["pair"]) is type(value)
 
 
 def test_parameters_set_to_their_default_are_left_to_the_class():
@@ -147,11 +147,11 @@ def test_parameters_set_to_their_default_are_left_to_the_class():
 
 
 def test_all_that_json_can_hold_describes_an_instance():
-    assert described(OWN, Own(), {}) == {"pair": [1, 2], "rate": 0.5}
+    assert json_values(OWN, Own(), {}) == {"pair": [1, 2], "rate": 0.5}
     # What a class makes of a value is described by the value where JSON cannot hold it.
     made = Own()
     made.other = {1, 2}
-    assert described(OWN, made, {"other": "both"})["other"] == "both"
+    assert json_values(OWN, made, {"other": "both"})["other"] == "both"
 
 
 def test_a_class_of_the_running_program_that_cannot_be_sent_is_named(tmp_path):

@@ -15,10 +15,10 @@ from rich.console import Console
 
 import estimators
 import manifolds
-from bench import api
 from bench.engine import complete
 from bench.engine.job import prepare
 from bench.plugins import load_file
+from bench.store.store import Store
 
 pytestmark = pytest.mark.benchmark
 
@@ -32,7 +32,7 @@ def through_runner(cells: int, out: Path) -> float:
         "euclidean", preset="smoke", manifolds="line", estimators="no-op", n=POINTS, seeds=cells,
         jobs=JOBS, out=out, plugins=NOOP, device="cpu",
     )  # fmt: skip
-    with api.open_store(job) as store:
+    with Store(job.out) as store:
         start = time.perf_counter()
         complete.run_cells(job, job.cells, store, Console(file=io.StringIO()))
         return time.perf_counter() - start

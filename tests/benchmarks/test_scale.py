@@ -22,9 +22,9 @@ from rich.console import Console
 
 from bench import api
 from bench.engine import complete, plan
-from bench.engine.capacity import Room
 from bench.engine.job import Job, prepare
 from bench.figures.style import style
+from bench.limits import Capacity
 from bench.plugins import load_file
 from bench.record import Record
 from bench.store.store import FILE, Store
@@ -188,13 +188,13 @@ def fill(folder: Path, records: list[Record]) -> None:
 def test_report(tmp_path, capsys):
     cells = plan.build(large_suite(manifolds=50, seeds=RECORDS // 1000), "quick")
     fill(tmp_path, made_up(cells))
-    job = Job(cells, "quick", "cpu", Room(2, 2), tmp_path, ())
+    job = Job(cells, "quick", "cpu", Capacity(2, 2), tmp_path, ())
     took = []
     for _ in range(2):
         console = Console(file=io.StringIO(), width=160)
         start = time.perf_counter()
         with Store(tmp_path) as store:
-            api.execute(job, store, console=console)
+            api.run_and_write(job, store, fresh=False, retry=False, console=console, command="")
         took.append(time.perf_counter() - start)
     files = [path for path in tmp_path.iterdir() if path.suffix in (".png", ".svg", ".csv")]
     folder = os.environ.get("BENCH_FIGURES")

@@ -106,10 +106,7 @@ def _stop(*_, **__):
 
 #: Where hours would begin.
 _WORK = [
-    *(
-        f"bench.{module}.run_cells"
-        for module in ("execution", "estimation.command", "paper.command")
-    ),
+    "bench.engine.complete.run_cells",
     *("bench.studies.autoencoder.Prepared", "bench.studies.autoencoder._estimate"),
     *("bench.studies.ablation.run", "bench.studies.compute.run"),
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bench.paper.comparison import Comparison, compare, dimensions_of
+from bench.paper.comparison import compare, dimensions_of
 from bench.paper.publication import Cells, Item, Material, Publication
+from bench.paper.table import Comparison
 from bench.suites import schema
 
 SUITE = "classical"

@@ -3,7 +3,8 @@ import time
 
 import pytest
 
-from bench.engine.capacity import Slots, places_of, threads_of
+from bench.engine.local import FairSemaphore
+from bench.limits import Capacity
 
 
 @pytest.mark.parametrize(
@@ -18,20 +19,21 @@ from bench.engine.capacity import Slots, places_of, threads_of
         (2, 2, 1, 2, 1),
     ],
 )
-def test_a_cell_gets_the_threads_it_declares_and_takes_the_room_of_so_many(
+def test_a_cell_gets_the_threads_it_declares_and_takes_the_place_of_so_many(
     declared, cores, jobs, threads, places
 ):
-    assert threads_of(declared, cores, jobs) == threads
-    assert places_of(threads, cores, jobs) == places
+    capacity = Capacity(jobs, cores)
+    assert capacity.threads_of(declared) == threads
+    assert capacity.jobs_of(threads) == places
 
 
-def test_never_more_places_are_taken_than_there_are_and_nobody_waits_for_ever():
-    slots, guard = Slots(4), threading.Lock()
+def test_never_more_units_are_acquired_than_there_are_and_nobody_waits_for_ever():
+    semaphore, guard = FairSemaphore(4), threading.Lock()
     taken, most, done = 0, 0, []
 
     def work(places):
         nonlocal taken, most
-        with slots.taken(places):
+        with semaphore.acquire(places):
             with guard:
                 taken += places
                 most = max(most, taken)
@@ -49,13 +51,13 @@ def test_never_more_places_are_taken_than_there_are_and_nobody_waits_for_ever():
     assert most == 4
 
 
-def test_who_needs_many_places_is_not_passed_over():
-    slots, order = Slots(2), []
-    first = slots.taken(1)
+def test_who_needs_many_units_is_not_passed_over():
+    semaphore, order = FairSemaphore(2), []
+    first = semaphore.acquire(1)
     first.__enter__()
 
     def work(name, places):
-        with slots.taken(places):
+        with semaphore.acquire(places):
             order.append(name)
             time.sleep(0.02)
 
@@ -65,7 +67,7 @@ def test_who_needs_many_places_is_not_passed_over():
         threads[-1].start()
         # One of them asks after the other.
         until = time.monotonic() + 60
-        while len(slots._waiting) < len(threads) and time.monotonic() < until:
+        while len(semaphore._waiting) < len(threads) and time.monotonic() < until:
             time.sleep(0.005)
     assert order == []
     first.__exit__(None, None, None)

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bench.engine.eta import OVERDUE, LongestLeft, TimeLeft
+from bench.engine.eta import OVERDUE, Eta, LongestEta
 
 
 @dataclass(frozen=True)
@@ -25,29 +25,29 @@ def named(count, seconds, prefix="cell"):
 def run(costs, actual, jobs, batches=(), until=1.0, start=0.0):
     """Seconds left, predicted and true, when a part of the cells has finished."""
     clock = Clock()
-    left = TimeLeft(costs, jobs, [[Cell(key) for key in batch] for batch in batches], clock)
+    left = Eta(costs, jobs, [[Cell(key) for key in batch] for batch in batches], clock)
     waiting = [list(batch) for batch in batches] or [[key] for key in costs]
-    lanes = [[] for _ in range(jobs)]
-    ends = {}  # lane -> end and key
+    slots = [[] for _ in range(jobs)]
+    ends = {}  # slot -> end and key
 
-    def fill(lane):
-        if not lanes[lane] and waiting:
-            lanes[lane] = waiting.pop(0)
-        if lanes[lane]:
-            key = lanes[lane].pop(0)
-            left.started(key)
-            ends[lane] = clock.now + actual[key], key
+    def fill(slot):
+        if not slots[slot] and waiting:
+            slots[slot] = waiting.pop(0)
+        if slots[slot]:
+            key = slots[slot].pop(0)
+            left.start(key)
+            ends[slot] = clock.now + actual[key], key
 
-    for lane in range(jobs):
-        fill(lane)
-    ends = {lane: (end + start, key) for lane, (end, key) in ends.items()}
+    for slot in range(jobs):
+        fill(slot)
+    ends = {slot: (end + start, key) for slot, (end, key) in ends.items()}
     said = None
     done = 0
     while ends:
-        lane = min(ends, key=lambda lane: ends[lane][0])
-        clock.now, key = ends.pop(lane)
-        left.finished(key)
-        fill(lane)
+        slot = min(ends, key=lambda slot: ends[slot][0])
+        clock.now, key = ends.pop(slot)
+        left.finish(key)
+        fill(slot)
         done += 1
         if said is None and done >= until * len(costs):
             said = clock.now, left.seconds()
@@ -55,11 +55,11 @@ def run(costs, actual, jobs, batches=(), until=1.0, start=0.0):
 
 
 def test_there_is_no_guess_before_the_first_result():
-    left = TimeLeft(named(2, 1.0), 1)
+    left = Eta(named(2, 1.0), 1)
     assert left.seconds() is None
-    left.started("cell-0")
+    left.start("cell-0")
     assert left.seconds() is None
-    left.finished("cell-0")
+    left.finish("cell-0")
     assert left.seconds() is not None
 
 
@@ -109,25 +109,25 @@ def test_a_batch_that_waits_for_a_worker_is_waited_for():
 
 def test_a_cell_that_is_overdue_takes_longer_yet():
     clock = Clock()
-    left = TimeLeft({"first": 1.0, "hangs": 5.0}, 2, (), clock)
+    left = Eta({"first": 1.0, "hangs": 5.0}, 2, (), clock)
     for key in ("first", "hangs"):
-        left.started(key)
+        left.start(key)
     clock.now = 1.0
-    left.finished("first")
+    left.finish("first")
     clock.now = 500.0
     assert left.seconds() == pytest.approx(OVERDUE * 500, rel=0.02)
-    left.finished("hangs")
+    left.finish("hangs")
     assert left.seconds() == 0
 
 
 def test_a_cell_that_begins_anew_counts_once():
     clock = Clock()
-    left = TimeLeft(named(3, 10.0), 1, (), clock)
-    left.started("cell-0")
+    left = Eta(named(3, 10.0), 1, (), clock)
+    left.start("cell-0")
     clock.now = 10.0
-    left.finished("cell-0")
+    left.finish("cell-0")
     for _ in range(2):
-        left.started("cell-1")
+        left.start("cell-1")
     assert left.seconds() == pytest.approx(20)
 
 
@@ -142,15 +142,15 @@ def test_whatever_the_order_nothing_is_left_at_the_end():
 
 
 def test_with_workers_of_their_own_the_longest_group_counts():
-    """One lane of a GPU with 10 cells of 10 s, beside 4 lanes with 8 cells of 1 s."""
+    """One slot of a GPU with 10 cells of 10 s, beside 4 slots with 8 cells of 1 s."""
     gpu, cpu = named(10, 10.0, "gpu"), named(8, 1.0, "cpu")
     groups = [(1, [[Cell(key)] for key in gpu]), (4, [[Cell(key)] for key in cpu])]
-    left = LongestLeft({**gpu, **cpu}, groups)
+    left = LongestEta({**gpu, **cpu}, groups)
     assert left.seconds() is None
     for key in ("gpu-0", "cpu-0"):
-        left.started(key)
-        left.finished(key)
-    # Divided among all five lanes it would be 20 s.
+        left.of(key).start(key)
+        left.of(key).finish(key)
+    # Divided among all five slots it would be 20 s.
     assert left.seconds() > 60
 
 
@@ -159,29 +159,29 @@ def test_with_workers_of_their_own_the_longest_group_counts():
 def test_the_time_left_is_never_less_than_a_running_cell_says_of_itself(prediction, jobs):
     clock = Clock()
     costs = {**named(20, 1.0), "training": prediction}
-    left = TimeLeft(costs, jobs, clock=clock)
-    left.started("training")
-    left.told("training", "step 10 of 90, 700 s left")
+    left = Eta(costs, jobs, clock=clock)
+    left.start("training")
+    left.report("training", "step 10 of 90, 700 s left")
     for index in range(20):
-        left.started(f"cell-{index}")
+        left.start(f"cell-{index}")
         clock.now += 1.0
-        left.finished(f"cell-{index}")
+        left.finish(f"cell-{index}")
         assert left.seconds() >= 700
-    left.told("training", "step 80 of 90, loss 2, 40 s left")
+    left.report("training", "step 80 of 90, loss 2, 40 s left")
     assert 40 <= left.seconds() < 60
-    left.told("training", "reading")
+    left.report("training", "reading")
     assert left.seconds() >= 40
-    left.finished("training")
+    left.finish("training")
     assert left.seconds() < 1
 
 
 def test_what_follows_a_running_cell_in_its_batch_is_added_to_what_it_says():
     costs = {"training": 1.0, "reading": 50.0, "other": 1.0}
     batches = [[Cell("training"), Cell("reading")], [Cell("other")]]
-    left = LongestLeft(costs, [(2, batches)])
-    left.started("other")
-    left.finished("other")
-    left.started("training")
-    left.told("training", "700 s left")
-    left.told("other", "900 s left")  # of one that has ended
+    left = LongestEta(costs, [(2, batches)])
+    left.of("other").start("other")
+    left.of("other").finish("other")
+    left.of("training").start("training")
+    left.of("training").report("training", "700 s left")
+    left.of("other").report("other", "900 s left")  # of one that has ended
     assert 700 < left.seconds() < 900

@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from bench.engine.live_lines import LiveLines, Progress
+from bench.engine.progress import LiveLines, Progress
 
 
 @pytest.mark.parametrize("width", [50, 80, 160])

@@ -51,9 +51,9 @@ def shown(cells, *results, terminal=False):
     console = Console(file=file, width=100, force_terminal=terminal)
     with Display(console, {cell.key: 2.0 for cell in cells}, [(2, [cells])]) as display:
         for cell, values in zip(cells, results, strict=False):
-            display.started(cell)
-            display.told(cell, "half [way] there")
-            display.finished(record(cell, **values))
+            display.start(cell)
+            display.report(cell, "half [way] there")
+            display.finish(record(cell, **values))
     return file.getvalue()
 
 
@@ -75,8 +75,8 @@ def test_results_are_plain_lines_where_there_is_no_terminal(cells):
 def test_a_line_is_out_before_the_next_cell_starts(cells):
     file = io.StringIO()
     with Display(Console(file=file), {cell.key: 2.0 for cell in cells}, [(1, [cells])]) as display:
-        display.started(cells[0])
-        display.finished(record(cells[0]))
+        display.start(cells[0])
+        display.finish(record(cells[0]))
         assert file.getvalue().count("\n") == 1
 
 
@@ -92,22 +92,22 @@ def test_trainings_say_how_far_they_are_once_a_minute_in_logs_and_notebooks(cell
     console = Console(file=file, width=80)
     costs = {cell.key: 2.0 for cell in cells}
     with Display(console, costs, [(2, [cells])], clock=lambda: now[0]) as display:
-        display.started(cells[0])
-        display.started(cells[1])
+        display.start(cells[0])
+        display.start(cells[1])
         for second in range(0, 200, 5):
             now[0] = float(second)
-            display.told(cells[0], f"step {second} of 200\nand \x1b[2J more")
-            display.told(cells[1], f"step {second + 1} of 300")
-        display.told(cells[2], "of a cell that does not run")
+            display.report(cells[0], f"step {second} of 200\nand \x1b[2J more")
+            display.report(cells[1], f"step {second + 1} of 300")
+        display.report(cells[2], "of a cell that does not run")
         said = file.getvalue().splitlines()
         assert len(said) == 3
         for line, second in zip(said, (60, 120, 180), strict=True):
             assert line.startswith("[0/6] running: mle-5 on line: ")
             assert f": step {second} of 200 and [2J more; mle-5 on line: step " in line
-        display.finished(record(cells[0]))
+        display.finish(record(cells[0]))
         now[0] = 300.0
-        display.told(cells[0], "late")
-        display.told(cells[1], "step 299 of 300")
+        display.report(cells[0], "late")
+        display.report(cells[1], "step 299 of 300")
     last = file.getvalue().splitlines()[-1]
     assert re.fullmatch(r"\[1/6, .* left\] running: mle-5 on line: step 299 of 300", last)
 

@@ -4,7 +4,7 @@ import pytest
 
 import estimators
 from bench.engine import plan
-from bench.limits import Limits, asked
+from bench.limits import Limits, parse_limits
 from bench.suites import schema
 
 SUITE = """
@@ -74,7 +74,7 @@ def test_limits_are_not_part_of_what_a_cell_is(planned, tmp_path):
 @pytest.mark.parametrize("memory", ["lots", "-1GB", "10", "0"])
 def test_a_size_that_makes_no_sense_is_told(memory):
     with pytest.raises(ValueError, match="memory must be a size of at least 1MiB"):
-        asked(None, memory)
+        parse_limits(None, memory)
 
 
 @pytest.mark.parametrize(

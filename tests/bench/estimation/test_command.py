@@ -35,7 +35,7 @@ def done(points):
     out.mkdir()
     (out / "estimate.svg").write_text("of earlier points")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bench.estimation.command.run_cells", run_cells)
+        patch.setattr("bench.engine.complete.run_cells", run_cells)
         rows = estimate(
             points, halves=3, out=out, console=Console(file=screen, width=200), jobs=1,
             estimators=["twonn", "lpca-global", "raises"], plugins=[TROUBLE],
@@ -130,7 +130,7 @@ def again(path, out, monkeypatch, **more):
         ran.extend((cell.manifold, cell.estimator) for cell in cells)
         run_cells(job, cells, store, console)
 
-    monkeypatch.setattr("bench.estimation.command.run_cells", note)
+    monkeypatch.setattr("bench.engine.complete.run_cells", note)
     estimate(
         path, halves=0, out=out, console=Console(quiet=True), estimators=["twonn", "raises"],
         plugins=[TROUBLE], jobs=1, **more,
@@ -161,7 +161,7 @@ def images(tmp_path_factory):
 
 
 def test_images_have_their_size_and_a_report_of_their_own(images, tmp_path, monkeypatch):
-    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
     screen = io.StringIO()
     estimate(
         images, halves=2, out=tmp_path, console=Console(file=screen, width=200), jobs=1,
@@ -180,7 +180,7 @@ def test_images_have_their_size_and_a_report_of_their_own(images, tmp_path, monk
 
 
 def test_results_among_the_images_are_refused_before_anything_is_run(images, monkeypatch):
-    monkeypatch.setattr("bench.estimation.command.run_cells", None)
+    monkeypatch.setattr("bench.engine.complete.run_cells", None)
     for out in (images, images / "out"):
         with pytest.raises(ValueError, match="results must not go into the folder of images, but"):
             estimate(images, out=out, console=Console(quiet=True))
@@ -189,7 +189,7 @@ def test_results_among_the_images_are_refused_before_anything_is_run(images, mon
 
 def test_without_any_answer_there_is_a_reason_and_no_figure(points, tmp_path, monkeypatch):
     (tmp_path / "estimate.png").write_text("of earlier points")
-    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
     screen = io.StringIO()
     rows = estimate(
         points, halves=0, out=tmp_path, console=Console(file=screen, width=200), jobs=1,
@@ -207,7 +207,7 @@ def test_without_any_answer_there_is_a_reason_and_no_figure(points, tmp_path, mo
 
 
 def test_records_of_other_runs_and_the_array_are_used(tmp_path, monkeypatch):
-    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
     rows = np.random.default_rng(0).random((60, 3))
     np.savez(tmp_path / "two.npz", a=np.zeros((60, 3)), b=rows)
     pd.DataFrame(
@@ -228,7 +228,7 @@ def test_records_of_other_runs_and_the_array_are_used(tmp_path, monkeypatch):
 
 def printed(monkeypatch, points, out, rows, told, **look):
     """What is printed of answers and caveats that are made up."""
-    monkeypatch.setattr("bench.estimation.command.run_cells", run_cells)
+    monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
     monkeypatch.setattr("bench.estimation.command.estimate_table", lambda records, folder: rows)
     monkeypatch.setattr("bench.estimation.command.caveats", lambda *given: told)
     screen = io.StringIO()
@@ -300,7 +300,7 @@ def test_text_among_the_numbers_of_other_runs_is_refused_before_anything_is_run(
     (tmp_path / "accuracy.csv").write_text(
         "manifold,estimator,truth,estimate,ambient,n\nown,pca,x,2,3,400\n"
     )
-    monkeypatch.setattr("bench.estimation.command.run_cells", lambda *_, **__: pytest.fail("ran"))
+    monkeypatch.setattr("bench.engine.complete.run_cells", lambda *_, **__: pytest.fail("ran"))
     with pytest.raises(ValueError, match=r"accuracy\.csv .*'truth' must be numbers"):
         estimate(
             tmp_path / "points.npy", records=[tmp_path], estimators=["twonn"], out=tmp_path / "out",

@@ -98,7 +98,7 @@ def test_a_header_that_was_asked_for_is_part_of_what_is_read(tmp_path):
 
 def test_options_of_a_run_are_those_of_the_job(points, tmp_path):
     made = job(points, 0, estimators=["twonn"], out=tmp_path, timeout=7.0, preset="full", jobs=1)
-    assert (made.out, made.preset, made.room.jobs) == (tmp_path, "full", 1)
+    assert (made.out, made.preset, made.capacity.jobs) == (tmp_path, "full", 1)
     (cell,) = made.cells
     assert cell.limits.timeout == 7.0
     for preset in ("smoke", "quick"):

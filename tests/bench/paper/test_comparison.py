@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.paper.compared import Compared, Ours
-from bench.paper.comparison import UNKNOWN, Comparison, compare
+from bench.paper.comparison import compare
 from bench.paper.publication import Material
 from bench.paper.published import Known
+from bench.paper.table import UNKNOWN, Comparison, Ours, TableCell
 
 
 def test_spreads_are_those_of_the_textbook():
@@ -41,8 +41,8 @@ def test_counts_that_are_equal_show_their_seeds_and_others_an_interval(estimates
 
 
 def test_without_a_published_number_nothing_is_decided():
-    assert Compared("row", "column", 10, None, ours=Ours((10, 10), 2)).verdict is None
-    assert Compared("row", "column", 10, 10, ours=Ours(missing="failed")).verdict is None
+    assert TableCell("row", "column", 10, None, ours=Ours((10, 10), 2)).verdict is None
+    assert TableCell("row", "column", 10, 10, ours=Ours(missing="failed")).verdict is None
 
 
 PUBLISHED = pd.DataFrame(
@@ -129,14 +129,14 @@ def test_the_best_of_a_line_is_nearest_to_the_truth_as_shown(tmp_path):
     assert found.best("rod", "published") == {"A", "B"}
     assert found.best("rod", "ours") == set()
     unknown = Comparison("t", "t", ("x",), ("A", "B"), (
-        Compared("x", "A", None, 3), Compared("x", "B", None, 4),
+        TableCell("x", "A", None, 3), TableCell("x", "B", None, 4),
     ))  # fmt: skip
     assert unknown.best("x", "published") == set()
 
 
 def best_of_ours(truth, *estimates):
     cells = tuple(
-        Compared("x", str(place), truth, None, ours=Ours(own, len(own)))
+        TableCell("x", str(place), truth, None, ours=Ours(own, len(own)))
         for place, own in enumerate(estimates)
     )
     found = Comparison("t", "t", ("x",), tuple(cell.column for cell in cells), cells)

@@ -34,7 +34,7 @@ def test_notes_speak_of_cells_that_there_are(name):
     table = published.read(path)
     for known in published.read_known(path):
         cells = zip(table["table"], table["row"], table["column"], strict=True)
-        assert any(known.holds(*cell, known.when) for cell in cells), known
+        assert any(known.applies_to(*cell, known.when) for cell in cells), known
 
 
 def test_table_2_is_what_was_published():
@@ -62,7 +62,7 @@ def test_a_publication_has_its_numbers_its_suite_and_items_of_different_names(na
     ("changed", "said"),
     [
         (("2.0,2,300", "two,2,300"), "line 2: value must be a number, not 'two'"),
-        (("circle,another", "circle,PCA"), "line 7: the cell (Table 1, circle, PCA, estimate)"),
+        (("circle,another", "circle,PCA"), "line 7: duplicate cell (Table 1, circle, PCA, estim"),
         (("source,note", "note"), "no column source"),
     ],
 )

@@ -6,9 +6,8 @@ import subprocess
 import pandas as pd
 import pytest
 
-from bench.paper.compared import Compared, Ours
-from bench.paper.comparison import Comparison
 from bench.paper.comparison_files import LATEX_ROWS, latex, markdown, write_comparison
+from bench.paper.table import Comparison, Ours, TableCell
 
 AWKWARD = "50 % of a_b & c$ [x]"
 AGAIN = Ours((9.58, 9.60, 9.62), 3, 400)
@@ -19,10 +18,10 @@ def comparison(rows=3):
     cells = []
     for name in names:
         cells += [
-            Compared(name, "score SVD", 10, 11, 0, Ours((10.0,) * 3, 3, 1000), 500, note="Why."),
-            Compared(name, AWKWARD, 10, 9.61, 2, Ours((9.58, 9.60, 9.62), 3, 1000)),
-            Compared(name, "MLE", 10, 9.61, 2, Ours((9.5,), 1, 1000), inferred=AGAIN),
-            Compared(name, "ID-NF", 10, 11, ours=Ours(missing="–")),
+            TableCell(name, "score SVD", 10, 11, 0, Ours((10.0,) * 3, 3, 1000), 500, note="Why."),
+            TableCell(name, AWKWARD, 10, 9.61, 2, Ours((9.58, 9.60, 9.62), 3, 1000)),
+            TableCell(name, "MLE", 10, 9.61, 2, Ours((9.5,), 1, 1000), inferred=AGAIN),
+            TableCell(name, "ID-NF", 10, 11, ours=Ours(missing="–")),
         ]
     columns = ("score SVD", AWKWARD, "MLE", "ID-NF")
     return Comparison("table9", f"Table 9, {AWKWARD}", names, columns, tuple(cells), ("R ≠ S",))
@@ -83,8 +82,8 @@ def test_latex_has_a_line_a_number_and_says_what_is_best_agrees_and_differs():
 
 
 def test_a_difference_that_is_not_the_best_has_a_mark_and_is_not_bold():
-    far = Compared("x", "A", 10, 11, 0, Ours((14.0, 14.0), 2, 9))
-    near = Compared("x", "B", 10, 10, 0, Ours((10.0, 10.0), 2, 9))
+    far = TableCell("x", "A", 10, 11, 0, Ours((14.0, 14.0), 2, 9))
+    near = TableCell("x", "B", 10, 10, 0, Ours((10.0, 10.0), 2, 9))
     table = Comparison("t", "T", ("x",), ("A", "B"), (far, near))
     assert "| x | 10 | 11 / 14 (2 of 2 seeds) ≠ | **10** / **10 (2 of 2 seeds)** = |" in markdown(
         table

@@ -96,7 +96,7 @@ def test_run_refuses_bad_options_with_a_value_error(tmp_path):
         run(tmp_path, estimators="mlle")
     with pytest.raises(ValueError, match="unknown option 'presets'; did you mean 'preset'"):
         run(tmp_path, presets="quick")
-    with pytest.raises(ValueError, match="seeds must be a whole number of at least 1, not '2'"):
+    with pytest.raises(ValueError, match="seeds must be an integer >= 1, not '2'"):
         run(tmp_path, seeds="2")
     assert list(tmp_path.iterdir()) == []
 

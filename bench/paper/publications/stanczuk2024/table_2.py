@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bench.paper.comparison import Comparison, compare, dimensions_of
+from bench.paper.comparison import compare, dimensions_of
 from bench.paper.publication import Cells, Item, Material
+from bench.paper.table import Comparison
 
 SUITE = "stanczuk2024"
 #: Column of Table 2 -> estimator of the suite; ID-NF is none of ours.

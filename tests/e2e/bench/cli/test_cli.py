@@ -217,10 +217,10 @@ def test_no_more_busy_threads_than_cores_whatever_jobs_says(tmp_path):
         (["run", "--suite", "euclidean", "--estimators", "mel-5"], "did you mean 'mle-5'"),
         (["run", "--suite", "euclidean", "--manifolds", "tors"], "did you mean 'torus'"),
         (["run", "--suite", "euclidean", "--preset", "ful"], "did you mean 'full'"),
-        (["run", "--suite", "euclidean", "--n", "0"], "n must be a whole number of at least 1"),
+        (["run", "--suite", "euclidean", "--n", "0"], "n must be an integer >= 1"),
         (
             ["run", "--suite", "euclidean", "--jobs", "0"],
-            "jobs must be a whole number of at least 1",
+            "jobs must be an integer >= 1",
         ),
         (["run", "--suite", "euclidean", "--timeout", "0"], "timeout must be more than 0"),
         (["run", "--suite", "euclidean", "--timeout", "inf"], "at most 1000000"),

@@ -187,7 +187,7 @@ def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(
 
 
 @pytest.mark.parametrize("logger", ["asyncio", "tornado.application"])
-def test_what_a_closed_connection_still_has_to_say_is_not_told(shared_cluster, caplog, logger):
+def test_errors_of_closed_connections_are_not_logged(shared_cluster, caplog, logger):
     errors = [
         comm.CommClosedError("in <TCP (closed)>: Stream is closed"),
         OSError("something else"),

@@ -32,7 +32,7 @@ def test_it_is_told_the_store_stays_readable_and_the_run_goes_on_when_there_is_s
     (disk / "filler").write_bytes(bytes(2**20 * 3 - 90_000))
     said = bench(*run, check=1)
     assert "No space left on device" in said.stderr or "disk is full" in said.stderr
-    assert f"finished cells are kept in {out}" in said.stderr
+    assert f"finished cells are saved in {out}" in said.stderr
     assert "Traceback" not in said.stderr
     before = dict(rows(out, "key, estimate"))
     assert 0 < len(before) < 60

@@ -4,8 +4,8 @@ import pytest
 from commandline import PLUGINS
 
 from bench.engine import local, plan
-from bench.engine.capacity import Room
 from bench.errors import WorkerFailed
+from bench.limits import Capacity
 from bench.plugins import load_file, read_source
 from bench.suites import schema
 from bench.workers.process import Setup
@@ -19,7 +19,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("LANES", str(tmp_path))
     load_file(LANES)
 
-    def run(estimators, room, device):
+    def run(estimators, capacity, device):
         cells = plan.build(
             schema.load("euclidean"), "smoke", manifold_patterns=["line"], seeds=4, n=20,
             estimator_patterns=estimators,
@@ -27,11 +27,11 @@ def run(tmp_path, monkeypatch):
         setup = Setup(plugins=((LANES, read_source(LANES)),))
         events = [
             event
-            for together in local.run([[cell] for cell in cells], setup, room, device)
+            for together in local.run([[cell] for cell in cells], setup, capacity, device)
             for event in together
         ]
-        ended = [event for event in events if isinstance(event, local.Finished)]
-        assert [event.record.status for event in ended] == ["ok"] * len(cells)
+        ended = [event for event in events if isinstance(event, local.CellEnd)]
+        assert [event.result.record.status for event in ended] == ["ok"] * len(cells)
         return [json.loads(file.read_text()) for file in sorted(tmp_path.glob("*.json"))]
 
     return run
@@ -50,7 +50,7 @@ def of(facts, kind):
 
 
 def test_one_cell_at_a_time_is_on_the_gpu_and_others_go_on_beside_it(run):
-    facts = run(["on-gpu", "on-cpu"], Room(jobs=2, cores=2), "cuda")
+    facts = run(["on-gpu", "on-cpu"], Capacity(jobs=2, cores=2), "cuda")
     on_gpu, on_cpu = of(facts, "OnGpu"), of(facts, "OnCpu")
     assert (len(on_gpu), len(on_cpu)) == (4, 4)
     assert overlaps(on_gpu) == 0
@@ -63,19 +63,19 @@ def test_one_cell_at_a_time_is_on_the_gpu_and_others_go_on_beside_it(run):
 
 
 def test_more_at_a_time_are_on_the_gpu_where_that_is_asked_for(run):
-    facts = run(["on-gpu"], Room(jobs=3, cores=3, gpu_jobs=2), "cuda")
+    facts = run(["on-gpu"], Capacity(jobs=3, cores=3, gpu_jobs=2), "cuda")
     assert len({fact["worker"] for fact in facts}) == 2
     assert overlaps(facts) > 0
 
 
 def test_without_cuda_the_same_cells_run_beside_the_others(run):
-    facts = run(["on-gpu", "on-cpu"], Room(jobs=2, cores=2), "cpu")
+    facts = run(["on-gpu", "on-cpu"], Capacity(jobs=2, cores=2), "cpu")
     assert len(facts) == 8
     assert all(fact["hidden"] for fact in facts)
 
 
 def test_a_cell_that_declares_two_threads_has_them_and_two_cores_to_itself(run):
-    facts = run(["on-cpu", "two-threads"], Room(jobs=2, cores=2), "cpu")
+    facts = run(["on-cpu", "two-threads"], Capacity(jobs=2, cores=2), "cpu")
     two = of(facts, "TwoThreads")
     assert {fact["threads"] for fact in two} == {"2"}
     assert {fact["threads"] for fact in of(facts, "OnCpu")} == {"1"}
@@ -89,6 +89,6 @@ def test_a_worker_that_cannot_start_is_no_fault_of_a_cell(tmp_path):
     cells = plan.build(
         schema.load("euclidean"), "smoke", manifold_patterns=["line"], estimator_patterns=["mle-5"]
     )
-    events = local.run([cells], Setup(modules=("no_such_module",)), Room(1, 1), "cpu")
+    events = local.run([cells], Setup(modules=("no_such_module",)), Capacity(1, 1), "cpu")
     with pytest.raises(WorkerFailed, match="No module named 'no_such_module'"):
         list(events)

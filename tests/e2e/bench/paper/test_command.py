@@ -101,7 +101,7 @@ def test_without_records_no_run_shows_the_published_numbers_alone(tmp_path, pape
     file, out = write_publication(tmp_path / "own"), tmp_path / "out"
     said = paper(file, "--no-run", "--out", out).stdout
     assert "no records in" in said
-    assert "points: left out: the records that it is made from are not there" in said
+    assert "points: left out: the records that it is made from are missing" in said
     table = (out / "tables/table1.md").read_text()
     assert "| plane | 2 | **2.0** | **2** | 1.5 |" in table
     assert "not run" not in table

@@ -104,7 +104,7 @@ PLANTED = {
         {"mle"},
     ),
     "a changed seed path": (
-        "bench/engine/plan.py",
+        "bench/cell.py",
         "int(self.sample_key[:15], 16)",
         "int(self.sample_key[1:16], 16)",
         {"mle", "twonn"},

@@ -31,7 +31,7 @@ def test_without_a_dimension_the_true_one_or_an_estimate_is_taken(tmp_path):
     [
         (["digist"], "no file, folder or registered manifold; did you mean 'digits'?"),
         (["digits", "--bottlenecks", "0"], "bottlenecks must be from 1 to 64, not 0"),
-        (["digits", "--bottlenecks", "x"], "bottlenecks must be whole numbers, not 'x'"),
+        (["digits", "--bottlenecks", "x"], "bottlenecks must be integers, not 'x'"),
         (["digits", "--dimension", "64"], "the dimension must be above 0 and below 64"),
     ],
 )
