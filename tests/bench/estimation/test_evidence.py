@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from bench.estimation.caveats import caveats, estimator_caveats, load_evidence
-from manifolds.datasets.reading import Found
+from manifolds.datasets.reading import LoadedPoints
 
 
 def answer(estimator="mle", estimate=9.0, half=9.0):
@@ -41,7 +41,7 @@ def test_unions_are_compared_part_by_part():
 
 def test_ordinary_points_of_a_kind_that_the_suites_know_have_no_caveats():
     points = np.random.default_rng(0).random((5000, 20))
-    assert caveats(Found(points, (20,)), answer("twonn", 2.0, 2.0), load_evidence()) == []
+    assert caveats(LoadedPoints(points, (20,)), answer("twonn", 2.0, 2.0), load_evidence()) == []
 
 
 def test_records_of_one_s_own_runs_count_too(tmp_path):
