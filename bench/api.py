@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-    from bench.regression.findings import Outcome
+    from bench.regression.findings import CheckResult
 
 #: Columns that come first in the frame of a run.
 _FIRST = ["manifold", "estimator", "truth", "estimate", "error"]
@@ -121,7 +121,7 @@ def _save_points(points: Any, folder: Path) -> Path:
     import numpy as np
     import pandas as pd
 
-    from bench.files import replacing, write_parquet
+    from bench.files import replace_file, write_parquet
     from estimators.points import check_points
 
     images = np.ndim(points) in (3, 4)
@@ -130,7 +130,7 @@ def _save_points(points: Any, folder: Path) -> Path:
         table = pd.DataFrame(values, columns=list(map(str, points.columns)))
         return write_parquet(table, folder / "points.parquet")
     path = folder / "points.npy"
-    with replacing(path) as part, open(part, "wb") as file:
+    with replace_file(path) as part, open(part, "wb") as file:
         np.save(file, values)
     return path
 
@@ -143,7 +143,7 @@ def check(
     run: bool = True,
     console: Console | None = None,
     **options: Any,
-) -> Outcome:
+) -> CheckResult:
     """Compare a suite with a baseline; ``.alarms`` of what is returned are the regressions.
 
     ``options`` are those of the command, as in ``bench.check("ci.json", "ci", strict=True)``; with

@@ -11,7 +11,7 @@ LONGEST = 2000
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number of an estimate's size: fewer digits where it is large, none where unknown."""
+    """Return a number of an estimate's size: fewer digits where it is large, a dash where NaN."""
     if math.isnan(value):
         return NOT_RUN
     places = digits if abs(value) < 100 else min(digits, 1) if abs(value) < 1000 else 0
@@ -19,20 +19,25 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def plain_number(value: float, digits: int = 2) -> str:
-    """As ``number``, without the zeros behind the point of a whole number: 10, 9.50."""
+    """Return as ``number``, without the zeros behind the point of a whole number: 10, 9.50."""
     return f"{value:.0f}" if float(value).is_integer() else number(value, digits)
 
 
 def percent(value: float) -> str:
-    """A fraction as a percentage: 0.4 %, 12 %, 970 %."""
+    """Return a fraction as a percentage: 0.4 %, 12 %, 970 %."""
     if math.isnan(value):
         return NOT_RUN
     hundred = 100 * value
     return f"{hundred:.1f} %" if abs(hundred) < 9.95 else f"{hundred:.0f} %"
 
 
+def percent_difference(value: float) -> str:
+    """Return a relative difference, however small, as a percentage: 3e-07 %, 12 %, 970 %."""
+    return f"{100 * value:.0f} %" if value >= 1 else f"{100 * value:.2g} %"
+
+
 def seconds(value: float) -> str:
-    """Seconds to two digits, as a plain number: 0.06, 2.7, 48, 119."""
+    """Return seconds to two digits, as a plain number: 0.06, 2.7, 48, 119."""
     if math.isnan(value):
         return NOT_RUN
     if value < 0.01:
@@ -40,22 +45,31 @@ def seconds(value: float) -> str:
     return f"{value:.2f}" if value < 0.995 else f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
 
 
-def memory(mebibytes: float) -> str:
-    """Memory with its unit."""
+def memory(mebibytes: float, digits: int = 1) -> str:
+    """Return memory with its unit; ``digits`` are those of gibibytes."""
     if math.isnan(mebibytes):
         return NOT_RUN
-    return f"{mebibytes:.0f} MiB" if mebibytes < 1024 else f"{mebibytes / 1024:.1f} GiB"
+    return f"{mebibytes:.0f} MiB" if mebibytes < 1024 else f"{mebibytes / 1024:.{digits}f} GiB"
+
+
+def file_size(size: float) -> str:
+    """Return bytes with a decimal unit: 12 B, 3.5 kB, 1.2 GB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
 
 
 def truth_text(levels: tuple[float, ...]) -> str:
-    """The true dimensions of a manifold: "d = 10", "d = 10 | 30", "d unknown"."""
+    """Return the true dimensions of a manifold: "d = 10", "d = 10 | 30", "d unknown"."""
     return "d = " + " | ".join(f"{level:g}" for level in levels) if levels else "d unknown"
 
 
 def mean_text(mean: float, half_width: float, digits: int = 2) -> str:
-    """A mean over seeds with its interval: "9.51 ±0.02"; "9.51" of one seed (NaN).
+    """Return a mean over seeds with its interval: "9.51 ±0.02"; "9.51" of one seed (NaN).
 
-    Where all seeds read the same (0) there is no interval either: "10", to go with ``seeds_note``.
+    Where all seeds give the same (0) there is no interval either: "10", to go with ``seeds_note``.
     """
     if math.isnan(half_width):
         return number(mean, digits)
@@ -68,17 +82,17 @@ def mean_text(mean: float, half_width: float, digits: int = 2) -> str:
 
 
 def seeds_note(half_width: float, ok: int, planned: int) -> str:
-    """The seeds of a mean: "(3)", or "(3 of 3 seeds)" where all of them read the same."""
+    """Return the seeds of a mean: "(3)", or "(3 of 3 seeds)" where all of them give the same."""
     return f"({ok} of {planned} seeds)" if half_width == 0 else f"({ok})"
 
 
 def one_line(text: str) -> str:
-    """A text from a cell as one line of printable characters: it may not move the cursor."""
+    """Return a text from a cell as one line of printable characters: it may not move the cursor."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min."""
+    """Return seconds in usual units: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min."""
     if math.isnan(seconds):
         return NOT_RUN
     if seconds < 9.95:
@@ -92,7 +106,7 @@ def duration(seconds: float) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """A number of things: 1 cell, 12 cells."""
+    """Return a number of things: 1 cell, 12 cells."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 

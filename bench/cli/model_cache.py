@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench.cli import options
-from bench.format import counted, printable
+from bench.format import counted, file_size, printable
 
 if TYPE_CHECKING:
     from estimators.score.cache import Entry, ModelCache
@@ -34,7 +34,7 @@ def clear() -> None:
     """Remove all trained models."""
     with options.usage_errors(), _cache() as cache:
         count, size = cache.clear()
-        options.echo(f"removed {counted(count, 'file')}, {_size_text(size)}, from {cache.folder}")
+        options.echo(f"removed {counted(count, 'file')}, {file_size(size)}, from {cache.folder}")
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def _listing(cache: ModelCache) -> str:
     """Return a line for each model and checkpoint, the last used first; total, limit and folder."""
     entries = cache.entries()
     if not entries:
-        return f"no trained models in {cache.folder} (limit {_size_text(cache.limit)})"
+        return f"no trained models in {cache.folder} (limit {file_size(cache.limit)})"
     shown = [name for name in _OPTIONAL if any(name in entry.metadata for entry in entries)]
     rows = [(*_FIRST, *shown, *_LAST), *(_row(entry, shown) for entry in entries)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -61,10 +61,10 @@ def _listing(cache: ModelCache) -> str:
         "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    total = _size_text(sum(entry.size for entry in entries))
+    total = file_size(sum(entry.size for entry in entries))
     kinds = [entry.kind for entry in entries]
     counts = ", ".join(counted(kinds.count(kind), kind) for kind in sorted(set(kinds))[::-1])
-    summary = f"{counts}: {total} of at most {_size_text(cache.limit)}, in {cache.folder}"
+    summary = f"{counts}: {total} of at most {file_size(cache.limit)}, in {cache.folder}"
     return "\n".join([*lines, "", summary])
 
 
@@ -73,12 +73,4 @@ def _row(entry: Entry, shown: list[str]) -> tuple[str, ...]:
     facts = (entry.metadata.get(name, "") for name in shown)
     texts = map(printable, (about, *facts))
     used = f"{entry.used:%Y-%m-%d %H:%M}"
-    return (entry.key[:12], entry.kind, *texts, _size_text(entry.size), used)
-
-
-def _size_text(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
+    return (entry.key[:12], entry.kind, *texts, file_size(entry.size), used)

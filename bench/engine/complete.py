@@ -16,7 +16,6 @@ from rich.console import Console
 from bench import environment
 from bench.cell import Cell
 from bench.engine import costs, local, plan
-from bench.engine.acceptance import validate
 from bench.engine.heartbeat import Heartbeat
 from bench.engine.job import Job
 from bench.engine.leftovers import claimed, reclaim
@@ -26,6 +25,7 @@ from bench.format import LONGEST, counted, printable
 from bench.plugins import PREFIX, REGISTRIES, read_source
 from bench.record import Record
 from bench.store.store import Planned, Store
+from bench.store.validation import validate_outcome
 from bench.workers.process import Setup
 from bench.workers.samples import SampleCache
 from manifolds.registry import Entry
@@ -166,7 +166,7 @@ def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, Sequence[Bat
 
 def _validated(event: Event) -> Event:
     if isinstance(event, CellEnd):
-        record, arrays = validate(event.result.record, event.result.arrays)
+        record, arrays = validate_outcome(event.result.record, event.result.arrays)
         return replace(event, result=replace(event.result, record=record, arrays=arrays))
     if isinstance(event, CellReport):
         return replace(event, text=printable(" ".join(event.text[:LONGEST].split())))

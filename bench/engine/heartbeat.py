@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from typing_extensions import Self
 
 from bench.engine.local import CellEnd, CellStart, Event
-from bench.files import replacing
+from bench.files import replace_file
 from bench.format import printable
 
 FILE = "running.json"
@@ -107,7 +107,7 @@ class Heartbeat:
     def _write(self) -> None:
         facts = replace(self._facts, running=tuple(self._running.values()))
         # A full disk is reported where records are written; here only the heartbeat is lost.
-        with suppress(OSError), replacing(self._path) as part:
+        with suppress(OSError), replace_file(self._path) as part:
             part.write_text(json.dumps(asdict(facts)), encoding="utf-8")
 
 

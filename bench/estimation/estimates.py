@@ -16,7 +16,7 @@ from bench.estimation.caveats import median_estimate, records_near
 from bench.estimation.plan import ALL, HALF
 from bench.format import plain_number
 from bench.record import OK
-from bench.store.arrays import kept_arrays
+from bench.store.arrays import load_arrays
 from manifolds.datasets.reading import Found
 
 #: Probability that another sample's estimate is in an interval.
@@ -84,7 +84,7 @@ def _estimate_row(whole: Any, halves: pd.DataFrame, store_folder: Path) -> dict[
         return row
     row["estimate"] = estimate = float(whole["estimate"])
     try:
-        details = kept_arrays(store_folder, whole["arrays"]) if whole["arrays"] else {}
+        details = load_arrays(store_folder, whole["arrays"]) if whole["arrays"] else {}
     except ValueError:
         details = {}
     if "confidence" in details:
@@ -146,7 +146,7 @@ def point_table(data: Found, records: pd.DataFrame, store_folder: Path) -> pd.Da
     whole = records[(records["manifold"] == ALL) & (records["status"] == OK)]
     for row in whole.to_dict("records"):
         try:
-            arrays = kept_arrays(store_folder, row["arrays"]) if row["arrays"] else {}
+            arrays = load_arrays(store_folder, row["arrays"]) if row["arrays"] else {}
             dimension = np.asarray(arrays["dimension"], dtype=np.float64)
             query = np.asarray(arrays["query"], dtype=np.int64)
             values = np.full(len(data.distinct), np.nan)

@@ -28,8 +28,8 @@ from bench.figures.style import (
 )
 from bench.format import truth_text
 from bench.record import NOT_APPLICABLE, OK
-from bench.summary.metrics import groups_of
-from bench.summary.wording import labelled, seeds_text
+from bench.summary.seeds import groups_of
+from bench.summary.wording import label_text, seeds_text
 
 #: Least number of sizes of a manifold that is drawn.
 FEWEST_SIZES = 3
@@ -70,7 +70,7 @@ def sample_size_figure(records: pd.DataFrame) -> Figure | None:
     lines = math.ceil(len(panels) / columns)
     wide = max(3.6 * columns, 6.0)
     labels = {
-        estimator: labelled(estimator, shown[shown["estimator"] == estimator])
+        estimator: label_text(estimator, shown[shown["estimator"] == estimator])
         for estimator in looks
     }
     legend_columns = max(1, int(wide / (0.6 + 0.063 * max(map(len, labels.values())))))

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.record import OK
-from bench.store.arrays import kept_arrays
-from bench.summary.metrics import groups_of
+from bench.store.arrays import load_arrays
+from bench.summary.seeds import groups_of
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def read_spectra(records: pd.DataFrame, store_folder: Path) -> list[Spectra]:
     for (manifold, estimator), rows in stored.groupby(["manifold", "estimator"], sort=False):
         first = rows.sort_values("seed").iloc[[0]]
         try:
-            arrays = kept_arrays(store_folder, str(first["arrays"].iat[0]))
+            arrays = load_arrays(store_folder, str(first["arrays"].iat[0]))
             if "singular_values" not in arrays:
                 continue
             dimension = np.asarray(arrays["dimension"], dtype=np.float64)

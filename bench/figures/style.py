@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from bench.files import replacing
+from bench.files import replace_file
 from bench.format import printable
 
 DPI = 150
@@ -88,7 +88,7 @@ def save(
     for suffix in formats:
         path = stem.with_name(stem.name + suffix)
         metadata = _UNDATED.get(suffix, {})
-        with replacing(path) as part:
+        with replace_file(path) as part:
             figure.savefig(part, format=suffix[1:], dpi=dpi, metadata=metadata)
         paths.append(path)
     return paths

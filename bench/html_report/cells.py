@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 from typing_extensions import Self
 
+from bench.record import COLUMNS
+
 _DIGITS = 5
 _LONGEST_NOTE = 160
 
@@ -44,7 +46,10 @@ def rounded(value: Any) -> float | int | None:
 def cell_columns(
     records: pd.DataFrame, earlier: pd.DataFrame, indices: Indices
 ) -> dict[str, list[Any]]:
-    """Every record, a list for each column; ``run`` is 1 for those of earlier runs."""
+    """Return every record, a list for each column; ``run`` is 1 for those of earlier runs.
+
+    ``numbers`` are the columns of ``Record`` that have a label.
+    """
     both = pd.concat([records, earlier]) if len(earlier) else records
     statuses = _places(both["status"])
     notes = [_note(text) for text in both["message"]]
@@ -65,10 +70,17 @@ def cell_columns(
                 ("truth", "truth"),
                 ("estimate", "estimate"),
                 ("error", "error"),
-                ("seconds", "fit_seconds"),
-                ("memory", "peak_memory_mib"),
             )
         },
+        "numbers": [
+            {
+                "label": column.facts.label,
+                "unit": column.facts.unit,
+                "values": [rounded(value) for value in both[column.name].tolist()],
+            }
+            for column in COLUMNS.values()
+            if column.facts.label
+        ],
     }
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import manifolds
 from bench.cell import Cell
 from bench.record import OK
-from bench.store.arrays import kept_arrays
+from bench.store.arrays import load_arrays
 from manifolds.base import Array
 
 #: Images of a sample that are compressed for their size.
@@ -70,7 +70,7 @@ def readings(
     ]
     for row in own.to_dict("records"):
         try:
-            arrays = kept_arrays(store_folder, row["arrays"])
+            arrays = load_arrays(store_folder, row["arrays"])
             dimension = np.asarray(arrays["dimension"], dtype=np.float64)
             query = np.asarray(arrays["query"], dtype=np.int64)
         except (ValueError, KeyError):

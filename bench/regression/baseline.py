@@ -1,4 +1,4 @@
-"""A baseline: what a suite's cells gave, as a file to compare with."""
+"""A baseline: estimates and times of a suite's cells, as a file to compare with."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
-from bench.files import replacing
+from bench.files import replace_file
 from bench.regression.permutation_test import Array
 
 FORMAT: Literal[2] = 2
 
 
-class _Table(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class CellBaseline(_Table):
+class CellBaseline(_Model):
     """A manifold and an estimator over seeds, which are the samples, and random states.
 
     ``sample`` is a hash of what the samples are (manifold, its version and parameters, n, the
@@ -100,7 +100,7 @@ class CellBaseline(_Table):
         return sum(status != "ok" for statuses in self.statuses for status in statuses)
 
 
-class Baseline(_Table):
+class Baseline(_Model):
     """The cells of a suite at a preset, over the seeds 0, 1, … of each, ``jobs`` at a time.
 
     ``states`` is the number of random states of each random estimator on a sample.
@@ -128,9 +128,7 @@ class Baseline(_Table):
         random = [one for one in (self, new) if not all(cell.deterministic for cell in one.cells)]
         states = ("states",) if len(random) == 2 else ()
         for what in ("suite", "preset", "seeds", "jobs", *states):
-            there, here = getattr(self, what), getattr(new, what)
-            if there != here:
-                raise ValueError(f"the baseline is of {what} {there!r}, and this run of {here!r}")
+            check_same(what, getattr(self, what), getattr(new, what))
         for what in sorted({*self.environment, *new.environment} - {"revision"}):
             there, here = self.environment.get(what), new.environment.get(what)
             if there != here:
@@ -143,12 +141,18 @@ class Baseline(_Table):
         return new.model_copy(update={"cells": list(cells.values()), "states": of_states})
 
 
+def check_same(what: str, there: object, here: object) -> None:
+    """Raise ValueError where a baseline and a run are not of the same suite, preset or number."""
+    if there != here:
+        raise ValueError(f"the baseline is of {what} {there!r}, and this run of {here!r}")
+
+
 def save(baseline: Baseline, path: Path) -> None:
     """Write a baseline as JSON, a line a cell, so that a change of one is one line of a diff."""
     content = baseline.model_dump()
     cells = ",\n".join(f"  {json.dumps(cell)}" for cell in content.pop("cells"))
     head = json.dumps(content, indent=1)[:-2]
-    with replacing(path) as part:
+    with replace_file(path) as part:
         part.write_text(f'{head},\n "cells": [\n{cells}\n ]\n}}\n', encoding="utf-8")
 
 
@@ -163,7 +167,7 @@ def load(path: Path) -> Baseline:
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"baseline {path} cannot be read: {error}") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is no baseline: {error}") from None
+        raise ValueError(f"{path} is not a valid baseline: {error}") from None
     if isinstance(content, dict) and content.get("format", FORMAT) != FORMAT:
         raise ValueError(
             f"{path} is a baseline of format {content['format']!r}, this version reads {FORMAT}; "
@@ -174,7 +178,7 @@ def load(path: Path) -> Baseline:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(map(str, fault["loc"])) or "the file"
-        raise ValueError(f"{path} is no baseline: {where}: {fault['msg']}") from None
+        raise ValueError(f"{path} is not a valid baseline: {where}: {fault['msg']}") from None
     for cell in baseline.cells:
         seeds = zip(cell.statuses, cell.estimates, cell.times, strict=False)
         if not (
@@ -182,7 +186,7 @@ def load(path: Path) -> Baseline:
             and all(len(a) == len(b) >= 1 and len(a) >= len(c) for a, b, c in seeds)
         ):
             raise ValueError(
-                f"{path} is no baseline: {cell.estimator} on {cell.manifold} has lists of "
+                f"{path} is not a valid baseline: {cell.estimator} on {cell.manifold} has lists of "
                 "different lengths"
             )
     return baseline

@@ -1,9 +1,8 @@
-"""The commands ``baseline`` and ``check``: cells run with calibrated times, saved, compared."""
+"""The commands ``baseline`` and ``check``: calibrated runs, saved and compared."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,21 +15,21 @@ import estimators
 from bench.cell import Cell
 from bench.engine.complete import complete, records_of
 from bench.engine.job import Job, prepare
-from bench.files import check_replaceable, write_text
+from bench.files import check_writable, write_text
 from bench.format import counted
 from bench.limits import check_count
 from bench.regression import permutation_test, report
 from bench.regression.baseline import Baseline, CellBaseline, load, save
 from bench.regression.comparison import TOLERANCE, check_comparable, compare
-from bench.regression.findings import Outcome
-from bench.regression.gather import gather, sample_of
+from bench.regression.findings import CheckResult
+from bench.regression.gather import gather, sample_hash
 from bench.regression.times import SLOWER
 from bench.store.store import FILE, Store
 from bench.workers.timing import TIMED_STATES
 
-#: Random states of a baseline's random estimators on a sample: with so many, a reading that is one
-#: too high on three of four seeds is found among thirty cells, p = 2 / 23^3, although one of the
-#: baseline's states of a sample is as high.
+#: Random states of a baseline's random estimators on a sample: with so many, an estimate that is
+#: one too high on three of four seeds is found among thirty cells, p = 2 / 23^3, although one of
+#: the baseline's states of a sample is as high.
 STATES, MOST_STATES = 22, 1000
 
 
@@ -49,13 +48,16 @@ def save_baseline(
     console: Console,
     **options: Any,
 ) -> Baseline:
-    """Run a suite and write what it gave to ``path``, as a baseline.
+    """Run a suite and write its estimates and times to ``path``, as a baseline.
 
-    With ``update``, other cells of the baseline that is there stay as they are. Raises ValueError
+    With ``update``, other cells of the present baseline stay as they are. Raises ValueError
     for a wrong option, and where the two cannot be parts of one baseline.
     """
     check_count("states", states, MOST_STATES)
-    _check_place(path)
+    try:
+        check_writable(path)
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {error.strerror}") from None
     before = load(path) if update else None
     job = _job(suite, options, lambda cell: range(_states_of(cell, states)))
     baseline = _measured(job, run, console)
@@ -76,21 +78,8 @@ def save_baseline(
     return baseline
 
 
-def _check_place(path: Path) -> None:
-    """A baseline can be written there; ValueError now rather than after the run."""
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder, not a file for a baseline")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        check_replaceable(path)
-        with tempfile.NamedTemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}") from None
-
-
 def _states_of(cell: Cell, states: int) -> int:
-    """Deterministic fits are repeated for their times only."""
+    """Return the number of random states; deterministic fits are repeated for their times only."""
     deterministic = estimators.entry(cell.estimator_name).deterministic
     return min(states, TIMED_STATES) if deterministic else states
 
@@ -107,7 +96,7 @@ def check(
     state: int = 0,
     console: Console,
     **options: Any,
-) -> Outcome:
+) -> CheckResult:
     """Run a suite, or read what was run, and compare with the baseline in ``path``.
 
     Only cells of the baseline are run, with ``new`` the others as well. ``state`` is the random
@@ -131,7 +120,7 @@ def check(
         suite=job.cells[0].suite,
         preset=job.preset,
         seeds=seeds,
-        samples={(cell.manifold, cell.estimator): sample_of(cell) for cell in job.cells},
+        samples={(cell.manifold, cell.estimator): sample_hash(cell) for cell in job.cells},
     )
     left_out = [] if new else [pair for pair in seeds if pair not in baseline.by_name()]
     job = replace(
@@ -140,7 +129,7 @@ def check(
     )
     current = _measured(job, run, console)
     part = any(options.get(chosen) for chosen in ("manifolds", "estimators"))
-    outcome = compare(
+    result = compare(
         baseline,
         current,
         tolerance=tolerance,
@@ -150,30 +139,28 @@ def check(
         left_out=left_out,
     )
     save(current, job.out / "check.json")
-    write_text(report.markdown(outcome), job.out / "check.md")
-    write_text(report.junit(outcome), job.out / "check.xml")
-    if outcome.findings:
+    write_text(report.markdown(result), job.out / "check.md")
+    write_text(report.junit(result), job.out / "check.xml")
+    if result.findings:
         table = Table(box=None, pad_edge=False)
         for head in report.HEADS:
             table.add_column(head, no_wrap=head != "why", overflow="fold")
-        for row, alarm in report.rows(outcome):
+        for row, alarm in report.rows(result):
             table.add_row(*row, style="red" if alarm else "")
         console.print(table, markup=False)
-    _print(
-        [report.verdict(outcome), *report.notes(outcome), f"also in {job.out}/check.md"], console
-    )
-    return outcome
+    _print([report.verdict(result), *report.notes(result), f"also in {job.out}/check.md"], console)
+    return result
 
 
 def _job(suite: str, options: dict[str, Any], states: Callable[[Cell], Any]) -> Job:
-    """The job of a suite, of each cell at some random states."""
+    """Return the job of a suite, with each cell at some random states."""
     job = prepare(suite, **options)
     cells = [replace(cell, state=state) for cell in job.cells for state in states(cell)]
     return replace(job, cells=cells, calibrated=True)
 
 
 def _measured(job: Job, run: bool, console: Console) -> Baseline:
-    """A job's cells, run with calibrated times, or as they were run before."""
+    """Return the results of a job's cells, run with calibrated times, or run before."""
     if not run and not (job.out / FILE).exists():
         raise ValueError(f"there are no records in {job.out}; run without --no-run first")
     with Store(job.out, writing=run) as store:
@@ -191,12 +178,12 @@ def _last(records: Any) -> str:
 
 
 def show(path: Path, seeds: int | None, console: Console) -> None:
-    """Print a baseline: estimates, spread, and the shift that a check of ``seeds`` seeds finds."""
+    """Print a baseline: estimates, spread, and the shift that a check of so many seeds detects."""
     baseline = load(path)
     seeds = seeds or baseline.seeds
     random = sum(cell.random for cell in baseline.cells)
     level = permutation_test.level(random)
-    factor = permutation_test.found_shift(baseline.states, seeds, level) if random else 0.0
+    factor = permutation_test.detectable_shift(baseline.states, seeds, level) if random else 0.0
     table = Table("estimator", "manifold", "d", "mean", "deviation", "finds", "time")
     for cell in baseline.cells:
         times = sorted(value for value in cell.all_times if value is not None)
@@ -219,7 +206,7 @@ def show(path: Path, seeds: int | None, console: Console) -> None:
             (
                 f"deviation: over the random states of a sample; finds: the shift that "
                 f"{counted(seeds, 'seed')} find with 90 % power at p ≤ {level:.1e}, {factor:.2g} "
-                "deviations of a normal law; time: median, in units of the kernel"
+                "deviations of a normal distribution; time: median, in units of the kernel"
                 if random
                 else "finds: on the same samples; time: median, in units of the kernel"
             ),

@@ -1,4 +1,4 @@
-"""A run compared with a baseline, cell by cell: what moved, and how sure that is."""
+"""Comparison of a run with a baseline, cell by cell: what changed, and how sure that is."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.format import counted
+from bench.format import counted, percent_difference
 from bench.regression import permutation_test
-from bench.regression.baseline import Baseline, CellBaseline
-from bench.regression.findings import Finding, Kind, Outcome
+from bench.regression.baseline import Baseline, CellBaseline, check_same
+from bench.regression.findings import CheckResult, Finding, Kind
 from bench.regression.permutation_test import Array
-from bench.regression.times import SLOWER, compare_times, other_work, untimed
+from bench.regression.times import SLOWER, compare_times, has_other_training, untimed_reason
 
 #: Relative difference at which deterministic estimates still agree: far above the rounding of
 #: another machine, far below that of single precision.
 TOLERANCE = 1e-9
-#: What makes a move an improvement: the error falls on every sample, by this part of the dimension
-#: in the mean.
+#: What makes a change an improvement: the error falls on every sample, by this part of the
+#: dimension in the mean.
 BETTER = 0.01
 
 Name = tuple[str, str]
@@ -36,12 +36,8 @@ def check_comparable(
 
     ``seeds`` and ``samples`` are how many seeds the run's cells have, and what their samples are.
     """
-    for what, there, here in (
-        ("suite", baseline.suite, suite),
-        ("preset", baseline.preset, preset),
-    ):
-        if there != here:
-            raise ValueError(f"the baseline is of {what} {there!r}, and this run of {here!r}")
+    check_same("suite", baseline.suite, suite)
+    check_same("preset", baseline.preset, preset)
     was = baseline.by_name()
     both = [pair for pair in samples if pair in was]
     if not both:
@@ -62,10 +58,8 @@ def check_comparable(
     level = permutation_test.level(len(tested))
     for pair in tested:
         states = min(map(len, was[pair].statuses))
-        if permutation_test.least_p_within(states, seeds[pair]) > level:
-            needed = [
-                k for k in range(1, 101) if permutation_test.least_p_within(states, k) <= level
-            ]
+        if permutation_test.min_p_within(states, seeds[pair]) > level:
+            needed = [k for k in range(1, 101) if permutation_test.min_p_within(states, k) <= level]
             raise ValueError(
                 f"{counted(seeds[pair], 'seed')} against {counted(states, 'random state')} of each "
                 f"in the baseline cannot show anything at the p-value {level:.1e} that so many "
@@ -87,7 +81,7 @@ def compare(
     strict: bool = False,
     whole: bool = True,
     left_out: Sequence[Name] = (),
-) -> Outcome:
+) -> CheckResult:
     """Compare a run with a baseline of the same suite, preset and samples.
 
     Where the run is not of the ``whole`` suite, cells of the baseline may be missing in it.
@@ -104,31 +98,31 @@ def compare(
         samples={pair: cell.sample for pair, cell in now.items()},
     )
     level = permutation_test.level(sum(was[pair].random for pair in both))
-    moved = [_moved(was[pair], now[pair], tolerance, level) for pair in both]
-    findings = [found for found in moved if found is not None]
+    changes = [_change(was[pair], now[pair], tolerance, level) for pair in both]
+    findings = [finding for finding in changes if finding is not None]
     by_estimator: dict[str, list[tuple[CellBaseline, CellBaseline]]] = {}
     for pair in both:
         by_estimator.setdefault(pair[1], []).append((was[pair], now[pair]))
     # Of times, faster ones count only as strict alarms.
     time_level = permutation_test.level(len(by_estimator) * (2 if strict else 1))
-    why = untimed(baseline, current, [(was[pair], now[pair]) for pair in both], time_level)
+    why = untimed_reason(baseline, current, [(was[pair], now[pair]) for pair in both], time_level)
     reasons, timed = [f"times are not compared: {why}"] if why else [], []
     for name, pairs in {} if why else by_estimator.items():
-        if other_work(pairs):
+        if has_other_training(pairs):
             reasons.append(f"times of {name} are not compared: only one of them is with a training")
             continue
         times = compare_times(name, pairs, slower=slower, level=time_level)
         if times is not None:
             timed.append(name)
             findings += times
-    findings += [_new(now[pair]) for pair in now if pair not in was]
+    findings += [_new_cell(now[pair]) for pair in now if pair not in was]
     if whole:
         findings += [
             Finding("gone", *pair, was=was[pair].mean, why="only in the baseline")
             for pair in was
             if pair not in now
         ]
-    return Outcome(
+    return CheckResult(
         findings,
         both,
         timed,
@@ -142,15 +136,15 @@ def compare(
     )
 
 
-def _new(cell: CellBaseline) -> Finding:
+def _new_cell(cell: CellBaseline) -> Finding:
     why = "not in the baseline"
     if cell.failed:
         why += f"; {cell.failed} of {counted(cell.fits, 'seed')} failed: {cell.message}"
     return Finding("new", cell.manifold, cell.estimator, now=cell.mean, why=why)
 
 
-def _moved(was: CellBaseline, now: CellBaseline, tolerance: float, level: float) -> Finding | None:
-    """What happened to the estimates of a cell; the worst comes first."""
+def _change(was: CellBaseline, now: CellBaseline, tolerance: float, level: float) -> Finding | None:
+    """Return what changed in the estimates of a cell; the worst comes first."""
     change = _status_change(was, now)
     if change is not None and change.kind == "failed":
         return change
@@ -158,7 +152,7 @@ def _moved(was: CellBaseline, now: CellBaseline, tolerance: float, level: float)
 
 
 def _status_change(was: CellBaseline, now: CellBaseline) -> Finding | None:
-    """Seeds that fail and did not, that fail no more, or still."""
+    """Return whether seeds fail that did not, that fail no more, or that still fail."""
     pairs = [(old[0], new[0]) for old, new in zip(was.statuses, now.statuses, strict=False)]
     kinds: tuple[tuple[Kind, list[str]], ...] = (
         ("failed", [new for old, new in pairs if old == "ok" != new]),
@@ -176,7 +170,7 @@ def _status_change(was: CellBaseline, now: CellBaseline) -> Finding | None:
 def _estimate_change(
     was: CellBaseline, now: CellBaseline, tolerance: float, level: float
 ) -> Finding | None:
-    """Estimates that are not those of before: by the tolerance, or by the test within samples."""
+    """Return a change of estimates: by the tolerance, or by the test within samples."""
     seeds = [
         (known, first, after)
         for known, first, after in zip(was.known, was.first, now.first, strict=False)
@@ -201,7 +195,9 @@ def _estimate_change(
     p = errors = math.nan
     kind = _direction(before, after, now.truth)
     if not was.random:
-        why.append(f"on the same samples, by up to {_percent(np.abs(after / before - 1).max())}")
+        why.append(
+            f"on the same samples, by up to {percent_difference(np.abs(after / before - 1).max())}"
+        )
     else:
         p = permutation_test.p_value_within(old, after)
         states = float(np.mean([len(known) for known in old]))
@@ -214,7 +210,7 @@ def _estimate_change(
 
 
 def _direction(before: Array, after: Array, truth: float | None) -> Kind:
-    """Where estimates (S,) have moved: "improved" if on every sample, by enough to be no accident.
+    """Return how estimates (S,) changed: "improved" if on every sample, by more than an accident.
 
     "regressed" where the mean error has grown, else "changed".
     """
@@ -224,7 +220,3 @@ def _direction(before: Array, after: Array, truth: float | None) -> Kind:
     if (gain > 0).all() and gain.mean() >= BETTER * truth:
         return "improved"
     return "regressed" if gain.mean() < 0 else "changed"
-
-
-def _percent(part: float) -> str:
-    return f"{100 * part:.0f} %" if part >= 1 else f"{100 * part:.2g} %"

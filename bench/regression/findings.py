@@ -1,4 +1,4 @@
-"""What a check finds, and all that it found."""
+"""Findings of a check, and its result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IMPROVEMENTS: frozenset[Kind] = frozenset({"improved", "recovered", "faster"})
 
 @dataclass(frozen=True)
 class Finding:
-    """What happened to a cell, or ("slower", "faster": no manifold) to an estimator's time.
+    """A change of a cell, or ("slower", "faster": no manifold) to an estimator's time.
 
     ``was`` and ``now`` are means over the samples (of times: in units of the calibration kernel);
     ``standard_errors`` is their distance over its standard error, NaN where there is none; ``p`` is
@@ -50,8 +50,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """All findings of a check, and what was compared: cells, and estimators' times.
+class CheckResult:
+    """The findings of a check, and what was compared: cells, and estimators' times.
 
     ``untimed`` says of which times, and why, none were compared; ``left_out`` are cells that the
     baseline does not have and that were not run. With ``strict``, improvements are alarms too, and
@@ -94,12 +94,12 @@ class Outcome:
 
     @property
     def same(self) -> int:
-        """The number of compared cells of which nothing was found."""
-        found = {(finding.manifold, finding.estimator) for finding in self.findings}
-        return sum(pair not in found for pair in self.compared)
+        """The number of compared cells without a finding."""
+        changed = {(finding.manifold, finding.estimator) for finding in self.findings}
+        return sum(pair not in changed for pair in self.compared)
 
     @property
     def same_times(self) -> int:
-        """The number of estimators whose times were compared, with nothing found."""
-        found = {finding.estimator for finding in self.findings if finding.is_time}
-        return sum(name not in found for name in self.timed)
+        """The number of estimators whose times were compared, without a finding."""
+        changed = {finding.estimator for finding in self.findings if finding.is_time}
+        return sum(name not in changed for name in self.timed)

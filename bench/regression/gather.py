@@ -1,4 +1,4 @@
-"""The records of a run as a baseline."""
+"""A baseline from the records of a run."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def gather(job: Job, records: pd.DataFrame, environment: dict[str, Any]) -> Base
 
 
 def _cell_baseline(cells: list[Cell], rows: dict[str, Any]) -> CellBaseline:
-    """Return what the records, by key, say of the fits of an estimator on a manifold."""
+    """Return the fits of an estimator on a manifold, from the records by key."""
     first = cells[0]
     entry = estimators.entry(first.estimator_name)
     seeds: dict[int, list[Any]] = {}
@@ -65,7 +65,7 @@ def _cell_baseline(cells: list[Cell], rows: dict[str, Any]) -> CellBaseline:
     return CellBaseline(
         manifold=first.manifold,
         estimator=first.estimator,
-        sample=sample_of(first),
+        sample=sample_hash(first),
         method=_digest(first.estimator_name, first.estimator_parameters),
         version=first.estimator_version,
         deterministic=entry.deterministic,
@@ -87,15 +87,15 @@ def _cell_baseline(cells: list[Cell], rows: dict[str, Any]) -> CellBaseline:
     )
 
 
-def sample_of(cell: Cell) -> str:
-    """Return what the samples of a cell are, but for their seeds, as a hash."""
+def sample_hash(cell: Cell) -> str:
+    """Return a hash of the samples of a cell, but for their seeds."""
     return _digest(
         cell.manifold_name, cell.manifold_version, cell.manifold_parameters, cell.n, cell.entropy
     )
 
 
 def _truth(groups: str) -> float | None:
-    """The dimension of a sample, from a record's groups; None for several, or an unknown one."""
+    """Return the dimension of a sample, from a record's groups; None for several, or none known."""
     levels = json.loads(groups or "[]")
     return float(levels[0]["truth"]) if len(levels) == 1 else None
 

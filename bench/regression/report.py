@@ -1,4 +1,4 @@
-"""What a check found, as people and programs read it: terminal, Markdown, JUnit XML."""
+"""The result of a check for people and programs: terminal, Markdown, JUnit XML."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections import Counter
 from xml.etree import ElementTree
 
 from bench.format import counted
-from bench.regression.findings import IMPROVEMENTS, Finding, Kind, Outcome
+from bench.regression.findings import IMPROVEMENTS, CheckResult, Finding, Kind
 from bench.regression.permutation_test import FALSE_ALARMS
 
 #: The names of the columns of ``rows``.
 HEADS = ("", "estimator", "manifold", "was", "is", "s.e.", "p", "why")
 _SKIPPED = {"new", "still failed"}
 # One, and several, of a kind of finding about a cell.
-_COUNTED: dict[Kind, tuple[str, str]] = {
+_NAMES: dict[Kind, tuple[str, str]] = {
     "regressed": ("regression", "regressions"),
     "changed": ("change", "changes"),
     "failed": ("failure", "failures"),
@@ -29,28 +29,28 @@ _COUNTED: dict[Kind, tuple[str, str]] = {
 }
 
 
-def verdict(outcome: Outcome) -> str:
+def verdict(result: CheckResult) -> str:
     """Return the result in a sentence; every compared cell and time is counted once."""
-    counts = Counter(finding.kind for finding in outcome.findings)
+    counts = Counter(finding.kind for finding in result.findings)
     parts = [
         f"{counts[kind]} {one if counts[kind] == 1 else many}"
-        for kind, (one, many) in _COUNTED.items()
+        for kind, (one, many) in _NAMES.items()
         if counts[kind]
     ]
-    if not outcome.alarms:
+    if not result.alarms:
         parts.insert(0, "no regression")
-    text = f"{', '.join(parts)}: {outcome.same} of {counted(len(outcome.compared), 'cell')}"
-    if outcome.same_times < len(outcome.timed):
-        text += f" and {outcome.same_times} of {counted(len(outcome.timed), 'time')}"
+    text = f"{', '.join(parts)}: {result.same} of {counted(len(result.compared), 'cell')}"
+    if result.same_times < len(result.timed):
+        text += f" and {result.same_times} of {counted(len(result.timed), 'time')}"
     return f"{text} as before"
 
 
-def rows(outcome: Outcome) -> list[tuple[tuple[str, ...], bool]]:
+def rows(result: CheckResult) -> list[tuple[tuple[str, ...], bool]]:
     """Return the findings as texts, in columns ``HEADS``, and whether each is an alarm.
 
     Alarms come first.
     """
-    ordered = sorted(outcome.findings, key=lambda finding: not outcome.is_alarm(finding))
+    ordered = sorted(result.findings, key=lambda finding: not result.is_alarm(finding))
     return [
         (
             (
@@ -63,99 +63,99 @@ def rows(outcome: Outcome) -> list[tuple[tuple[str, ...], bool]]:
                 "" if math.isnan(finding.p) else f"{finding.p:.1e}",
                 finding.why,
             ),
-            outcome.is_alarm(finding),
+            result.is_alarm(finding),
         )
         for finding in ordered
     ]
 
 
-def notes(outcome: Outcome) -> list[str]:
+def notes(result: CheckResult) -> list[str]:
     """Return how it was compared, and what changed around it."""
-    old, new = outcome.baseline, outcome.current
+    old, new = result.baseline, result.current
     lines = [
         f"Suite {new.suite}, preset {new.preset}: {counted(new.seeds, 'seed')}, each against "
         f"{counted(old.states, 'random state')} of the baseline on the same sample. An estimate of "
-        f"a random estimator is an alarm at p ≤ {outcome.level:.1e}: less than "
+        f"a random estimator is an alarm at p ≤ {result.level:.1e}: less than "
         f"{100 * FALSE_ALARMS / 2:g} % false alarms over all of them. The time of a fit, in units "
-        f"of a calibration kernel, is one at p ≤ {outcome.time_level:.1e} beyond its margin on "
+        f"of a calibration kernel, is one at p ≤ {result.time_level:.1e} beyond its margin on "
         "every manifold; the margin has to cover how machines differ. s.e.: standard errors, of a "
         "random estimator from the spread over random states."
     ]
-    gains = sum(finding.kind in IMPROVEMENTS for finding in outcome.findings)
+    gains = sum(finding.kind in IMPROVEMENTS for finding in result.findings)
     if gains:
         lines.append(
             "Improvements are alarms (--strict)."
-            if outcome.strict
+            if result.strict
             else "Improvements are no alarms; with --strict they are. Save a new baseline to have "
             "them compared with."
         )
-    if outcome.same_environment and any(f.kind == "other numbers" for f in outcome.findings):
+    if result.same_environment and any(f.kind == "other numbers" for f in result.findings):
         lines.append(
             "Other numbers: on this machine with these libraries, the baseline's code gives the "
             "baseline's numbers. They are no further off than those of other random states"
-            + (", and alarms (--strict)." if outcome.strict else "; with --strict they are alarms.")
+            + (", and alarms (--strict)." if result.strict else "; with --strict they are alarms.")
         )
-    if outcome.left_out:
-        cells = ", ".join(f"{estimator} on {manifold}" for manifold, estimator in outcome.left_out)
+    if result.left_out:
+        cells = ", ".join(f"{estimator} on {manifold}" for manifold, estimator in result.left_out)
         lines.append(f"Not in the baseline, and not run (--new runs them): {cells}.")
-    lines += [f"{why[0].upper()}{why[1:]}." for why in outcome.untimed]
+    lines += [f"{why[0].upper()}{why[1:]}." for why in result.untimed]
     before, now = old.environment.get("packages", {}), new.environment.get("packages", {})
-    moved = [
+    changes = [
         f"{name} {before.get(name) or 'none'} → {now.get(name) or 'none'}"
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     ]
     for fact in ("python", "processor", "device"):
         if old.environment.get(fact) != new.environment.get(fact):
-            moved.append(f"{fact} {old.environment.get(fact)} → {new.environment.get(fact)}")
-    if moved:
-        lines.append(f"Changed since the baseline: {', '.join(moved)}.")
+            changes.append(f"{fact} {old.environment.get(fact)} → {new.environment.get(fact)}")
+    if changes:
+        lines.append(f"Changed since the baseline: {', '.join(changes)}.")
     return lines
 
 
-def markdown(outcome: Outcome) -> str:
+def markdown(result: CheckResult) -> str:
     """Return the findings as a comment on a pull request."""
-    lines = [f"### Accuracy check: {verdict(outcome)}", ""]
-    if outcome.findings:
+    lines = [f"### Accuracy check: {verdict(result)}", ""]
+    if result.findings:
         lines += [_row(HEADS), _row(["---"] * len(HEADS))]
-        lines += [_row(row) for row, _ in rows(outcome)]
+        lines += [_row(row) for row, _ in rows(result)]
         lines.append("")
-    return "\n".join([*lines, *notes(outcome), ""])
+    return "\n".join([*lines, *notes(result), ""])
 
 
 def _row(cells: tuple[str, ...] | list[str]) -> str:
-    return "| " + " | ".join(_escaped(cell) for cell in cells) + " |"
+    return "| " + " | ".join(_escape(cell) for cell in cells) + " |"
 
 
-def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is, in a line of a table."""
+def _escape(text: str) -> str:
+    """Return text that Markdown shows as it is, in a line of a table."""
     for mark in "\\`*_{}[]<>#|~":
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.split())
 
 
-def junit(outcome: Outcome) -> str:
+def junit(result: CheckResult) -> str:
     """Return JUnit XML: a test case for each cell, and for the time of each estimator."""
-    found = {(finding.manifold, finding.estimator): finding for finding in outcome.findings}
-    cases = [*outcome.compared, *(("", estimator) for estimator in outcome.timed)]
-    cases += [pair for pair in found if pair not in cases]
+    by_pair = {(finding.manifold, finding.estimator): finding for finding in result.findings}
+    cases = [*result.compared, *(("", estimator) for estimator in result.timed)]
+    cases += [pair for pair in by_pair if pair not in cases]
     suite = ElementTree.Element(
         "testsuite",
-        name=f"bench check {outcome.current.suite}",
+        name=f"bench check {result.current.suite}",
         tests=str(len(cases)),
-        failures=str(len(outcome.alarms)),
+        failures=str(len(result.alarms)),
         errors="0",
-        skipped=str(sum(finding.kind in _SKIPPED for finding in outcome.findings)),
+        skipped=str(sum(finding.kind in _SKIPPED for finding in result.findings)),
     )
     for manifold, estimator in cases:
         case = ElementTree.SubElement(
             suite, "testcase", classname=estimator, name=manifold or "time of a fit"
         )
-        finding = found.get((manifold, estimator))
+        finding = by_pair.get((manifold, estimator))
         if finding is None:
             continue
         text = _printable(_sentence(finding))
-        if outcome.is_alarm(finding):
+        if result.is_alarm(finding):
             ElementTree.SubElement(case, "failure", type=finding.kind, message=text)
         elif finding.kind in _SKIPPED:
             ElementTree.SubElement(case, "skipped", message=text)
@@ -173,7 +173,7 @@ def _sentence(finding: Finding) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text without what XML cannot hold."""
+    """Return text without what XML cannot hold."""
     return "".join(mark for mark in text if mark.isprintable() or mark in "\n\t")
 
 

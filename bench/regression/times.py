@@ -1,4 +1,4 @@
-"""Whether fits take longer than in a baseline: an estimator's times over all its manifolds."""
+"""Comparison of times with a baseline: those of an estimator's fits over all its manifolds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from bench.format import percent_difference
 from bench.regression import permutation_test
 from bench.regression.baseline import Baseline, CellBaseline
 from bench.regression.findings import Finding, Kind
@@ -21,7 +22,9 @@ _DIRECTIONS: tuple[tuple[Kind, float], ...] = (("slower", 1.0), ("faster", -1.0)
 Pair = tuple[CellBaseline, CellBaseline]
 
 
-def untimed(baseline: Baseline, current: Baseline, pairs: Sequence[Pair], level: float) -> str:
+def untimed_reason(
+    baseline: Baseline, current: Baseline, pairs: Sequence[Pair], level: float
+) -> str:
     """Return why times of fits cannot be compared; "" where they can."""
     if baseline.jobs != current.jobs:
         return f"{baseline.jobs} cells at a time in the baseline, {current.jobs} now"
@@ -29,7 +32,7 @@ def untimed(baseline: Baseline, current: Baseline, pairs: Sequence[Pair], level:
     if old != new:
         return f"on {old} in the baseline, on {new} now"
     least = min(
-        (permutation_test.least_p(_count(was), _count(now)) for was, now in pairs), default=0.0
+        (permutation_test.min_p(_count(was), _count(now)) for was, now in pairs), default=0.0
     )
     if least > level:
         return f"so few seeds cannot show anything at p ≤ {level:.1e}"
@@ -40,7 +43,7 @@ def _count(cell: CellBaseline) -> int:
     return sum(time is not None for time in cell.all_times)
 
 
-def other_work(pairs: Sequence[Pair]) -> bool:
+def has_other_training(pairs: Sequence[Pair]) -> bool:
     """Return whether a shared model was trained by an estimator's fits in only one of the runs."""
     return any(was.trains != now.trains for was, now in pairs if now.failed < now.fits)
 
@@ -48,15 +51,15 @@ def other_work(pairs: Sequence[Pair]) -> bool:
 def compare_times(
     name: str, pairs: Sequence[Pair], *, slower: float, level: float
 ) -> list[Finding] | None:
-    """Return whether an estimator's fits take longer, or shorter, on all manifolds of ``pairs``.
+    """Return the findings that an estimator's fits take longer, or shorter, on all manifolds.
 
     None where its fits are too short, or none has a time.
     """
-    found = _log_times(pairs)
-    return None if found is None else list(_moved(name, *found, slower, level))
+    times = _log_times(pairs)
+    return None if times is None else list(_changes(name, *times, slower, level))
 
 
-def _moved(
+def _changes(
     name: str, old: list[Array], new: list[Array], slower: float, level: float
 ) -> Iterator[Finding]:
     """Yield a change of times; ``old`` and ``new`` are logarithms, those of a manifold each.
@@ -79,14 +82,13 @@ def _moved(
                 float(np.exp(after.mean())),
                 abs(gap) / spread if spread > 0 else math.nan,
                 p,
-                f"takes {abs(math.expm1(gap)):.0%} {'more' if gap > 0 else 'less'} time".replace(
-                    "%", " %"
-                ),
+                f"takes {percent_difference(abs(math.expm1(gap)))} "
+                f"{'more' if gap > 0 else 'less'} time",
             )
 
 
 def _log_times(pairs: Sequence[Pair]) -> tuple[list[Array], list[Array]] | None:
-    """Logarithms of an estimator's times, old and new, on each manifold at the mean level of all.
+    """Return logarithms of times, old and new, on each manifold at the mean level of all.
 
     None where its fits are too short, or no fit has a time.
     """
@@ -109,7 +111,7 @@ def _log_times(pairs: Sequence[Pair]) -> tuple[list[Array], list[Array]] | None:
 
 
 def _table(rows: list[Array]) -> Array:
-    """Rows of manifolds as an array of those fits that any of them has."""
+    """Return rows of manifolds as an array of those fits that any of them has."""
     fits = min(len(row) for row in rows)
     table = np.array([row[:fits] for row in rows])
     return table[:, ~np.isnan(table).all(axis=0)]

@@ -1,4 +1,4 @@
-"""Arrays beside a record: what they may be, when they arrive and when they are read."""
+"""Arrays beside a record: validation as they arrive, and loading from a store."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from manifolds.datasets.damage import check_arrays, read_by, readable
 #: Arrays of one record at most, their bytes together, and characters of a name.
 MOST, LARGEST, LONGEST = 100, 2**30, 100
 #: Names of parameters of the function that writes them.
-_TAKEN = {"file", "allow_pickle"}
+_RESERVED = {"file", "allow_pickle"}
 #: Kinds of numpy's that a file takes without pickle: numbers, texts, times.
 _KINDS = "buifcSUmM"
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def kept_arrays(store_folder: Path, name: str) -> Arrays:
-    """The arrays at a record's path ``name`` below its store.
+def load_arrays(store_folder: Path, name: str) -> Arrays:
+    """Return the arrays at a record's path ``name`` below its store.
 
-    Raises ValueError where they are missing, broken, or not what they may be.
+    Raises ValueError where they are missing, broken or not valid.
     """
     path = store_folder / name
     with readable(path, "allowed: arrays as a run writes them"):
@@ -33,62 +33,64 @@ def kept_arrays(store_folder: Path, name: str) -> Arrays:
             raise ValueError("it is outside of the folder of the results")
         check_arrays(path)
         with read_by("numpy"), np.load(path, allow_pickle=False) as arrays:
-            held = dict(arrays)
-        return checked_arrays(held)
+            loaded = dict(arrays)
+        return validate_arrays(loaded)
 
 
-def checked_arrays(arrays: Mapping[str, Any], n: int | None = None) -> Arrays:
-    """Arrays as they may be kept of a sample of ``n`` points; ValueError says what is wrong.
+def validate_arrays(arrays: Mapping[str, Any], n: int | None = None) -> Arrays:
+    """Return arrays of a sample of ``n`` points as they are stored, without classes of their own.
 
     Of those that figures and tables read, ``dimension`` has a number for each of m points,
     ``truth`` and ``query`` (rows of the sample) as well, ``singular_values`` (m, D) are at least 0,
     ``chosen_sigma`` is a number above 0, and ``confidence`` is of numbers. Others are of numbers,
-    texts or times. ValueError too where there are more than ``MOST``, or more than ``LARGEST``
-    bytes.
+    texts or times. Raises ValueError for any others, for more than ``MOST``, and for more than
+    ``LARGEST`` bytes.
     """
     if len(arrays) > MOST:
-        raise ValueError(f"there are {len(arrays)} arrays; at most {MOST} are kept")
-    kept = {name: _plain(name, array) for name, array in arrays.items()}
-    size = sum(array.nbytes for array in kept.values())
+        raise ValueError(f"there are {len(arrays)} arrays; at most {MOST} are stored")
+    plain = {name: _plain(name, array) for name, array in arrays.items()}
+    size = sum(array.nbytes for array in plain.values())
     if size > LARGEST:
-        raise ValueError(f"the arrays take {size} bytes together; at most {LARGEST} are kept")
-    points = len(_numbers(kept, "dimension", 1)) if "dimension" in kept else None
-    for name in {"truth", "query"} & kept.keys():
-        _check_length(name, _numbers(kept, name, 1), points)
+        raise ValueError(f"the arrays take {size} bytes together; at most {LARGEST} are stored")
+    points = len(_numbers(plain, "dimension", 1)) if "dimension" in plain else None
+    for name in {"truth", "query"} & plain.keys():
+        _check_length(name, _numbers(plain, name, 1), points)
     if points is not None and n is not None and points > n:
         raise ValueError(f"'dimension' has {points} numbers, of a sample of {n} points")
-    if "query" in kept and kept["query"].size:
-        query = kept["query"]
+    if "query" in plain and plain["query"].size:
+        query = plain["query"]
         if query.dtype.kind not in "ui" or query.min() < 0 or query.max() >= (n or math.inf):
-            raise ValueError("'query' must be whole numbers, each a row of the sample")
-    if "singular_values" in kept:
-        values = _numbers(kept, "singular_values", 2)
+            raise ValueError("'query' must be integers, each a row of the sample")
+    if "singular_values" in plain:
+        values = _numbers(plain, "singular_values", 2)
         _check_length("singular_values", values, points)
         if not values.size or not (np.isfinite(values) & (values >= 0)).all():
             raise ValueError("'singular_values' must be finite numbers of at least 0, and some")
-    if "chosen_sigma" in kept:
-        sigma = kept["chosen_sigma"]
+    if "chosen_sigma" in plain:
+        sigma = plain["chosen_sigma"]
         if sigma.size != 1 or sigma.dtype.kind not in "uif" or not 0 < sigma.item() < math.inf:
             raise ValueError("'chosen_sigma' must be one finite number above 0")
-    if "confidence" in kept:
-        _numbers(kept, "confidence", None)
-    return kept
+    if "confidence" in plain:
+        _numbers(plain, "confidence", None)
+    return plain
 
 
 def is_name(name: Any) -> bool:
-    """Whether an array may have a name: it becomes a keyword of the function that writes it."""
-    return isinstance(name, str) and name.isidentifier() and name not in _TAKEN
+    """Return whether an array may have a name: it becomes a keyword of numpy.savez."""
+    return isinstance(name, str) and name.isidentifier() and name not in _RESERVED
 
 
 def _plain(name: Any, array: Any) -> NDArray[Any]:
-    """An array without a class or metadata of its own; ValueError where it cannot be kept."""
+    """Return an array without a class or metadata of its own; ValueError where it is not valid."""
     if not is_name(name):
-        raise ValueError(f"{name!r} is no name for an array")
+        raise ValueError(f"{name!r} is not a valid name for an array")
     if len(name) > LONGEST:
-        raise ValueError(f"{name[:20]!r}... is no name for an array: more than {LONGEST} letters")
+        raise ValueError(
+            f"{name[:20]!r}... is not a valid name for an array: over {LONGEST} letters"
+        )
     if not isinstance(array, np.ndarray) or array.dtype.kind not in _KINDS:
-        found = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-        raise ValueError(f"{name!r} holds {found}; allowed: numbers, texts and times")
+        kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        raise ValueError(f"{name!r} holds {kind}; allowed: numbers, texts and times")
     return np.asarray(array).view(np.dtype(array.dtype.str))
 
 

@@ -6,23 +6,28 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bench.record import Record
+from bench.record import COLUMNS, Column
 from bench.store import lock
 
+#: Raised only where an earlier version would misread a store: columns are added without.
 FORMAT = 3
-_OLDER = ("1", "2")
 
-COLUMNS = [field.name for field in fields(Record)]
-NUMBERS = {"n", "seed", "ambient", "points_used", "points_read", "threads"}
-REALS = {"estimate", "truth", "error", "pointwise_error", "fit_seconds", "shared_seconds"}
-REALS |= {"kernel_seconds", "sample_seconds", "peak_memory_mib", "timeout", "memory_limit_mib"}
-
+_TABLES = {
+    "meta": "name TEXT PRIMARY KEY, value TEXT",
+    "records": ", ".join(
+        f"{column.name} {column.sql_type}" + " PRIMARY KEY" * (column.name == "key")
+        for column in COLUMNS.values()
+    ),
+    "environments": "id TEXT PRIMARY KEY, facts TEXT",
+    "planned": "key TEXT PRIMARY KEY, manifold TEXT, estimator TEXT, n INTEGER, seed INTEGER, "
+    "seconds REAL",
+}
 _OPENING = 30.0  # seconds to wait for another program before a file is used
-_PATIENCE = 5.0  # seconds to wait for it before that is said
+_PATIENCE = 5.0  # seconds to wait for it before a message says so
 
 _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -31,9 +36,9 @@ Statement = tuple[str, Sequence[Sequence[Any] | Mapping[str, Any]]]
 
 
 class Database:
-    """The file at ``path``, brought up to this format where it is opened for writing.
+    """The file at ``path``; opened for writing, it gets what a store of this version has.
 
-    Raises ValueError where it is damaged or of a newer format: it is left as it is. Another
+    Raises ValueError where it is damaged or of a newer version: it is left as it is. Another
     program that holds it is waited for without end; where it is opened for reading alone, half a
     minute, and then it is a ValueError.
     """
@@ -42,28 +47,21 @@ class Database:
         self.path = path
         self._writing = writing
         try:
-            found = self._opened()
+            try:
+                problem = self._open()
+            except sqlite3.Error:
+                if writing or not _rollback(path):
+                    raise
+                problem = self._open()
         except (sqlite3.Error, UnicodeError) as error:
             raise ValueError(
                 f"{path} cannot be used as a store: {error}; it is left as it is"
             ) from None
-        if found != str(FORMAT):
-            older = "the next run brings it up to that"
-            what = older if found in _OLDER else "choose another --out"
-            raise ValueError(
-                f"{path} is a store of format {found}, this version reads {FORMAT}; {what}"
-            )
+        if problem:
+            raise ValueError(f"{path} is a store of {problem}")
 
-    def _opened(self) -> str | None:
-        try:
-            return self._open()
-        except sqlite3.Error:
-            if self._writing or not _undone(self.path):
-                raise
-            return self._open()
-
-    def _open(self) -> str | None:
-        """Connect, check, and return the format."""
+    def _open(self) -> str:
+        """Connect, check and upgrade; return why the store cannot be used, or ""."""
         mode = "rwc" if self._writing else "ro"
         # Transactions are begun by hand: sqlite3 would commit each table of its own accord.
         self._connection = sqlite3.connect(
@@ -72,33 +70,63 @@ class Database:
             isolation_level=None,
             timeout=_OPENING,
         )
-        if not self._writing:
-            return self._format()
-        # Fails here, before any work, where the file cannot be written.
-        self._transaction(self._create)
-        found = self._format()
-        if found in _OLDER:
-            self._transaction(lambda: self._upgrade(str(found)))
-            found = self._format()
-        if found == str(FORMAT):
-            (whole,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
-            if whole != "ok":
-                raise sqlite3.DatabaseError(f"damaged: {whole}")
-            self._connection.execute("SELECT key, status FROM records LIMIT 1")
-        return found
+        if self._writing:
+            # Fails here, before any work, where the file cannot be written.
+            self._transaction(self._create)
+        rows = self._connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchall()
+        (number,) = rows[0] if rows else (None,)
+        older = str(number) in map(str, range(1, FORMAT))
+        if not older and str(number) != str(FORMAT):
+            return f"format {number}, this version reads {FORMAT}; choose another --out"
+        if self._writing:
+            (state,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+            if state != "ok":
+                raise sqlite3.DatabaseError(f"damaged: {state}")
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(records)")}
+        missing = [column for name, column in COLUMNS.items() if name not in columns]
+        for column in missing:
+            if column.default is MISSING:
+                raise sqlite3.DatabaseError(f"damaged: records have no {column.name}")
+        if not older and columns - COLUMNS.keys():
+            unknown = ", ".join(sorted(columns - COLUMNS.keys()))
+            return f"a newer version, with records of {unknown}; choose another --out"
+        if (older or missing) and not self._writing:
+            what = f"format {number}" if older else f"records without {missing[0].name}"
+            return f"{what}, this version reads {FORMAT}; the next run brings it up to that"
+        if older or missing:
+            self._transaction(lambda: self._upgrade(missing))
+        return ""
 
-    def _format(self) -> str | None:
-        found = self._connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
-        return None if found is None else str(found[0])
+    def _create(self) -> bool:
+        """Make the tables in an empty file; return whether it was empty."""
+        if self._connection.execute("SELECT name FROM sqlite_master").fetchall():
+            return False
+        for name, columns in _TABLES.items():
+            self._connection.execute(f"CREATE TABLE {name} ({columns})")
+        self._set_format()
+        return True
+
+    def _upgrade(self, missing: Sequence[Column]) -> None:
+        """Add what earlier versions did not have: columns of records, and the plan."""
+        self._connection.execute(f"CREATE TABLE IF NOT EXISTS planned ({_TABLES['planned']})")
+        for column in missing:
+            default = "NULL" if column.default is None else repr(column.default)
+            self._connection.execute(
+                f"ALTER TABLE records ADD COLUMN {column.name} {column.sql_type} DEFAULT {default}"
+            )
+        self._set_format()
+
+    def _set_format(self) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('format', ?)", (str(FORMAT),))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def read(self, sql: str, *parameters: Any) -> list[Any]:
-        """All rows of a query."""
+        """Return all rows of a query."""
         try:
-            return self._patiently(lambda: self._connection.execute(sql, parameters).fetchall())
+            return self._retry(lambda: self._connection.execute(sql, parameters).fetchall())
         except (sqlite3.Error, UnicodeError) as error:
             if self._writing:
                 raise
@@ -106,7 +134,7 @@ class Database:
 
     def write(self, statements: Sequence[Statement]) -> None:
         """Run statements in one transaction, as soon as no other program is in the way."""
-        self._patiently(lambda: self._transaction(lambda: self._run(statements)))
+        self._retry(lambda: self._transaction(lambda: self._run(statements)))
 
     def write_soon(self, statements: Sequence[Statement], seconds: float) -> bool:
         """Run statements in one transaction; False where another program is in the way so long."""
@@ -114,7 +142,7 @@ class Database:
         try:
             self._transaction(lambda: self._run(statements))
         except sqlite3.OperationalError as error:
-            if _busy(error):
+            if _is_busy(error):
                 return False
             raise
         return True
@@ -123,78 +151,47 @@ class Database:
         for sql, rows in statements:
             self._connection.executemany(sql, rows)
 
-    def _patiently(self, act: Callable[[], Result]) -> Result:
+    def _retry(self, action: Callable[[], Result]) -> Result:
+        """Return the result of an action, tried again while another program is in the way."""
         self._connection.execute(f"PRAGMA busy_timeout = {round(1000 * _PATIENCE)}")
         waiting = 0.0
         while True:
             try:
-                return act()
+                return action()
             except sqlite3.OperationalError as error:
-                if not _busy(error) or (waiting >= _OPENING and not self._writing):
+                if not _is_busy(error) or (waiting >= _OPENING and not self._writing):
                     raise
             if not waiting:
                 _log.warning("another program is using %s: waiting until it is free", self.path)
             waiting += _PATIENCE
 
-    def _transaction(self, act: Callable[[], bool | None]) -> None:
-        """Commit what ``act`` does; nothing where it returns False, so that readers may stay."""
+    def _transaction(self, action: Callable[[], bool | None]) -> None:
+        """Commit what an action does; nothing where it returns False, so that readers may stay."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            if act() is not False:
+            if action() is not False:
                 self._connection.execute("COMMIT")
         finally:
             # What failed, at its end as well, lets others go on.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
-    def _create(self) -> bool:
-        """Make the tables in an empty file; whether that was to be done."""
-        if self._connection.execute("SELECT name FROM sqlite_master").fetchall():
-            return False
-        columns = ", ".join(map(_declaration, COLUMNS))
-        self._connection.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
-        self._connection.execute(f"CREATE TABLE records ({columns})")
-        self._connection.execute("CREATE TABLE environments (id TEXT PRIMARY KEY, facts TEXT)")
-        self._add_plan()
-        self._connection.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
-        return True
 
-    def _add_plan(self) -> None:
-        self._connection.execute(
-            "CREATE TABLE planned (key TEXT PRIMARY KEY, manifold TEXT, estimator TEXT, "
-            "n INTEGER, seed INTEGER, seconds REAL)"
-        )
-
-    def _upgrade(self, found: str) -> None:
-        """From format 1 without limits of memory and a plan, or 2 without the kernel's seconds."""
-        if found == "1":
-            self._connection.execute("ALTER TABLE records ADD COLUMN memory_limit_mib REAL")
-            self._add_plan()
-        self._connection.execute("ALTER TABLE records ADD COLUMN kernel_seconds REAL")
-        self._connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (str(FORMAT),))
-
-
-def _declaration(column: str) -> str:
-    if column == "key":
-        return "key TEXT PRIMARY KEY"
-    kind = "INTEGER" if column in NUMBERS else "REAL" if column in REALS else "TEXT"
-    return f"{column} {kind}"
-
-
-def _busy(error: sqlite3.Error) -> bool:
-    """Whether another program has the file; releases before Python 3.11 have no error codes."""
+def _is_busy(error: sqlite3.Error) -> bool:
+    """Return whether another program has the file; before Python 3.11 there are no error codes."""
     return "locked" in str(error)
 
 
-def _undone(path: Path) -> bool:
+def _rollback(path: Path) -> bool:
     """Undo what a killed run had begun to write, which only a writer can; False if nothing was."""
-    if not path.with_name(f"{path.name}-journal").exists() or lock.in_use(path.parent):
+    journal = path.with_name(f"{path.name}-journal")
+    if not journal.exists() or lock.in_use(path.parent):
         return False
     try:
         with contextlib.closing(
             sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
-        ) as it:
-            it.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        ) as connection:
+            connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     except sqlite3.Error:
         return False
-    return not path.with_name(f"{path.name}-journal").exists()
+    return not journal.exists()

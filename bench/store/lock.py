@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TextIO
 
 FILE = ".lock"
-_LOOKS = 5  # tries: who only looks at the lock holds it for a moment
+_TRIES = 5  # ``in_use`` holds the lock for a moment
 
 
-def take(folder: Path) -> TextIO:
-    """The folder, made where it is missing, for this process alone until the file is closed.
+def acquire(folder: Path) -> TextIO:
+    """Lock a folder, made where it is missing, for this process until the file is closed.
 
-    Raises ValueError where it cannot be written, or another run has it.
+    Raises ValueError where it cannot be written, or another run has it. The file says who has it,
+    and anybody who may read it can see that it is in use: filelock empties it, and writes to look.
     """
     nearest = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     if nearest.exists() and not nearest.is_dir():
@@ -25,7 +26,7 @@ def take(folder: Path) -> TextIO:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = open(folder / FILE, "a+", encoding="utf-8", opener=_itself)
+        file = open(folder / FILE, "a+", encoding="utf-8", opener=_open)
     except OSError as error:
         raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from None
     try:
@@ -51,9 +52,9 @@ def take(folder: Path) -> TextIO:
 
 
 def in_use(folder: Path) -> bool:
-    """Whether a run is writing to a folder."""
+    """Return whether a run is writing to a folder."""
     try:
-        with open(folder / FILE, encoding="utf-8", opener=_itself) as file:
+        with open(folder / FILE, encoding="utf-8", opener=_open) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -62,13 +63,13 @@ def in_use(folder: Path) -> bool:
     return False
 
 
-def _itself(path: str, flags: int) -> int:
+def _open(path: str, flags: int) -> int:
     """Open a file, but not through a link, and without waiting for the other end of a pipe."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
 
 
 def _lock(file: TextIO) -> None:
-    for _ in range(_LOOKS):
+    for _ in range(_TRIES):
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,15 @@ _log = logging.getLogger(__name__)
 Row = tuple[str, dict[str, Any]]
 
 
-class Unwritten:
-    """Rows in a file of the ``folder``, a line of JSON each; those of a run before come first."""
+class PendingRows:
+    """Rows in a file of the ``folder``, a line of JSON each; those of a run before come first.
 
-    def __init__(self, folder: Path, columns: dict[str, set[str]]) -> None:
+    ``tables`` has the default of each column by table, MISSING where there is none.
+    """
+
+    def __init__(self, folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
         self.path = folder / FILE
-        self.rows = _read(self.path, columns)
+        self.rows = _read(self.path, tables)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Put rows behind the others, on the disk before this returns where it has space."""
@@ -47,26 +50,27 @@ class Unwritten:
             self.path.unlink(missing_ok=True)
 
 
-def _read(path: Path, columns: dict[str, set[str]]) -> list[Row]:
-    """Rows of the file, but for lines that are none, as the last one of a killed run may be."""
+def _read(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> list[Row]:
+    """Return the rows of the file; other lines are left out, as half of one of a killed run."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
-    found: list[Row] = []
+    rows: list[Row] = []
     for number, line in enumerate(lines, start=1):
         try:
             table, values = json.loads(line)
-            if values.keys() != columns[table] or not all(map(_storable, values.values())):
+            row = {**tables[table], **values}
+            if row.keys() != tables[table].keys() or not all(map(_is_storable, row.values())):
                 raise ValueError
-            found.append((table, values))
+            rows.append((table, row))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             _log.warning("%s: line %d is no row of a store, and is left out", path, number)
-    return found
+    return rows
 
 
-def _storable(value: Any) -> bool:
-    """Whether a database takes a value; UnicodeEncodeError for a text with half a character."""
+def _is_storable(value: Any) -> bool:
+    """Return whether a database takes a value; UnicodeEncodeError for half a character."""
     if isinstance(value, str):
         return value.encode() is not None
     return value is None or isinstance(value, float) or (type(value) is int and abs(value) < 2**63)

@@ -1,1 +1,1 @@
-"""Metrics and ranking of records."""
+"""Summaries and rankings of records."""

@@ -1,4 +1,4 @@
-"""What summaries of records say: estimates, runtimes, parts of samples, failures."""
+"""Texts of summaries: estimates, runtimes, parts of samples, failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.record import NOT_APPLICABLE, OK
 
 
 def estimate_text(row: Mapping[Hashable, Any]) -> str:
-    """An estimate with its interval and seeds, or "failed".
+    """Return an estimate with its interval and seeds, or "failed".
 
     "9.51 ±0.02 (3)", "10 (3 of 3 seeds)", "10.0 | 30.0 (1)".
     """
@@ -35,7 +35,7 @@ def estimate_text(row: Mapping[Hashable, Any]) -> str:
 
 
 def runtime_text(row: Mapping[Hashable, Any]) -> str:
-    """Median fit seconds, or what there is instead."""
+    """Return the median fit seconds, or the status where there are none."""
     if row["seeds_ok"] == 0:
         return _without_estimate(row)
     return seconds(row["fit_seconds"]) + _some_failed(row)
@@ -51,7 +51,7 @@ def _some_failed(row: Mapping[Hashable, Any]) -> str:
 
 
 def subset_text(rows: pd.DataFrame) -> str:
-    """What part of the samples an estimator used: "[1000 of 10000 points]"; empty for all."""
+    """Return the part of the samples that was used: "[1000 of 10000 points]"; empty for all."""
     used = rows[(rows["points_used"] < rows["n"]).fillna(False)]
     whole = rows["points_used"].fillna(rows["n"]).clip(upper=rows["n"])
     read = rows[(rows["points_read"] < whole).fillna(False)]
@@ -63,19 +63,19 @@ def subset_text(rows: pd.DataFrame) -> str:
     return f"[{'; '.join(parts)}]" if parts else ""
 
 
-def labelled(estimator: str, rows: pd.DataFrame) -> str:
-    """An estimator's label, with the part of the samples that it used where not all."""
+def label_text(estimator: str, rows: pd.DataFrame) -> str:
+    """Return an estimator's label, with the part of the samples that it used where not all."""
     return f"{estimator} {subset_text(rows)}".strip()
 
 
 def span(values: pd.Series) -> str:
-    """The one value, or the smallest and largest."""
+    """Return the one value, or the smallest and largest."""
     low, high = int(values.min()), int(values.max())
     return str(low) if low == high else f"{low} to {high}"
 
 
 def sizes_text(summary: pd.DataFrame) -> str:
-    """The points of the samples: "n = 10000 points a sample (line: 5000)"."""
+    """Return the points of the samples: "n = 10000 points a sample (line: 5000)"."""
     sizes = summary.groupby("manifold", sort=False)["n"].max()
     usual = int(sizes.mode().max())
     others = [f"{manifold}: {size}" for manifold, size in sizes.items() if size != usual]
@@ -83,13 +83,13 @@ def sizes_text(summary: pd.DataFrame) -> str:
 
 
 def seeds_text(summary: pd.DataFrame) -> str:
-    """The seeds planned of each cell: "3 seeds a cell", "1 to 3 seeds a cell"."""
+    """Return the planned seeds of each cell: "3 seeds a cell", "1 to 3 seeds a cell"."""
     text = span(summary["seeds_planned"])
     return f"{text} seed a cell" if text == "1" else f"{text} seeds a cell"
 
 
 def all_failed(records: pd.DataFrame) -> str:
-    """That no cell has an estimate, with the first failure; "" where one has, or none failed."""
+    """Return that no cell has an estimate, and the first failure; "" where one has one."""
     failed = records[~records["status"].isin([OK, NOT_APPLICABLE])]
     if failed.empty or (records["status"] == OK).any():
         return ""
@@ -103,7 +103,7 @@ def all_failed(records: pd.DataFrame) -> str:
 
 
 def failure_texts(summary: pd.DataFrame, longest: int = 160) -> list[str]:
-    """Each failure of an estimator once, with the manifolds that it befell and the seeds."""
+    """Return each failure of an estimator once, with its manifolds and seeds."""
     places: dict[tuple[str, str], list[str]] = {}
     for row in summary[summary["seeds_failed"] > 0].to_dict("records"):
         place = f"{row['manifold']} ({row['seeds_failed']} of {row['seeds_planned']})"

@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bench.format import NOT_RUN, duration, memory, percent, seconds
+from bench.format import NOT_RUN, percent
+from bench.summary.columns import COLUMNS
 from bench.summary.metrics import truth_levels
-from bench.summary.ranking import rank
+from bench.summary.ranking import RANKED, rank
 from bench.summary.wording import (
     estimate_text,
     failure_texts,
-    labelled,
+    label_text,
     runtime_text,
     seeds_text,
     sizes_text,
@@ -93,16 +94,16 @@ def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTab
 def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
     """Median fit seconds; the best of each manifold is the fastest."""
     standings = rank(summary)
-    shared = bool(standings["shared_core_seconds"].notna().any())
+    columns = [
+        COLUMNS[name]
+        for name in RANKED
+        if COLUMNS[name].label and (standings[name].notna().any() or not COLUMNS[name].optional)
+    ]
     overall: dict[str, tuple[Cell, ...]] = {
-        standing["estimator"]: (
-            Cell(seconds(standing["fit_seconds"])),
-            Cell(duration(standing["core_seconds"])),
-            *([Cell(duration(standing["shared_core_seconds"]))] if shared else []),
-            Cell(memory(standing["peak_memory_mib"])),
-        )
+        standing["estimator"]: tuple(Cell(column.text(standing[column.name])) for column in columns)
         for standing in standings.to_dict("records")
     }
+    shared = any(column.name == "shared_core_seconds" for column in columns)
     devices = ", ".join(sorted({device for device in summary["device"] if device}))
     notes = (
         _setting(summary, preset) + f" Device: {devices or 'unknown'}.",
@@ -115,7 +116,7 @@ def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTabl
     return CrossTable(
         "runtime",
         "Seconds of a fit",
-        ("median", "core time", *(["shared"] if shared else []), "memory"),
+        tuple(column.label for column in columns),
         truth_levels(summary),
         _rows(summary, overall, runtime_text, "fit_seconds"),
         notes,
@@ -134,7 +135,7 @@ def _rows(
     pairs = {(row["manifold"], row["estimator"]): row for row in summary.to_dict("records")}
     manifolds = truth_levels(summary)
     labels = {
-        str(estimator): labelled(str(estimator), rows)
+        str(estimator): label_text(str(estimator), rows)
         for estimator, rows in summary.groupby("estimator")
     }
 

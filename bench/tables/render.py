@@ -9,31 +9,10 @@ import pandas as pd
 
 from bench.files import write_csv, write_parquet, write_text
 from bench.format import truth_text
+from bench.summary.columns import COLUMNS
 from bench.summary.metrics import summarise
 from bench.tables.crosstable import Cell, CrossTable, accuracy_table, runtime_table
 
-#: Columns of a summary in the runtime files; the accuracy files have all of them.
-RUNTIME_COLUMNS = [
-    "manifold",
-    "estimator",
-    "family",
-    "status",
-    "seeds_planned",
-    "seeds_ok",
-    "seeds_failed",
-    "failure",
-    "n",
-    "points_used",
-    "points_read",
-    "fit_seconds",
-    "shared_seconds",
-    "sample_seconds",
-    "core_seconds",
-    "shared_core_seconds",
-    "peak_memory_mib",
-    "threads",
-    "device",
-]
 #: Manifolds side by side in a LaTeX table; more go below, so that the type stays legible.
 LATEX_MANIFOLDS = 6
 
@@ -81,10 +60,11 @@ def write_tables(
     already. Raises ValueError as ``summarise`` does.
     """
     summary = summarise(records) if summary is None else summary
+    runtime = [column.name for column in COLUMNS.values() if column.runtime]
     written = []
     for table, tidy in (
         (accuracy_table(summary, preset), summary),
-        (runtime_table(summary, preset), summary[RUNTIME_COLUMNS]),
+        (runtime_table(summary, preset), summary[runtime]),
     ):
         written.append(write_csv(tidy, folder / f"{table.name}.csv"))
         written.append(write_parquet(tidy, folder / f"{table.name}.parquet"))

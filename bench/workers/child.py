@@ -19,10 +19,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from bench.cell import Cell
+from bench.store.validation import validate_outcome
 from bench.workers import preload
 from bench.workers.measure import DiskFull, measure
 from bench.workers.messages import Sender, pack
-from bench.workers.outcome import DONE, measured
+from bench.workers.outcome import DONE, measured_values
 
 #: Messages beside its outcome: the stage, what the estimator logs, that a disk is full.
 STAGE, PROGRESS, FULL = "stage", "progress", "full"
@@ -85,11 +86,12 @@ def _run(cell: Cell, device: str, threads: int, setup: Mapping[str, Any], sender
     if os.getpid() != pid:
         # An estimator forked, and this is the child that came back from its fit.
         os._exit(0)
+    record, arrays = validate_outcome(record, arrays)
     # The output must reach the supervisor before the outcome reaches the worker slot.
     _flush()
     facts = {
         "key": cell.key,
-        "record": measured(record),
+        "record": measured_values(record),
         "modules": preload.imported_since(modules_before),
     }
     sender.send(DONE, facts, arrays)

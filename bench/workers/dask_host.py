@@ -16,7 +16,7 @@ from typing import Any
 from bench import __version__, environment
 from bench.cell import Cell
 from bench.workers.messages import BadMessage, pack, unpack
-from bench.workers.outcome import DONE, measured, outcome_record
+from bench.workers.outcome import DONE, measured_values, outcome_record
 from bench.workers.process import Setup
 from bench.workers.worker_slot import CellResult, WorkerSlot
 
@@ -31,7 +31,7 @@ def pack_result(result: CellResult) -> bytes:
     """Return a result as bytes that hold data only, nothing that is run when they are read."""
     facts = {
         "key": result.record.key,
-        "record": measured(result.record),
+        "record": measured_values(result.record),
         "threads": result.record.threads,
         "environment": result.environment,
     }

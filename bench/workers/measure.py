@@ -21,6 +21,7 @@ from bench.files import is_full
 from bench.limits import MIB
 from bench.record import Record
 from bench.store.arrays import is_name
+from bench.store.validation import check_estimate
 from bench.workers import preload, samples
 from bench.workers.messages import KINDS, LARGEST_ARRAYS
 from bench.workers.timing import TIMED_STATES, clock_of, fit_calibrated, fit_timed
@@ -120,8 +121,7 @@ def measure(
             else:
                 seconds, graph_seconds = fit_timed(estimator, sample.points)
         estimate = float(np.squeeze(estimator.dimension_))
-        if not 0 < estimate < np.inf:
-            raise ValueError(f"dimension_ is {estimate}, which is no dimension")
+        check_estimate(estimate)
         record = replace(
             record,
             status="ok",

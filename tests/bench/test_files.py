@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.files import replacing, write_parquet, write_text
+from bench.files import replace_file, write_parquet, write_text
 from manifolds.datasets.reading import read_points
 
 
@@ -26,7 +26,7 @@ def test_what_is_no_file_stays_as_it_is(tmp_path, kind):
         except PermissionError:
             pytest.skip("needs the right to make a device")
     before = path.lstat()
-    with pytest.raises(FileExistsError, match="no file, and is not replaced"):
+    with pytest.raises(FileExistsError, match="not a file, and is not replaced"):
         write_text("new", path)
     assert (path.lstat().st_mode, path.lstat().st_ino) == (before.st_mode, before.st_ino)
     assert os.listdir(tmp_path) == ["there"]
@@ -58,7 +58,7 @@ def test_a_text_that_is_no_text_is_written_all_the_same(tmp_path):
 def test_the_temporary_file_has_the_usual_rights_a_new_name_and_goes(tmp_path):
     names = set()
     for _ in range(2):
-        with contextlib.suppress(RuntimeError), replacing(tmp_path / ("x" * 250)) as part:
+        with contextlib.suppress(RuntimeError), replace_file(tmp_path / ("x" * 250)) as part:
             names.add(part.name)
             raise RuntimeError("broken off")
     assert len(names) == 2

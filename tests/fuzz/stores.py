@@ -18,7 +18,7 @@ from bench.html_report.page import as_json
 from bench.html_report.results import gather
 from bench.html_report.spectra_panels import spectra
 from bench.record import Record
-from bench.store.arrays import kept_arrays
+from bench.store.arrays import load_arrays
 from bench.store.pending import FILE as WAITING
 from bench.store.store import FILE, Planned, Store
 from bench.summary.metrics import summarise
@@ -137,7 +137,7 @@ def check_arrays(data, folder):
     for path in paths:
         path.write_bytes(data)
     spectra(_records(folder), folder)
-    kept_arrays(folder, str(paths[0].relative_to(folder)))
+    load_arrays(folder, str(paths[0].relative_to(folder)))
 
 
 @functools.cache

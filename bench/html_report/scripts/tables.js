@@ -45,17 +45,19 @@ const cellTable = () => {
     manifolds[manifold].label, estimators[cells.estimator[i]].label, cells.n[i], cells.seed[i],
     cells.statuses[cells.status[i]], cells.truth[i], cells.estimate[i],
     cells.error[i] === null || !cells.truth[i] ? null : cells.error[i] / cells.truth[i],
-    cells.seconds[i], cells.memory[i],
+    ...cells.numbers.map((column) => column.values[i]),
     (cells.run[i] ? "[earlier run] " : "") + cells.notes[cells.note[i]],
   ]);
   const whole = (value) => value ?? NONE;
+  const units = { s: seconds, MiB: (value) => (value === null ? NONE : value.toFixed(0)) };
   const table = $("#cells-table").DataTable({
     ...TABLE, data: rows, deferRender: true, pageLength: 25, order: [],
     columns: [
       text("Manifold"), text("Estimator"), numeric("n", whole), numeric("Seed", whole),
       text("Status"), numeric("Truth", whole), numeric("Estimate", number),
-      numeric("Relative error", percent), numeric("Seconds", seconds),
-      numeric("Memory, MiB", (value) => (value === null ? NONE : value.toFixed(0))), text("Message"),
+      numeric("Relative error", percent),
+      ...cells.numbers.map((column) => numeric(column.label, units[column.unit] ?? number)),
+      text("Message"),
     ],
     createdRow: (row, values) => {
       if (values[4] !== "ok" && values[4] !== "not applicable") row.cells[4].classList.add("bad");

@@ -39,13 +39,13 @@ def test_what_is_summed_up_of_a_cell():
     ("content", "says"),
     [
         (None, "there is no baseline .*baseline save"),
-        ("{", "is no baseline"),
-        ("[]", "is no baseline"),
+        ("{", "is not a valid baseline"),
+        ("[]", "is not a valid baseline"),
         ('{"format": 1, "suite": "ci"}', "format 1, this version reads 2; save a new one"),
         ('{"format": 9}', "format 9, this version reads 2"),
-        ('{"format": 2, "suite": "ci"}', "is no baseline: preset: Field required"),
-        ('{"suite": "ci", "preset": "quick"}', "is no baseline: format: Field required"),
-        ("3", "is no baseline: the file: Input should be"),
+        ('{"format": 2, "suite": "ci"}', "is not a valid baseline: preset: Field required"),
+        ('{"suite": "ci", "preset": "quick"}', "is not a valid baseline: format: Field required"),
+        ("3", "is not a valid baseline: the file: Input should be"),
     ],
 )
 def test_a_file_that_is_no_baseline_is_refused(tmp_path, content, says):
@@ -73,11 +73,11 @@ def test_a_value_that_cannot_be_is_refused_by_its_place(tmp_path, name, value, w
     content = json.loads(baseline(cell(OLD)).model_dump_json())
     content["cells"][0][name] = value
     (tmp_path / "b.json").write_text(json.dumps(content))
-    with pytest.raises(ValueError, match=rf"b\.json is no baseline: {where}"):
+    with pytest.raises(ValueError, match=rf"b\.json is not a valid baseline: {where}"):
         load(tmp_path / "b.json")
     content["cells"] = []
     (tmp_path / "b.json").write_text(json.dumps(content))
-    with pytest.raises(ValueError, match="is no baseline: cells: "):
+    with pytest.raises(ValueError, match="is not a valid baseline: cells: "):
         load(tmp_path / "b.json")
 
 

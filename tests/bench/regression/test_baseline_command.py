@@ -53,7 +53,7 @@ def test_a_reading_one_too_high_on_three_of_four_seeds_needs_the_default_number_
 
 def test_a_place_where_no_file_can_be_is_refused_before_anything_is_run(suite, runner):
     (suite.parent / "folder").mkdir()
-    with pytest.raises(ValueError, match=r"folder is a folder, not a file for a baseline"):
+    with pytest.raises(ValueError, match=r"folder: it is not a file"):
         saved(suite, to="folder")
     for below_a_file in ("mini.toml/b.json", "mini.toml/deeper/b.json"):
         with pytest.raises(ValueError, match=rf"cannot write .*{below_a_file}: \w+"):
@@ -115,7 +115,7 @@ def test_a_baseline_is_shown_with_what_a_check_of_it_finds(suite, runner):
     )
     # Seven states a hundredth apart; means over four seeds a tenth apart; times 6, 8, 10 and 12.
     spread = 0.01 * math.sqrt(28 / 6)
-    shift = permutation_test.found_shift(7, 4, permutation_test.level(2))
+    shift = permutation_test.detectable_shift(7, 4, permutation_test.level(2))
     assert found.by_name()["line", "knn"].spread == pytest.approx(spread)
     assert row(lines, "knn", "line") == ["knn", "line", "1", "1.18", f"{spread:.2g}",
                                          f"{shift * spread:.2g}", "10"]  # fmt: skip
@@ -127,8 +127,8 @@ def test_a_baseline_is_shown_with_what_a_check_of_it_finds(suite, runner):
     start = lines.index("suite mini, preset smoke, 4 seeds, 7 random states, 1 cell at a time")
     assert lines[start + 1] == (
         "deviation: over the random states of a sample; finds: the shift that 4 seeds find with "
-        f"90 % power at p ≤ 2.5e-03, {shift:.2g} deviations of a normal law; time: median, in "
-        "units of the kernel"
+        f"90 % power at p ≤ 2.5e-03, {shift:.2g} deviations of a normal distribution; time: "
+        "median, in units of the kernel"
     )
     assert lines[start + 2] == "made with " + json.dumps(
         {"python": "3.1", "processor": "chip [fast]", "revision": "r1", "numpy": "2.0"}
@@ -148,7 +148,7 @@ def test_fits_that_failed_are_counted_beside_the_mean_of_the_others(suite, runne
 def test_the_shift_is_that_of_as_many_seeds_as_are_asked_for(suite, runner):
     saved(suite)
     (line,) = (x for x in shown(suite, 3) if x.startswith("deviation: "))
-    shift = permutation_test.found_shift(7, 3, permutation_test.level(2))
+    shift = permutation_test.detectable_shift(7, 3, permutation_test.level(2))
     assert f"the shift that 3 seeds find with 90 % power at p ≤ 2.5e-03, {shift:.2g} dev" in line
 
 

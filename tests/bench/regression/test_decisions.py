@@ -132,7 +132,7 @@ def test_wrong_options_are_refused_before_anything_is_run(place):
 
 def test_a_place_that_cannot_be_written_is_refused_before_anything_is_run(place):
     (place.folder / "b.json").mkdir()
-    with pytest.raises(ValueError, match="is a folder, not a file"):
+    with pytest.raises(ValueError, match="it is not a file"):
         place.save()
     (place.folder / "file").write_text("")
     with pytest.raises(ValueError, match="cannot write"):

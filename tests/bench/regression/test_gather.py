@@ -8,7 +8,7 @@ from synthetic_baselines import SUITE, records
 
 from bench.engine.job import prepare
 from bench.regression import command
-from bench.regression.gather import gather, sample_of
+from bench.regression.gather import gather, sample_hash
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def job_suite(job):
 def test_what_a_sample_is_does_not_depend_on_seed_state_or_estimator(job):
     cell = job.cells[0]
     same = replace(cell, seed=9, state=2, estimator="x", estimator_name="knn")
-    assert sample_of(same) == sample_of(cell)
+    assert sample_hash(same) == sample_hash(cell)
     for change in (
         {"n": 5},
         {"entropy": 1},
@@ -110,4 +110,4 @@ def test_what_a_sample_is_does_not_depend_on_seed_state_or_estimator(job):
         {"manifold_name": "x"},
         {"manifold_parameters": {}},
     ):
-        assert sample_of(replace(cell, **change)) != sample_of(cell)
+        assert sample_hash(replace(cell, **change)) != sample_hash(cell)

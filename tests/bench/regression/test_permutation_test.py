@@ -38,7 +38,7 @@ def test_p_values_within_samples_are_the_share_of_choices_that_are_as_far_out():
             old, new = [10.0 * i + draw(size) for i, size in enumerate(sizes)], draw(len(sizes))
             new = new + 10.0 * np.arange(len(sizes))
             expected = by_definition(old, new)
-            # The median deviation of whole numbers may be 0: then far ones are pulled in.
+            # The median deviation of whole numbers may be 0: then far ones are shrunk.
             if draw is rng.random:
                 assert permutation_test.p_value_within(old, new) == pytest.approx(expected)
             else:
@@ -152,7 +152,7 @@ def test_samples_may_differ_by_more_than_the_change():
 def test_the_stated_shift_is_found_with_90_percent_power_and_half_of_it_is_not():
     level = permutation_test.level(CELLS)
     states = 12
-    shift = permutation_test.found_shift(states, S, level)
+    shift = permutation_test.detectable_shift(states, S, level)
     assert 2 < shift < 3.2
     rng = np.random.default_rng(3)
     for part, low, high in ((1.0, 0.82, 0.97), (0.5, 0.0, 0.35)):
@@ -180,7 +180,7 @@ def test_longer_times_are_found_and_shorter_ones_are_not_longer(shift):
     old, new = rng.standard_normal(20), rng.standard_normal(4)
     assert (
         permutation_test.p_value(old, new + shift)
-        == permutation_test.least_p(20, 4)
+        == permutation_test.min_p(20, 4)
         <= permutation_test.level(21)
     )
     assert permutation_test.p_value(old, new - shift) == 1
@@ -188,7 +188,7 @@ def test_longer_times_are_found_and_shorter_ones_are_not_longer(shift):
 
 def test_pulling_outliers_in_keeps_the_order_within_twice_the_reach():
     values = np.sort(np.random.default_rng(7).standard_cauchy((20, 24)), axis=1)
-    near = permutation_test._pulled_in(values)
+    near = permutation_test._shrink_outliers(values)
     assert (np.diff(near, axis=1) > 0).all()
     middle = np.median(values, axis=1, keepdims=True)
     reach = 5 * np.median(np.abs(values - middle), axis=1, keepdims=True)
@@ -196,13 +196,13 @@ def test_pulling_outliers_in_keeps_the_order_within_twice_the_reach():
     inside = np.abs(values - middle) <= reach
     assert np.allclose(near[inside], values[inside])
     # Ten reaches off: 2 - 1 / 10 of them.
-    assert permutation_test._pulled_in(np.array([[-1.0, 0, 0, 1, 0, 1, -1, 50]]))[
+    assert permutation_test._shrink_outliers(np.array([[-1.0, 0, 0, 1, 0, 1, -1, 50]]))[
         0, -1
     ] == pytest.approx(9.5)
 
 
 def test_where_most_values_tie_the_reach_is_the_least_distance():
-    assert permutation_test._pulled_in(np.array([[5.0, 5, 5, 5, 6, 25]]))[
+    assert permutation_test._shrink_outliers(np.array([[5.0, 5, 5, 5, 6, 25]]))[
         0
     ].tolist() == pytest.approx([5, 5, 5, 5, 6, 5 + 2 - 1 / 20])
 
@@ -221,15 +221,15 @@ def test_rounding_is_no_evidence_and_hides_none():
 def test_the_least_p_values_are_those_of_values_that_all_stand_out():
     for states, seeds in [(3, 2), (22, 4), (30, 3)]:
         old = [np.arange(states) * 1e-3] * seeds
-        least = permutation_test.least_p_within(states, seeds)
+        least = permutation_test.min_p_within(states, seeds)
         assert permutation_test.p_value_within(old, np.full(seeds, 9.0)) == pytest.approx(least)
         assert least == pytest.approx((states + 1.0) ** -seeds)
     assert (
-        permutation_test.least_p(5, 2)
+        permutation_test.min_p(5, 2)
         == 1 / 21
         == permutation_test.p_value(np.arange(5.0), np.array([8.0, 9.0]))
     )
-    assert permutation_test.found_shift(5, 2, 1e-3) == math.inf
+    assert permutation_test.detectable_shift(5, 2, 1e-3) == math.inf
 
 
 def test_more_choices_than_can_be_looked_at_are_drawn():
@@ -238,9 +238,9 @@ def test_more_choices_than_can_be_looked_at_are_drawn():
     p = [permutation_test.p_value_within(list(one[:, :-1]), one[:, -1]) for one in values]
     assert stats.kstest(p, "uniform").pvalue > 0.01
     far = permutation_test.p_value_within(list(values[0, :, :-1]), np.full(6, 50.0))
-    assert far == permutation_test.least_p_within(22, 6) == 1e-5
+    assert far == permutation_test.min_p_within(22, 6) == 1e-5
     assert (
-        permutation_test.least_p(20, 20)
+        permutation_test.min_p(20, 20)
         == 1e-5
         == permutation_test.p_value(np.zeros(20), np.ones(20))
     )
@@ -249,6 +249,6 @@ def test_more_choices_than_can_be_looked_at_are_drawn():
 
 
 def test_up_to_a_million_choices_are_all_looked_at_and_of_more_a_hundred_thousand_drawn():
-    assert permutation_test.least_p_within(30, 4) == pytest.approx(31**-4)
-    assert permutation_test.least_p_within(31, 4) == 1e-5
-    assert permutation_test.least_p_within(22, 5) == 1e-5
+    assert permutation_test.min_p_within(30, 4) == pytest.approx(31**-4)
+    assert permutation_test.min_p_within(31, 4) == 1e-5
+    assert permutation_test.min_p_within(22, 5) == 1e-5

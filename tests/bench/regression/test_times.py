@@ -31,7 +31,7 @@ def test_a_finding_says_times_and_their_change_as_a_percentage():
     assert finding.was == pytest.approx(2, rel=0.05)
     assert finding.now == pytest.approx(4)
     assert finding.standard_errors > 10
-    assert finding.p == pytest.approx(permutation_test.least_p(20, 4))
+    assert finding.p == pytest.approx(permutation_test.min_p(20, 4))
     assert finding.why in {f"takes {n} % more time" for n in range(95, 106)}
     (finding,) = times_of(timed(1, fits=5), timed(0.5, fits=1, seed=1, spread=0)).findings
     assert finding.why in {f"takes {n} % less time" for n in range(47, 53)}

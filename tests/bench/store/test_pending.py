@@ -135,6 +135,18 @@ def test_what_is_no_row_is_left_out_of_what_waits_and_told(tmp_path, caplog):
     assert caplog.text.count("is no row of a store") == len(odd)
 
 
+def test_a_row_of_a_version_with_fewer_columns_is_written_with_their_defaults(tmp_path):
+    with Store(tmp_path) as store:
+        store.add(record("a"))
+    older = {name: value for name, value in vars(record("b")).items() if name != "kernel_seconds"}
+    lacking = {name: value for name, value in vars(record("c")).items() if name != "seed"}
+    rows = [json.dumps(["records", row]) for row in (older, lacking)]
+    (tmp_path / FILE).write_text("\n".join(rows))
+    with Store(tmp_path) as store:
+        assert store.outcomes().keys() == {"a", "b"}
+        assert store.frame("b")["kernel_seconds"].isna().all()
+
+
 def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path):
     target = tmp_path / "target"
     target.write_text("mine")
@@ -151,9 +163,9 @@ def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path):
 def test_rows_that_find_no_space_leave_the_file_as_it_was(tmp_path):
     code = f"""
 import json, resource, signal, pathlib
-from bench.store.pending import Unwritten
+from bench.store.pending import PendingRows
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-waiting = Unwritten(pathlib.Path({str(tmp_path)!r}), {{"records": {{"key"}}}})
+waiting = PendingRows(pathlib.Path({str(tmp_path)!r}), {{"records": {{"key": None}}}})
 waiting.add([("records", {{"key": "first"}})])
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
 try:

@@ -8,7 +8,7 @@ import pytest
 from plain_record import record
 
 from bench.limits import Limits
-from bench.store.arrays import kept_arrays
+from bench.store.arrays import load_arrays
 from bench.store.store import Planned, Store
 
 
@@ -122,7 +122,7 @@ def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path):
 def test_a_kill_while_the_store_is_made_does_no_harm(tmp_path):
     code = (
         "import os; from pathlib import Path; from bench.store import database, store; "
-        "database.Database._add_plan = lambda self: os._exit(9); "
+        "database.Database._set_format = lambda self: os._exit(9); "
         f"store.Store(Path({str(tmp_path)!r}))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 9
@@ -166,7 +166,7 @@ def test_nothing_is_written_through_a_link(tmp_path, name):
     if name == "arrays":
         found = path_of_arrays(outside)
         with pytest.raises(ValueError, match="outside of the folder"):
-            kept_arrays(out, found)
+            load_arrays(out, found)
 
 
 def path_of_arrays(outside):

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.summary.metrics import by_level, mean_interval, summarise, truth_levels
+from bench.summary.metrics import by_level, summarise, truth_levels
 from bench.summary.ranking import rank
+from bench.summary.seeds import mean_interval
 
 
 def cell(summary: pd.DataFrame, manifold: str, estimator: str) -> pd.Series:

@@ -7,14 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.summary.metrics import (
-    SUMMARY_TYPES,
-    by_level,
-    groups_of,
-    mean_interval,
-    summarise,
-    truth_levels,
-)
+from bench.summary.columns import COLUMNS
+from bench.summary.metrics import by_level, summarise, truth_levels
+from bench.summary.seeds import groups_of, mean_interval
 
 # t(0.975) of 1 and 2 degrees of freedom.
 T1, T2 = 12.706205, 4.302653
@@ -110,9 +105,9 @@ def test_each_column_over_the_seeds(seeds, column, value):
 
 def test_all_columns_are_there_and_of_their_types():
     found = summary(record())
-    assert list(found.columns) == list(SUMMARY_TYPES)
-    for name, kind in SUMMARY_TYPES.items():
-        assert found[name].dtype == pd.Series([], dtype=kind).dtype
+    assert list(found.columns) == list(COLUMNS)
+    for name, column in COLUMNS.items():
+        assert found[name].dtype == pd.Series([], dtype=column.dtype).dtype
 
 
 def test_parts_of_a_union_have_means_and_intervals_of_their_own(seeds):

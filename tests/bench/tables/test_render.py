@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.files import replacing
+from bench.files import replace_file
 from bench.summary.metrics import summarise
 from bench.summary.wording import estimate_text
 from bench.tables.render import latex_escape, write_tables
@@ -164,14 +164,14 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     path.write_text("old")
 
     def fail_halfway() -> None:
-        with replacing(path) as part:
+        with replace_file(path) as part:
             part.write_text("half")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail_halfway()
     assert path.read_text() == "old"
-    with replacing(path) as part:
+    with replace_file(path) as part:
         part.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"

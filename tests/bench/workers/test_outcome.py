@@ -7,7 +7,7 @@ from bench.engine import plan
 from bench.suites import schema
 from bench.workers.measure import measure
 from bench.workers.messages import BadMessage, Message, pack, unpack
-from bench.workers.outcome import measured, outcome_record
+from bench.workers.outcome import measured_values, outcome_record
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def sent(cell):
     """A record of the cell, and the facts in which it is sent."""
     record, _ = measure(cell, "cpu", 1)
     assert record.status == "ok", record.message
-    return record, {"key": cell.key, "record": measured(record)}
+    return record, {"key": cell.key, "record": measured_values(record)}
 
 
 def test_a_record_arrives_as_it_was(cell, sent):

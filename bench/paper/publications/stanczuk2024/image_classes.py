@@ -15,7 +15,7 @@ from bench.figures.paper_style import LOOKS, column, paper_style
 from bench.figures.style import BELOW, plain_ticks
 from bench.paper.publication import Cells, Item, Material
 from bench.record import OK
-from bench.store.arrays import kept_arrays
+from bench.store.arrays import load_arrays
 
 CLASS_NUMBERS = range(10)
 BASELINES = ("mle-20", "lpca-local", "ess", "danco")
@@ -103,7 +103,7 @@ def _estimate(axes: Axes, x: float, estimator: str, rows: pd.DataFrame, store_fo
 def _middle_half(arrays: str, store_folder: Path) -> tuple[float, float]:
     """Return quartiles over the points with a pointwise estimate; NaN where there are none."""
     try:
-        dimension = kept_arrays(store_folder, arrays)["dimension"] if arrays else np.array([])
+        dimension = load_arrays(store_folder, arrays)["dimension"] if arrays else np.array([])
     except (ValueError, KeyError):
         dimension = np.array([])
     dimension = dimension[np.isfinite(dimension)]

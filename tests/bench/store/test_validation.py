@@ -1,6 +1,4 @@
-"""Whatever an estimator returns, its record is sound and the run's tables are written."""
-
-import dataclasses
+"""Whatever an estimator returns, its record is valid and the run's tables are written."""
 
 import numpy as np
 import pytest
@@ -8,11 +6,12 @@ from plain_record import record
 from rich.console import Console
 
 import bench
-from bench.engine.acceptance import validate
 from bench.format import printable
 from bench.html_report.page import write_report
-from bench.store.arrays import LARGEST, kept_arrays
+from bench.record import COLUMNS
+from bench.store.arrays import LARGEST, load_arrays
 from bench.store.store import Store
+from bench.store.validation import validate_outcome
 
 GROUP = '[{"truth": 2, "weight": 1.0, "estimate": 2.0, "low": %s, "high": 2.0}]'
 
@@ -41,10 +40,10 @@ def ok(**values):
         {"groups": GROUP % '"low"'},
     ],
 )
-def test_a_number_that_cannot_be_makes_a_failure_that_says_so(values):
-    found, arrays = validate(ok(**values), {"x": np.ones(2)})
+def test_a_number_that_is_not_valid_makes_a_failure_that_says_so(values):
+    found, arrays = validate_outcome(ok(**values), {"x": np.ones(2)})
     assert (found.status, found.estimate, found.groups, arrays) == ("failed", None, "[]", {})
-    assert found.message.startswith("invalid result: ")
+    assert found.message.startswith("the result is not valid: ")
 
 
 BAD = {
@@ -79,14 +78,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("arrays", BAD.values(), ids=BAD)
-def test_arrays_that_cannot_be_make_a_failure_and_are_not_kept(arrays):
-    found, kept = validate(ok(), arrays)
+def test_arrays_that_are_not_valid_make_a_failure_and_are_not_stored(arrays):
+    found, kept = validate_outcome(ok(), arrays)
     assert (found.status, kept) == ("failed", {})
-    assert found.message.startswith("invalid result: ")
+    assert found.message.startswith("the result is not valid: ")
     assert found.n == 50
 
 
-def test_sound_arrays_are_kept_without_a_class_or_metadata_of_their_own(tmp_path):
+def test_valid_arrays_are_stored_without_a_class_or_metadata_of_their_own(tmp_path):
     class Own(np.ndarray):
         pass
 
@@ -100,18 +99,18 @@ def test_sound_arrays_are_kept_without_a_class_or_metadata_of_their_own(tmp_path
         "x": np.zeros(3, dtype=np.dtype("f8", metadata={"m": object()})).view(Own),
         "names": np.array(["ü"]),
     }
-    found, kept = validate(ok(), given)
+    found, kept = validate_outcome(ok(), given)
     assert found == ok()
     assert all(type(array) is np.ndarray and not array.dtype.metadata for array in kept.values())
     with Store(tmp_path) as store:
         place = store.add(found, kept).arrays
-    for name, array in kept_arrays(tmp_path, place).items():
+    for name, array in load_arrays(tmp_path, place).items():
         np.testing.assert_array_equal(array, given[name])
 
 
 def test_texts_of_a_record_cannot_speak_to_a_terminal():
     odd = "\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
-    found, _ = validate(ok(message=odd * 1000, manifold=odd), {})
+    found, _ = validate_outcome(ok(message=odd * 1000, manifold=odd), {})
     assert found.message.isprintable()
     assert len(found.message) <= 2000
     assert found.manifold == r"\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
@@ -163,9 +162,8 @@ def test_estimators_with_odd_results_do_not_cost_the_others_their_tables(tmp_pat
     assert "\\x1b]0;owned" in printed.out
 
 
-def test_fields_of_a_record_are_all_looked_at():
-    kinds = {field.name: str(field.type) for field in dataclasses.fields(ok())}
-    for name, kind in kinds.items():
-        if kind.startswith(("int |", "float |")):
-            found, _ = validate(ok(**{name: "x"}), {})
+def test_all_numbers_of_a_record_are_checked():
+    for name, column in COLUMNS.items():
+        if column.type is not str and column.optional:
+            found, _ = validate_outcome(ok(**{name: "x"}), {})
             assert (found.status == "failed") or getattr(found, name) is None, name
