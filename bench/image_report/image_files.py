@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from bench.cell import Cell
 from bench.figures.style import save, style
 from bench.files import write_csv, write_text
-from bench.image_report import SUMMARY, figures, tables
+from bench.image_report import SUMMARY, image_figures, image_statistics
 from bench.image_report.pointwise import Readings, images_of, readings, unknown_images
 from bench.record import OK
 
@@ -29,8 +29,8 @@ def write_image_report(cells: Sequence[Cell], records: pd.DataFrame, folder: Pat
     if not samples:
         return []
     own = records[records["manifold"].isin(samples)]
-    spread, ranks = tables.spread(own), tables.ranking(own)
-    agreed = tables.concordance(ranks)
+    spread, ranks = image_statistics.spread(own), image_statistics.ranking(own)
+    agreed = image_statistics.concordance(ranks)
     families = dict(zip(own["estimator"], own["family"], strict=True))
     # The larger samples first: of whole sets, then of classes.
     largest = sorted(samples, key=lambda label: -_points(own, label))[:MOST_MONTAGES]
@@ -42,13 +42,15 @@ def write_image_report(cells: Sequence[Cell], records: pd.DataFrame, folder: Pat
             # Perhaps for want of its files.
             continue
         found = list(readings(label, images_of(cell), own, folder))
-        compressed.append(tables.compression(found))
+        compressed.append(image_statistics.compression(found))
         if label in largest:
             written += _of_sample(label, found, folder)
-    sizes = pd.concat([tables.compression([]), *compressed], ignore_index=True)
+    sizes = pd.concat([image_statistics.compression([]), *compressed], ignore_index=True)
     with style():
-        written += _figure(figures.ranking_figure(ranks, families, agreed), folder, "image-classes")
-    lines = tables.summary(spread, sizes, ranks, agreed)
+        written += _figure(
+            image_figures.ranking_figure(ranks, families, agreed), folder, "image-classes"
+        )
+    lines = image_statistics.summary(spread, sizes, ranks, agreed)
     return [
         write_text("".join(f"{line}\n" for line in lines), folder / SUMMARY),
         write_csv(spread, folder / "image-spread.csv"),
@@ -60,12 +62,12 @@ def write_image_report(cells: Sequence[Cell], records: pd.DataFrame, folder: Pat
 
 def _of_sample(label: str, found: Sequence[Readings], folder: Path) -> list[Path]:
     """Montage and agreement of one sample."""
-    agreement = tables.agreement(found)
+    agreement = image_statistics.agreement(found)
     with style():
         written = [
-            *_figure(figures.montage(found, label), folder, f"image-montage-{label}"),
+            *_figure(image_figures.montage(found, label), folder, f"image-montage-{label}"),
             *_figure(
-                figures.agreement_figure(agreement, label), folder, f"image-agreement-{label}"
+                image_figures.agreement_figure(agreement, label), folder, f"image-agreement-{label}"
             ),
         ]
     if len(agreement):
