@@ -12,7 +12,7 @@ import manifolds
 from manifolds.benchmark_set import DIMENSIONS
 from manifolds.datasets.base import ImageSet
 from manifolds.datasets.user_file import UserFile
-from manifolds.unions import SphereUnion
+from manifolds.spheres import SphereUnion
 
 KNOWN = [
     name

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 
 import manifolds
 from bench.estimation.caveats import caveats, estimator_caveats, load_evidence, point_caveats
-from manifolds.datasets.reading import Found
+from manifolds.datasets.reading import LoadedPoints
 
 FAST = "mle,twonn,mom"
 
@@ -208,7 +208,7 @@ def test_an_answer_that_changes_with_n_or_is_unsure_is_told():
 
 
 def own(points, shape=None):
-    return Found(points, shape or points.shape[1:])
+    return LoadedPoints(points, shape or points.shape[1:])
 
 
 def test_what_the_points_themselves_say_is_told():
