@@ -54,7 +54,7 @@ class CellBaseline(_Model):
 
     @property
     def random(self) -> bool:
-        """Whether a random state changes an estimate.
+        """True where a random state changes an estimate.
 
         It does not where the estimator is deterministic, or where all states of each sample give
         the same number, and not only whole ones: one that draws from more points than there are,

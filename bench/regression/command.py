@@ -173,7 +173,7 @@ def _measured(job: Job, run: bool, console: Console) -> Baseline:
 
 
 def _last(records: Any) -> str:
-    """The environment of the records."""
+    """Return the environment of the records."""
     return str(records["environment"].iloc[-1]) if len(records) else ""
 
 

@@ -157,8 +157,8 @@ class Store:
     def meta(self, name: str) -> str | None:
         """Return a fact about the store itself, or None."""
         waiting = [row["value"] for row in self._pending_rows("meta") if row["name"] == name]
-        found = self._database.read("SELECT value FROM meta WHERE name = ?", name)
-        values = [*(value for (value,) in found), *waiting]
+        rows = self._database.read("SELECT value FROM meta WHERE name = ?", name)
+        values = [*(value for (value,) in rows), *waiting]
         return str(values[-1]) if values else None
 
     def set_meta(self, name: str, value: str) -> None:
