@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from bench.environment import missing_extra
+from manifolds.datasets.errors import missing_extra
 
 
 @dataclass(frozen=True)
