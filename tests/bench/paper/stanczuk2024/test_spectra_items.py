@@ -20,9 +20,9 @@ def test_spectra_mark_the_truth_where_the_values_drop(drawn):
         assert places(grid[title], "estimate") == []
     median = next(line for line in grid["50-sphere"].lines if len(line.get_xdata()) == 100)
     assert median.get_ydata()[49] > 0.7 > 0.1 > median.get_ydata()[50]
-    assert "$d$ = 10, estimate 10, 40/40 points right" in words(grid["10-sphere"])
-    assert "$d$ = 50, estimate 50, 30/40 points right" in words(grid["50-sphere"])
-    assert "$d$ = 30, estimate 30, 20/20 points right" in words(grid["10- and 30-sphere"])
+    assert "$d$ = 10, right at 40/40 points" in words(grid["10-sphere"])
+    assert "$d$ = 50, right at 30/40 points" in words(grid["50-sphere"])
+    assert "$d$ = 30, right at 20/20 points" in words(grid["10- and 30-sphere"])
 
 
 def test_spectra_say_which_are_missing_and_why(tmp_path):
@@ -59,7 +59,7 @@ def test_spectra_state_the_estimate_of_the_record_not_a_median_of_the_points(tmp
     grid = panels(figure)
     assert places(grid["line"], "estimate") == []
     assert places(grid["10-sphere"], "estimate") == [91.0]
-    assert "$d$ = 10, estimate 9.5, 40/40 points right" in words(grid["10-sphere"])
+    assert "$d$ = 10, right at 40/40 points, estimate 9.5" in words(grid["10-sphere"])
 
 
 def test_images_stand_beside_their_spectra(drawn):
