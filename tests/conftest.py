@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from bench.plugins import REGISTRIES
+from registries import restored_registries
 
 #: Tiers that a marker declares, and those of whole folders beside this file; the rest is fast.
 DECLARED = {"slow", "gpu", "benchmark"}
@@ -22,16 +21,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True)
-def registries_as_they_were():
+def registries():
     """What a test registers is gone after it."""
-    before = {kind: dict(registry._entries) for kind, registry in REGISTRIES.items()}
-    yield
-    for kind, registry in REGISTRIES.items():
-        # Modules of the packages are imported once: what they registered stays.
-        own = {
-            name: entry
-            for name, entry in registry._entries.items()
-            if entry.cls.__module__.startswith(f"{registry.package}.")
-        }
-        registry._entries.clear()
-        registry._entries.update({**own, **before[kind]})
+    with restored_registries():
+        yield

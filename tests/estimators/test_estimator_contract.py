@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -17,7 +16,6 @@ from manifolds.registry import Registry
 
 NAMES = [name for name in estimators.names() if estimators.entry(name).family != "score"]
 every_estimator = pytest.mark.parametrize("name", NAMES)
-CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
 
 @pytest.fixture(scope="module")
@@ -192,20 +190,6 @@ def test_a_plain_class_with_a_fit_can_be_registered(registry):
         registry.register("half")(type("Other", (), {"fit": None}))
     with pytest.raises(ValueError, match="estimator 'none': None_ has no fit method"):
         registry.register("none")(type("None_", (), {}))
-
-
-def test_the_estimator_of_the_contributing_guide_works_as_printed(tmp_path):
-    guide = CONTRIBUTING.read_text().partition("## Add an estimator")[2]
-    code = re.search(r"```python\n(.*?)```", guide, re.DOTALL).group(1)
-    (tmp_path / "correlation_sum.py").write_text(code)
-    use = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "import correlation_sum, estimators, numpy as np\n"
-        "points = np.random.default_rng(0).random((2000, 2))\n"
-        "print(estimators.get('correlation-sum', low=0.002).fit(points).dimension_)"
-    )
-    run = subprocess.run([sys.executable, "-c", use], capture_output=True, text=True, check=True)
-    assert float(run.stdout) == pytest.approx(2, abs=0.1)
 
 
 def test_a_derived_estimator_gets_checked_points_and_reads_them_locally():

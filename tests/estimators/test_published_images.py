@@ -13,6 +13,7 @@ import pytest
 import estimators
 import manifolds
 
+slow = pytest.mark.slow  # Published sizes: seconds each.
 #: MLE of 5 and of 20 neighbours, global PCA, PPCA.
 SQUARES = {10: (8.48, 8.17, 10, 10), 20: (14.96, 14.36, 20, 20), 100: (37.69, 34.42, 78, 99)}
 BLOBS = {10: (8.88, 8.67, 10), 20: (16.34, 15.75, 20), 100: (39.66, 35.31, 18)}
@@ -22,11 +23,11 @@ BLOBS = {10: (8.88, 8.67, 10), 20: (16.34, 15.75, 20), 100: (39.66, 35.31, 18)}
     ("name", "number", "published", "n"),
     [
         ("gaussian-blobs", {"blobs": 10}, BLOBS[10], 4000),
-        ("gaussian-blobs", {"blobs": 20}, BLOBS[20], 4000),
-        ("gaussian-blobs", {"blobs": 100}, BLOBS[100], 8000),
-        ("squares", {"squares": 10}, SQUARES[10], 4000),
-        ("squares", {"squares": 20}, SQUARES[20], 4000),
-        ("squares", {"squares": 100}, SQUARES[100], 8000),
+        pytest.param("gaussian-blobs", {"blobs": 20}, BLOBS[20], 4000, marks=slow),
+        pytest.param("gaussian-blobs", {"blobs": 100}, BLOBS[100], 8000, marks=slow),
+        pytest.param("squares", {"squares": 10}, SQUARES[10], 4000, marks=slow),
+        pytest.param("squares", {"squares": 20}, SQUARES[20], 4000, marks=slow),
+        pytest.param("squares", {"squares": 100}, SQUARES[100], 8000, marks=slow),
     ],
 )
 def test_mle_is_the_published_one_at_the_size_that_it_speaks_of(name, number, published, n):
@@ -36,6 +37,7 @@ def test_mle_is_the_published_one_at_the_size_that_it_speaks_of(name, number, pu
         assert found.dimension_ == pytest.approx(value, rel=0.03)
 
 
+@slow
 @pytest.mark.parametrize("k", [10, 20])
 def test_global_pca_on_blobs_gives_the_published_number_in_most_samples(k):
     """Its threshold lies between two eigenvalues that nearly tie: 18 or 20 of 20 blobs."""
@@ -49,7 +51,7 @@ def test_global_pca_on_blobs_gives_the_published_number_in_most_samples(k):
     assert max(abs(value / BLOBS[k][2] - 1) for value in found) <= 0.1
 
 
-@pytest.mark.parametrize("k", [10, 20, 100])
+@pytest.mark.parametrize("k", [10, pytest.param(20, marks=slow), pytest.param(100, marks=slow)])
 def test_linear_estimators_on_squares(k):
     """Squares span a linear space: these do not depend on n, once it is well above D."""
     points = manifolds.get("squares", squares=k).sample(4000, 0).points

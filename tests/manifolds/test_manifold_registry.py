@@ -2,17 +2,12 @@
 
 import inspect
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import manifolds
 from manifolds.registry import Entry, Registry, nearest
-
-CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
 
 @pytest.fixture
@@ -170,29 +165,6 @@ def test_an_error_of_a_class_s_own_is_given_the_manifold_s_name(registry):
 def test_a_hint_is_given_only_where_a_name_is_near():
     assert nearest("tours", ["torus", "sphere"]) == "did you mean 'torus'? "
     assert nearest("xyz", ["torus", "sphere"]) == ""
-
-
-def test_the_manifold_of_the_contributing_guide_works_as_printed(tmp_path):
-    guide = CONTRIBUTING.read_text().partition("## Add a manifold")[2]
-    code = re.search(r"```python\n(.*?)```", guide, re.DOTALL).group(1)
-    (tmp_path / "helix.py").write_text(code)
-    use = (
-        "import helix, manifolds, numpy as np\n"
-        "sample = manifolds.get('helix', pitch=2.0).sample(100, seed=0)\n"
-        "assert sample.points.shape == (100, 3) and sample.points.dtype == np.float64\n"
-        "assert (sample.dimension == 1).all() and sample.parameters == {'pitch': 2.0}\n"
-        "assert manifolds.entry('helix').source and 'helix' in manifolds.names()\n"
-        "try: helix.Helix().residual(sample.points)\n"
-        "except ValueError as error: print(error)\n"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{use}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.strip() == "Helix states no equation"
 
 
 def test_a_manifold_without_attrs_can_be_sampled():

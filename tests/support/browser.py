@@ -1,7 +1,9 @@
 """A real Chromium without a screen, for the tests of pages; skipped where there is none."""
 
+import json
+import re
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -51,3 +53,78 @@ def wait_for(driver, script):
     from selenium.webdriver.support.ui import WebDriverWait
 
     return WebDriverWait(driver, 60).until(lambda it: it.execute_script(f"return {script}"))
+
+
+def data_of(page):
+    """The data that the page holds for its scripts."""
+    return json.loads(re.search(r'id="data">(.*?)</script>', page, re.S)[1])
+
+
+def open_page(driver, path, **how):
+    look(driver, **how)
+    driver.get_log("browser"), driver.get_log("performance")
+    driver.get(path.as_uri())
+    wait_for(driver, "document.documentElement.classList.contains('ready')")
+
+
+def column(driver, table, place):
+    script = (
+        f"return [...document.querySelectorAll('#{table} tbody tr')]"
+        f".map((row) => row.cells[{place}].textContent)"
+    )
+    return driver.execute_script(script)
+
+
+def becomes(driver, table, place, expected):
+    """Whether a column comes to hold these texts: the table sorts after the click returns."""
+    from selenium.common.exceptions import TimeoutException
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    with suppress(TimeoutException):
+        WebDriverWait(driver, 30).until(lambda it: column(it, table, place) == expected)
+    return column(driver, table, place) == expected
+
+
+def requests_of(driver):
+    """Addresses that the page asked for beyond itself and what it holds."""
+    found = []
+    for entry in driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            found.append(message["params"]["request"]["url"])
+    return [address for address in found if not address.startswith(("data:", "blob:"))]
+
+
+def quiet(driver):
+    """No message in the console, and no request but the page itself."""
+    assert driver.get_log("browser") == []
+    assert [a for a in requests_of(driver) if not a.startswith("file:")] == []
+    return True
+
+
+def show(driver, section):
+    driver.execute_script(f"document.getElementById('{section}').scrollIntoView()")
+
+
+def drawn(driver, plot):
+    driver.execute_script(f"document.getElementById('{plot}').scrollIntoView()")
+    wait_for(driver, f"document.getElementById('{plot}').dataset.drawn === 'yes'")
+
+
+def sum_of(colour):
+    return sum(int(part) for part in re.findall(r"\d+", colour)[:3])
+
+
+def rectangles(driver, selector):
+    script = (
+        f"return [...document.querySelectorAll('{selector}')].map((e) => e.getBoundingClientRect())"
+        ".map((r) => [r.left, r.top, r.right, r.bottom])"
+    )
+    return driver.execute_script(script)
+
+
+def overlap(one, other, least=1.0):
+    return (
+        min(one[2], other[2]) - max(one[0], other[0]) > least
+        and min(one[3], other[3]) - max(one[1], other[1]) > least
+    )

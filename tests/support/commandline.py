@@ -1,5 +1,6 @@
-"""The real command line, in processes of its own, for the tests beside this file."""
+"""The command line as users type it, in this process or in one of its own."""
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -7,9 +8,16 @@ import subprocess
 import sys
 import time
 import uuid
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
+from registries import restored_registries
+from typer.testing import CliRunner
+
+from bench.cli import app
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = Path(__file__).parent / "plugins"
@@ -23,6 +31,56 @@ def environment(**more):
 
 
 def bench(*arguments, check=0, cwd=ROOT, **more):
+    """Run the command in this process, whose modules are imported already; cells have their own.
+
+    Returns its exit code, stdout and stderr; what it changes of the process is changed back.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    with (
+        restored_registries(),
+        _warnings_as_of_a_program(),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.chdir(cwd)
+        for name, value in environment(**more).items():
+            patch.setenv(name, value)
+        try:
+            found = CliRunner().invoke(app, list(map(str, arguments)), prog_name="python -m bench")
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    if found.exception and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    said = Said(found.exit_code, found.stdout, found.stderr)
+    assert said.returncode == check, said.stdout + said.stderr
+    return said
+
+
+@contextlib.contextmanager
+def _warnings_as_of_a_program():
+    """Print them on stderr, those for programmers left out."""
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", kind)
+        warnings.showwarning = show
+        yield
+
+
+@dataclass(frozen=True)
+class Said:
+    """The end of a command, as `subprocess.CompletedProcess`."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def bench_process(*arguments, check=0, cwd=ROOT, **more):
+    """Run the command in a process of its own, for tests of what only a fresh one can show."""
     found = subprocess.run(
         [sys.executable, "-m", "bench", *map(str, arguments)],
         capture_output=True,

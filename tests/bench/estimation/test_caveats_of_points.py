@@ -148,7 +148,9 @@ def test_evidence_of_unions_is_a_row_a_level_and_of_others_the_row_itself(tmp_pa
     )
     pd.DataFrame(
         [("union", "a", 2.0, 2.0, 9, 100, levels), ("none", "a", 4.0, 5.0, 9, 100, "[]"),
-         ("old", "a", 6.0, 7.0, 9, 100, None)], columns=columns,
+         ("old", "a", 6.0, 7.0, 9, 100, None),
+         ("unknown", "a", np.nan, 7.0, 9, 100, '[{"truth": null, "estimate": 7.0}]')],
+        columns=columns,
     ).to_csv(tmp_path / "accuracy.csv")  # fmt: skip
     found = load_evidence([tmp_path])
     own = found[found["suite"] == "accuracy"]

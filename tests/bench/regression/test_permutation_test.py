@@ -88,7 +88,7 @@ def null_p_values(name, count, states, seed):
 
 @pytest.mark.parametrize("name", LAWS)
 def test_a_single_test_keeps_its_level_whatever_the_law(name):
-    p = null_p_values(name, 1500, 5, seed=2)
+    p = null_p_values(name, 600, 5, seed=2)
     for level in (0.05, 0.01):
         assert (p <= level).mean() <= level + 3 * math.sqrt(level / len(p))
 
@@ -96,7 +96,7 @@ def test_a_single_test_keeps_its_level_whatever_the_law(name):
 def test_a_whole_suite_raises_a_false_alarm_in_at_most_one_percent_of_unchanged_reruns():
     # Cells of random estimators, five of each law, and times of 21 estimators. With eight states
     # the least p-value, 9^-4, is below the level.
-    timed, suites, alarms = 21, 200, np.zeros(200, dtype=bool)
+    timed, suites, alarms = 21, 100, np.zeros(100, dtype=bool)
     for seed, name in enumerate(LAWS):
         p = null_p_values(name, suites * CELLS // len(LAWS), 8, seed)
         alarms |= (p.reshape(suites, -1) <= permutation_test.level(CELLS)).any(axis=1)

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
 from plain_record import record
@@ -47,12 +46,10 @@ def test_records_wait_while_another_program_has_the_store_and_are_then_written(t
         store.add(record("b"))
         store.set_plan([Planned("3", "m", "e", 10, 3, 2.0)])
         with other(tmp_path):
-            start = time.monotonic()
             for number in range(5):
                 store.add(record(str(number), estimate=number + 0.5))
             store.add_environment("here", {"cores": 2})
             store.set_meta("fact", "new")
-            assert time.monotonic() - start < 10
             assert store.outcomes().keys() == {"a", "b", *"01234"}
             assert store.frame(["3", "a"])["estimate"][0] == 3.5
             assert store.meta("fact") == "new"

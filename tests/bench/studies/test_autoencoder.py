@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from commandline import bench
-from PIL import Image
 
 import manifolds
 from bench.studies.autoencoder import error_figure
@@ -131,37 +129,3 @@ def test_the_figure_keeps_its_curves_in_the_panel_with_ticks_in_per_cent(least):
     assert not axes.yaxis.get_minorticklocs().size
     assert axes.get_title().replace("\n", " ").startswith("Supports ")
     assert not figure.legends[0].get_window_extent().overlaps(axes.get_window_extent())
-
-
-def test_the_command_writes_table_and_figure_for_a_set_of_images(tmp_path):
-    bench(
-        "autoencoder", "digits", "--n", 400, "--steps", 40, "--bottlenecks", "2,4,8",
-        "--dimension", 9, "--out", tmp_path,
-    )  # fmt: skip
-    table = pd.read_csv(tmp_path / "autoencoder-digits.csv")
-    assert list(table["bottleneck"]) == [2, 4, 8]
-    assert table["linear"].is_monotonic_decreasing
-    with Image.open(tmp_path / "autoencoder-digits.png") as picture:
-        assert picture.width > 600
-
-
-def test_without_a_dimension_the_true_one_or_an_estimate_is_taken(tmp_path):
-    known = bench("autoencoder", "torus", "--n", 300, "--steps", 3, "--out", tmp_path)
-    assert "bottleneck 2:" in known.stdout
-    unknown = bench("autoencoder", "digits", "--n", 300, "--steps", 3, "--out", tmp_path)
-    assert "estimated dimension" in unknown.stdout
-    assert "the median of mle" in unknown.stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["digist"], "no file, folder or registered manifold; did you mean 'digits'?"),
-        (["digits", "--bottlenecks", "0"], "bottlenecks must be from 1 to 64, not 0"),
-        (["digits", "--bottlenecks", "x"], "bottlenecks must be integers, not 'x'"),
-        (["digits", "--dimension", "64"], "the dimension must be above 0 and below 64"),
-    ],
-)
-def test_what_is_wrong_is_said(tmp_path, arguments, message):
-    done = bench("autoencoder", *arguments, "--out", tmp_path, check=2)
-    assert message in " ".join(done.stderr.split())

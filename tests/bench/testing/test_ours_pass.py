@@ -1,18 +1,15 @@
-"""Every estimator and manifold of ours passes the checks, but those that it declares."""
+"""Every estimator passes the checks, but those that it declares.
+
+Manifolds pass theirs in tests/manifolds/test_manifold_samples.py.
+"""
 
 import numpy as np
 import pytest
 
 import estimators
 import manifolds
-from bench.testing import (
-    check_manifold,
-    estimator_checks,
-    manifold_checks,
-    parametrize_with_checks,
-)
-from manifolds.datasets.base import ImageSet
-from manifolds.datasets.user_file import UserFile
+from bench.testing import check_estimator, check_manifold, estimator_checks, manifold_checks
+from bench.testing.contract import ESTIMATOR_FUNCTIONS
 
 FAMILY = "score"
 QUICK = [name for name in estimators.names() if estimators.entry(name).family != FAMILY]
@@ -22,41 +19,17 @@ SCORE = [
     for name in estimators.names()
     if estimators.entry(name).family == FAMILY
 ]
-#: Those that need no files.
-DRAWN = [
-    name
-    for name in manifolds.names()
-    if name == "digits" or not issubclass(manifolds.entry(name).cls, (ImageSet, UserFile))
-]
 
 
-@parametrize_with_checks(QUICK)
-def test_estimators(subject, check):
-    check(subject)
+@pytest.mark.parametrize("name", QUICK)
+def test_every_estimator_passes_every_check(name):
+    assert len(check_estimator(name)) == len(ESTIMATOR_FUNCTIONS)
 
 
 @pytest.mark.slow
-@parametrize_with_checks(SCORE)
-def test_score_estimators(subject, check):
-    check(subject)
-
-
-#: A process takes long to start. The tests of the manifolds draw all of them in one.
-ALONE = "check_same_points_in_another_process"
-CASES = [(name, check) for name in DRAWN for _, check in manifold_checks(name)]
-
-
-@pytest.mark.parametrize(
-    ("name", "check"),
-    [
-        pytest.param(
-            name, check, id=f"{name}-{check.name}", marks=[pytest.mark.slow] * (check.name == ALONE)
-        )
-        for name, check in CASES
-    ],
-)
-def test_manifolds(name, check):
-    check(manifolds.get(name))
+@pytest.mark.parametrize("estimator", SCORE, ids=lambda one: type(one).__name__)
+def test_every_score_estimator_passes_every_check(estimator):
+    assert len(check_estimator(estimator)) == len(ESTIMATOR_FUNCTIONS)
 
 
 def test_points_of_a_file_pass_too(tmp_path):

@@ -12,6 +12,14 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="module")
+def shared_models(tmp_path_factory):
+    """A cache of the test module's own, so that readings of one model train it once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENCH_CACHE", str(tmp_path_factory.mktemp("models")))
+        yield
+
+
 @pytest.fixture
 def gaussian():
     """A maker of normal points."""

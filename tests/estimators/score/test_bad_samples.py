@@ -6,11 +6,9 @@ import pytest
 import estimators
 import manifolds
 
-SMALL = {"device": "cpu", "steps": 400, "batch": 128, "width": 64, "queries": 10, "cache": False}
+SMALL = {"device": "cpu", "steps": 400, "batch": 128, "width": 64, "queries": 10}
 every_reading = pytest.mark.parametrize("name", ["score-svd", "flipd", "dsm", "lhsd"])
-
-
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "shared_models")
 
 
 def fit(points, name="score-svd", **parameters):

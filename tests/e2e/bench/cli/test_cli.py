@@ -11,7 +11,11 @@ import time
 import pandas as pd
 import psutil
 import pytest
-from commandline import PLUGINS, ROOT, TROUBLE, bench, heeding_interrupts, small
+from commandline import PLUGINS, ROOT, TROUBLE, bench, bench_process, heeding_interrupts, small
+
+SMOKE = (
+    "run", "--suite", "euclidean", "--preset", "smoke", "--n", 300, "--manifolds", "line",
+)  # fmt: skip
 
 
 def tiny(out, *more, manifolds="line", estimators="constant"):
@@ -25,9 +29,9 @@ def statuses(out):
 
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory):
-    """The smoke preset of the euclidean suite, as a user runs it."""
+    """A run of all estimators of the euclidean suite, in a process as a user starts it."""
     out = tmp_path_factory.mktemp("smoke") / "euclidean"
-    return out, bench("run", "--suite", "euclidean", "--preset", "smoke", "--out", out)
+    return out, bench_process(*SMOKE, "--out", out)
 
 
 def test_smoke_run_has_a_good_record_for_every_estimator(smoke):
@@ -67,7 +71,7 @@ def test_smoke_run_leaves_tables_and_plots_in_every_format(smoke):
 def test_running_a_finished_suite_again_runs_no_cell_and_rewrites_nothing(smoke):
     out, _ = smoke
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*.*") if path.suffix != ".lock"}
-    said = bench("run", "--suite", "euclidean", "--preset", "smoke", "--out", out)
+    said = bench(*SMOKE, "--out", out)
     assert "0 to run" in said.stdout
     assert "Estimated intrinsic dimension" in said.stdout
     after = {path: path.stat().st_mtime_ns for path in out.rglob("*.*") if path.suffix != ".lock"}
@@ -76,10 +80,8 @@ def test_running_a_finished_suite_again_runs_no_cell_and_rewrites_nothing(smoke)
 
 def test_same_cells_give_the_same_estimates_whatever_the_number_of_jobs(smoke, tmp_path):
     out, _ = smoke
-    chosen = ("--estimators", "mle-5,twonn,ess,knn", "--manifolds", "10-sphere")
-    bench(
-        "run", "--suite", "euclidean", "--preset", "smoke", "--jobs", 1, "--out", tmp_path, *chosen
-    )
+    chosen = ("--estimators", "mle-5,twonn,ess,knn")
+    bench(*SMOKE, "--jobs", 1, "--out", tmp_path, *chosen)
     query = "SELECT key, estimate FROM records"
     with sqlite3.connect(tmp_path / "records.sqlite") as database:
         alone = dict(database.execute(query))

@@ -10,8 +10,6 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 import manifolds
-from bench.estimation.caveats import caveats, estimator_caveats, load_evidence, point_caveats
-from manifolds.datasets.reading import LoadedPoints
 
 FAST = "mle,twonn,mom"
 
@@ -139,108 +137,6 @@ def test_what_is_wrong_is_said_and_nothing_is_run(tmp_path, arguments, message):
     )  # fmt: skip
     assert message in " ".join(done.stderr.split())
     assert not (tmp_path / "out").exists()
-
-
-def answer(estimator="mle", estimate=9.0, half=9.0, confidence=np.nan):
-    return pd.DataFrame(
-        [{"estimator": estimator, "estimate": estimate, "half_estimate": half,
-          "confidence": confidence}]
-    )  # fmt: skip
-
-
-def test_estimators_that_failed_on_similar_manifolds_are_told_with_the_reason():
-    known = load_evidence()
-    assert {"euclidean", "images", "sample-size"} <= set(known["suite"])
-    (told,) = estimator_caveats((10_000, 100), answer("mle", 45.0, 45.0), known)
-    assert "most on 50-sphere" in told.text
-    assert "it reads too little" in told.text
-    # Nothing was seen to fail in few dimensions.
-    assert estimator_caveats((10_000, 100), answer("twonn", 2.0, 2.0), known) == []
-
-
-def test_unions_are_compared_part_by_part():
-    known = load_evidence()
-    union = known[known["manifold"] == "union-10-30"].set_index(["estimator", "truth"])["estimate"]
-    assert (union["score-svd", 10], union["score-svd", 30]) == (10, 30)
-    assert set(union.index.unique("truth")) == {10, 30}
-    # Right on both parts, which are the only ones of few that are like this.
-    few = known[known["manifold"].isin(["union-10-30", "10-sphere"])]
-    for dimension in (10.0, 25.0):
-        told = estimator_caveats((10_000, 100), answer("score-svd", dimension, dimension), few)
-        assert told == []
-    (told,) = estimator_caveats((10_000, 100), answer("twonn", 25.0, 25.0), few)
-    assert "on 1 of 1 samples or parts of unions" in told.text
-    assert "most on union-10-30 (14.22 of 30, n = 10000)" in told.text
-
-
-def test_parts_of_unions_in_one_s_own_runs_are_read_from_their_tables(tmp_path):
-    parts = [{"truth": 10, "weight": 0.5, "estimate": 11}, {"truth": 30, "estimate": 29}]
-    whole = [{"truth": 2, "weight": 1.0, "estimate": 2.5}]
-    unknown = [{"truth": None, "weight": 1.0, "estimate": 2.5}]
-    pd.DataFrame(
-        [{"manifold": name, "estimator": "mle", "truth": truth, "estimate": estimate,
-          "ambient": 5, "n": 400, "groups": json.dumps(groups)}
-         for name, truth, estimate, groups in (
-             ("union", 20.0, 12.0, parts), ("plane", 2.0, 2.5, whole),
-             ("images", np.nan, 2.5, unknown), ("failed", 3.0, np.nan, []))]
-    ).to_csv(tmp_path / "accuracy.csv")  # fmt: skip
-    known = load_evidence([tmp_path])
-    own = known[known["suite"] == "accuracy"]
-    assert own[["manifold", "truth", "estimate"]].to_numpy().tolist() == [
-        ["union", 10, 11], ["union", 30, 29], ["plane", 2, 2.5]
-    ]  # fmt: skip
-
-
-def test_where_the_suites_have_been_nowhere_near_that_is_told():
-    (told,) = estimator_caveats((10**6, 3), answer(estimate=2.0, half=2.0), load_evidence())
-    assert told.estimator == ""
-    assert "no records near n = 1000000, D = 3" in told.text
-
-
-def test_an_answer_that_changes_with_n_or_is_unsure_is_told():
-    known = load_evidence()
-    told = estimator_caveats((10_000, 100), answer("twonn", 2.4, 2.0), known)
-    assert [c.text for c in told] == [
-        "still changes with n: 2.00 on half of the points, 2.40 on all"
-    ]
-    (caveat,) = estimator_caveats((10_000, 100), answer("twonn", 2.0, 2.0, 0.1), known)
-    assert "confidence is low (0.10)" in caveat.text
-
-
-def own(points, shape=None):
-    return LoadedPoints(points, shape or points.shape[1:])
-
-
-def test_what_the_points_themselves_say_is_told():
-    rng = np.random.default_rng(0)
-    points = rng.integers(0, 4, (100, 4)).astype(float)
-    points[:, 1] = 1
-    points[:, 2] *= 1000
-    points[:, 3] = 0.25 * (np.arange(100) % 2)
-    texts = " ".join(c.text for c in point_caveats(own(points), answer(estimate=30.0)))
-    assert "points are duplicates of others" in texts
-    assert "columns 0, 2, 3 take few values (at most 4)" in texts
-    assert "1 of 4 columns are constant" in texts
-    assert "fewer than ten for each of the 30 dimensions" in texts
-    assert "the columns vary over 0.25 to 3e+03" in texts
-    counted = np.column_stack([np.arange(50), rng.random((50, 2))])
-    assert "column 0 (from 0) counts the rows" in " ".join(
-        c.text for c in point_caveats(own(counted), answer(estimate=2.0))
-    )
-
-
-def test_ordinary_points_of_a_kind_that_the_suites_know_have_no_caveats():
-    points = np.random.default_rng(0).random((5000, 20))
-    assert caveats(own(points), answer("twonn", 2.0, 2.0), load_evidence()) == []
-
-
-def test_records_of_one_s_own_runs_count_too(tmp_path):
-    pd.DataFrame(
-        [{"manifold": "mine", "estimator": "mle", "truth": 3.0, "estimate": 9.0, "ambient": 5,
-          "n": 400}]
-    ).to_csv(tmp_path / "accuracy.csv")  # fmt: skip
-    told = estimator_caveats((500, 5), answer(estimate=3.0, half=3.0), load_evidence([tmp_path]))
-    assert any("mine (9.00 of 3, n = 400)" in caveat.text for caveat in told)
 
 
 def test_where_no_estimator_has_an_answer_the_exit_code_says_so(tmp_path):

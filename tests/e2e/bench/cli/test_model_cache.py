@@ -4,28 +4,14 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
+from commandline import ROOT, bench
 
 from estimators.score.cache import ModelCache
 
-ROOT = Path(__file__).parents[4]
 KEYS = [f"{digit:x}" * 64 for digit in range(8)]
-
-
-def bench(*arguments, cache, check=0, **variables):
-    found = subprocess.run(
-        [sys.executable, "-m", "bench", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "BENCH_CACHE": str(cache), **variables},
-        timeout=60,
-    )
-    assert found.returncode == check, found.stdout + found.stderr
-    return found
 
 
 @pytest.fixture
@@ -45,7 +31,7 @@ def filled(tmp_path):
 
 
 def test_list_shows_a_line_for_each_file_and_the_total(filled):
-    said = bench("cache", "list", cache=filled.folder, BENCH_CACHE_LIMIT="1.5GB").stdout
+    said = bench("cache", "list", BENCH_CACHE=str(filled.folder), BENCH_CACHE_LIMIT="1.5GB").stdout
     heading, *rows, empty, last = said.splitlines()
     assert heading.split() == ["key", "kind", "what", "points", "steps", "size", "last", "used"]
     place = {name: heading.index(name) for name in ("key", "kind", "what", "points", "size")}
@@ -66,38 +52,38 @@ def test_list_shows_a_line_for_each_file_and_the_total(filled):
 
 def test_list_changes_nothing(filled):
     before = {path: path.stat().st_mtime_ns for path in filled.folder.iterdir()}
-    bench("cache", "list", cache=filled.folder)
+    bench("cache", "list", BENCH_CACHE=str(filled.folder))
     assert {path: path.stat().st_mtime_ns for path in filled.folder.iterdir()} == before
 
 
 def test_columns_that_no_file_fills_are_not_shown(tmp_path):
     ModelCache(tmp_path, 10**9).save(KEYS[0], {"x": torch.zeros(1)}, {"about": "unet"})
-    said = bench("cache", "list", cache=tmp_path).stdout
+    said = bench("cache", "list", BENCH_CACHE=str(tmp_path)).stdout
     assert said.splitlines()[0].split() == ["key", "kind", "what", "size", "last", "used"]
     assert "1 model: " in said
 
 
 def test_an_empty_cache_says_so(tmp_path):
     folder = tmp_path / "none"
-    said = bench("cache", "list", cache=folder).stdout
+    said = bench("cache", "list", BENCH_CACHE=str(folder)).stdout
     assert said == f"no trained models in {folder} (limit 2 GB)\n"
-    said = bench("cache", "clear", cache=folder).stdout
+    said = bench("cache", "clear", BENCH_CACHE=str(folder)).stdout
     assert said == f"removed 0 files, 0 B, from {folder}\n"
     assert not folder.exists()
 
 
 def test_clear_removes_all_asks_nothing_and_says_how_much(filled):
-    said = bench("cache", "clear", cache=filled.folder).stdout
+    said = bench("cache", "clear", BENCH_CACHE=str(filled.folder)).stdout
     assert said == f"removed 4 files, 3 MB, from {filled.folder}\n"
     assert list(filled.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("what", ["list", "clear"])
 def test_a_bad_limit_or_folder_is_one_clear_message_and_exit_code_2(tmp_path, what):
-    said = bench("cache", what, cache=tmp_path, check=2, BENCH_CACHE_LIMIT="lots")
+    said = bench("cache", what, BENCH_CACHE=str(tmp_path), check=2, BENCH_CACHE_LIMIT="lots")
     assert "BENCH_CACHE_LIMIT is 'lots'; allowed:" in said.stderr
     (tmp_path / "file").write_text("mine")
-    more = bench("cache", what, cache=tmp_path / "file", check=2)
+    more = bench("cache", what, BENCH_CACHE=str(tmp_path / "file"), check=2)
     assert f"cannot use {tmp_path / 'file'}: Not a directory" in more.stderr
     assert (tmp_path / "file").read_text() == "mine"
     for stderr in (said.stderr, more.stderr):
@@ -106,8 +92,8 @@ def test_a_bad_limit_or_folder_is_one_clear_message_and_exit_code_2(tmp_path, wh
 
 
 def test_help_names_both_commands(tmp_path):
-    assert "cache" in bench("--help", cache=tmp_path).stdout
-    said = bench("cache", "--help", cache=tmp_path).stdout
+    assert "cache" in bench("--help", BENCH_CACHE=str(tmp_path)).stdout
+    said = bench("cache", "--help", BENCH_CACHE=str(tmp_path)).stdout
     assert "list" in said
     assert "clear" in said
 

@@ -2,25 +2,17 @@
 
 import logging
 import os
-import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import time
 
-import numpy as np
 import psutil
 import pytest
-from commandline import PLUGINS, ROOT, bench, environment, rows, small
+from commandline import PLUGINS, ROOT, bench, bench_process, environment, rows, small
 
-from bench.engine import plan
-from bench.engine.cluster import _client, _Inbox
-from bench.engine.local import CellEnd
-from bench.suites import schema
-from bench.workers.dask_host import pack_result
-from bench.workers.measure import blank
-from bench.workers.worker_slot import CellResult
+from bench.engine.cluster import _client
 
 comm = pytest.importorskip("distributed.comm", reason="needs the extra 'cluster'")
 
@@ -93,9 +85,17 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path, request):
-    """Two workers, or as many as the test says."""
+    """Two workers of the test's own, or as many as it says."""
     (tmp_path / "cluster").mkdir()
     cluster = Cluster(tmp_path / "cluster", getattr(request, "param", 2))
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="module")
+def shared_cluster(tmp_path_factory):
+    """Two workers for tests that leave them as they were."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), 2)
     yield cluster
     cluster.close()
 
@@ -166,7 +166,10 @@ def test_a_run_that_was_killed_leaves_nothing_on_the_cluster_and_goes_on(
         time.sleep(0.5)
 
 
-def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(cluster, tmp_path, background):
+def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(
+    shared_cluster, tmp_path, background
+):
+    cluster = shared_cluster
     # Readings of one graph are a batch; the last of them never ends.
     plugin = PLUGINS / "steady.py"
     run = background(*small(tmp_path / "out", plugin, "mle-5,twonn,unending-reading",
@@ -184,12 +187,12 @@ def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(cluster, tmp_pat
 
 
 @pytest.mark.parametrize("logger", ["asyncio", "tornado.application"])
-def test_errors_of_closed_connections_are_not_logged(cluster, caplog, logger):
+def test_errors_of_closed_connections_are_not_logged(shared_cluster, caplog, logger):
     errors = [
         comm.CommClosedError("in <TCP (closed)>: Stream is closed"),
         OSError("something else"),
     ]
-    with _client(cluster.address):
+    with _client(shared_cluster.address):
         for error in errors:
             logging.getLogger(logger).error("Exception in callback", exc_info=error)
     assert [record.exc_info[1] for record in caplog.records] == errors[1:]
@@ -238,39 +241,16 @@ def test_a_cluster_that_cannot_be_used_is_told(tmp_path, options, says, monkeypa
     assert "Traceback" not in said.stderr
 
 
-def test_a_cluster_of_another_version_is_told(cluster, tmp_path):
+def test_a_cluster_of_another_version_is_told(shared_cluster, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(ROOT / "bench", other / "bench")
     file = other / "bench" / "__init__.py"
     file.write_text(file.read_text().replace('__version__ = "', '__version__ = "9.'))
     for package in ("estimators", "manifolds"):
         os.symlink(ROOT / package, other / package)
-    said = bench(
-        *small(tmp_path / "out", PLUGINS / "steady.py", "steady", *cluster.options),
+    said = bench_process(
+        *small(tmp_path / "out", PLUGINS / "steady.py", "steady", *shared_cluster.options),
         check=1, cwd=other, PYTHONPATH=str(other),
     )  # fmt: skip
     assert "of this package, not 9." in said.stderr
     assert "Traceback" not in said.stderr
-
-
-def test_invalid_messages_are_ignored_and_others_arrive_as_they_were_sent():
-    (cell,) = plan.build(
-        schema.load("euclidean"), "smoke", manifold_patterns=["line"],
-        estimator_patterns=["mle-5"], n=100, seeds=1,
-    )  # fmt: skip
-    inbox = _Inbox({cell.key: cell})
-    junk = [
-        "text", None, {}, {"key": "nope", "what": "started"}, {"key": cell.key},
-        {"key": cell.key, "what": "ended"}, {"key": cell.key, "what": "ended", "ended": b"junk"},
-        {"key": cell.key, "what": "ended", "ended": pickle.dumps(cell)},
-        {"key": [], "what": "ended"},
-    ]  # fmt: skip
-    for one in junk:
-        inbox.read(one)
-    assert inbox.events.empty()
-    ended = CellResult(blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2}))
-    inbox.read({"key": cell.key, "what": "ended", "ended": pack_result(ended)})
-    event = inbox.events.get()
-    assert isinstance(event, CellEnd)
-    assert (event.result.record, event.result.environment) == (ended.record, ended.environment)
-    assert (event.result.arrays["some"] == ended.arrays["some"]).all()

@@ -12,7 +12,6 @@ import pytest
 from commandline import HOSTILE, PLUGINS, bench, rows, small
 
 STEADY = PLUGINS / "steady.py"
-KILLS = 20
 ENDING = 60  # seconds: an end takes a fraction of one, but on a machine that has other work
 
 
@@ -36,12 +35,15 @@ def contents(out):
     return found
 
 
-def test_killed_twenty_times_it_ends_with_the_records_of_an_undisturbed_run(tmp_path, background):
+@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_many_times_it_ends_with_the_records_of_an_undisturbed_run(
+    tmp_path, background, kills
+):
     bench(*many(tmp_path / "undisturbed"))
     expected = contents(tmp_path / "undisturbed")
     moments = random.Random(4)
     killed, marked = 0, []
-    while killed < KILLS:
+    while killed < kills:
         run = background(*many(tmp_path / "killed"))
         marked.append(run)
         try:

@@ -5,12 +5,6 @@ import pandas as pd
 import pytest
 from commandline import bench
 from PIL import Image
-from scipy.stats import spearmanr
-from sklearn.datasets import load_digits
-
-from bench.image_report import tables
-from bench.image_report.image_figures import montage
-from bench.image_report.pointwise import Readings, as_pictures, png_sizes
 
 
 @pytest.fixture(scope="module")
@@ -70,49 +64,3 @@ def test_a_suite_of_known_dimension_has_no_such_report(tmp_path):
         "--manifolds", "gratings", "--estimators", "mle-5",
     )  # fmt: skip
     assert not list((tmp_path / "out").glob("image-*"))
-
-
-def readings_of(dimension, images, estimator="mle"):
-    return Readings("set", estimator, images, np.asarray(dimension, float), np.arange(len(images)))
-
-
-def test_the_correlation_with_png_size_is_spearman_s():
-    images = load_digits().images[:80, None] / 16
-    dimension = np.random.default_rng(0).random(80)
-    (row,) = tables.compression([readings_of(dimension, images)]).to_dict("records")
-    assert row["spearman"] == pytest.approx(spearmanr(dimension, png_sizes(images)).statistic)
-    sizes = png_sizes(images)
-    (row,) = tables.compression([readings_of(sizes, images)]).to_dict("records")
-    assert row["spearman"] == pytest.approx(1)
-
-
-def test_a_montage_shows_the_lowest_and_the_highest():
-    images = np.zeros((60, 1, 4, 4)) + np.linspace(0, 1, 60)[:, None, None, None]
-    dimension = np.arange(60)
-    figure = montage([readings_of(dimension, images)], "set")
-    lowest, highest = (axes.images[0].get_array() for axes in figure.axes[:2])
-    assert lowest[0, 0] == 0
-    assert highest[0, 0] == 255
-    assert "lowest: 0 to 23" in figure.axes[0].get_title()
-    assert "highest: 36 to 59" in figure.axes[1].get_title()
-
-
-def test_pictures_keep_the_brightness_of_ordinary_images_and_fit_others():
-    assert as_pictures(np.full((1, 1, 2, 2), 0.5))[0, 0, 0] == 128
-    wide = np.array([[-1.0, 3.0]]).reshape(1, 1, 1, 2)
-    assert as_pictures(wide).ravel().tolist() == [0, 255]
-    assert as_pictures(np.zeros((2, 3, 4, 5))).shape == (2, 4, 5, 3)
-    assert as_pictures(np.zeros((2, 2, 4, 5))).shape == (2, 4, 5)
-
-
-def test_rankings_that_all_agree_have_a_concordance_of_1_and_opposite_ones_of_0():
-    ranks = pd.DataFrame(
-        [
-            {"set": "s", "label": label, "estimator": name, "rank": rank}
-            for name, order in (("a", [1, 2, 3]), ("b", [1, 2, 3]))
-            for label, rank in enumerate(order)
-        ]
-    )
-    assert tables.concordance(ranks)["s"] == pytest.approx(1)
-    ranks.loc[ranks["estimator"] == "b", "rank"] = [3, 2, 1]
-    assert tables.concordance(ranks)["s"] == pytest.approx(0)

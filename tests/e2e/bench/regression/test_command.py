@@ -8,7 +8,7 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
-from commandline import ROOT, bench, environment
+from commandline import ROOT, bench, bench_process, environment
 from rich.console import Console
 
 from bench.regression.command import check
@@ -118,7 +118,14 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("name", PLANTED)
+#: One of a deterministic estimator and one of a random one; the others go the same way.
+QUICK = {"an off-by-one in k", "a reading of a random estimator that is one too high"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in PLANTED],
+)
 def test_a_planted_regression_is_caught(place, tmp_path, name):
     file, right, wrong, caught = PLANTED[name]
     for package in PACKAGES:
@@ -128,7 +135,9 @@ def test_a_planted_regression_is_caught(place, tmp_path, name):
     code = (tmp_path / file).read_text()
     assert right in code
     (tmp_path / file).write_text(code.replace(right, wrong, 1))
-    said = bench(*options(place, tmp_path / "run"), check=1, cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    said = bench_process(
+        *options(place, tmp_path / "run"), check=1, cwd=tmp_path, PYTHONPATH=str(tmp_path)
+    )
     assert "regression" in said.stdout
     report = ElementTree.parse(tmp_path / "run" / "check.xml").getroot()
     failed = {
@@ -161,9 +170,8 @@ def test_readings_share_a_model_that_this_run_has_trained(place, tmp_path):
     assert not (tmp_path / "c").exists()
     svd, dsm = json.loads((tmp_path / "score.json").read_text())["cells"]
     assert (svd["trains"], dsm["trains"]) == (True, False)
-    # Two trainings of two random states; times of readings are without them.
+    # Two trainings of two random states.
     assert dsm["estimates"][0][0] != dsm["estimates"][0][1]
-    assert min(svd["times"][0]) > 2 * max(dsm["times"][0])
     from bench.store.store import Store
 
     with Store(tmp_path / "b", writing=False) as store:

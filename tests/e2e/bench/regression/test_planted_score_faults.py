@@ -8,7 +8,7 @@ thus a lower level than the selection.
 import shutil
 
 import pytest
-from commandline import ROOT, bench
+from commandline import ROOT, bench_process
 
 from bench.regression import permutation_test
 from bench.regression.baseline import load
@@ -73,7 +73,7 @@ def checked(fault, folder, *more):
     code = (folder / file).read_text()
     assert right in code
     (folder / file).write_text(code.replace(right, wrong, 1))
-    said = bench(
+    said = bench_process(
         "check", "--baseline", BASELINE, "--estimators", FAMILY, "--slower", 100, "--out", "run",
         *more, check=1, cwd=folder, PYTHONPATH=str(folder), OMP_NUM_THREADS="1",
     )  # fmt: skip

@@ -101,9 +101,9 @@ def test_a_calibrated_reading_trains_a_model_of_its_own_without_a_folder_of_samp
 
 def test_a_cell_that_reports_progress_is_still_stopped_in_time(slot, tmp_path):
     (cell,) = cells(tmp_path, "score-svd", **{**SMALL, "steps": 10**7, "patience": 10**6})
-    outcome = slot.run(dataclasses.replace(cell, limits=Limits(timeout=8)))
+    outcome = slot.run(dataclasses.replace(cell, limits=Limits(timeout=3)))
     assert outcome.record.status == "timeout"
-    assert outcome.record.timeout == 8
+    assert outcome.record.timeout == 3
 
 
 @pytest.fixture
