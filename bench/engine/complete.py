@@ -7,7 +7,6 @@ import datetime
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cloudpickle
@@ -18,7 +17,6 @@ from bench.cell import Cell
 from bench.engine import costs, local, plan
 from bench.engine.heartbeat import Heartbeat
 from bench.engine.job import Job
-from bench.engine.leftovers import claimed, reclaim
 from bench.engine.local import Batch, CellEnd, CellReport, CellStart, Event
 from bench.engine.progress import Display
 from bench.format import LONGEST, plural, printable
@@ -208,16 +206,13 @@ def _events(
         with contextlib.closing(cluster.run(batches, setup, job.scheduler, job.device)) as events:
             yield events
         return
-    reclaim()
     samples = SampleCache(cells)
-    claim = claimed(Path(samples.scratch))
     try:
         setup = replace(setup, scratch=samples.scratch)
         with contextlib.closing(local.run(batches, setup, job.capacity, job.device)) as events:
             yield _releasing(events, samples)
     finally:
         samples.close()
-        claim.close()
 
 
 def _releasing(
