@@ -48,14 +48,6 @@ def _cuda_available() -> bool:
     return bool(torch.cuda.is_available())
 
 
-def missing_extra(extra: str, what: str, package: str | None) -> ValueError:
-    """Return the error for ``what`` needs a package of an extra that is not installed."""
-    return ValueError(
-        f"{what} needs the package {package} of the extra {extra!r}: "
-        f"pip install 'intrinsic-dimension-bench[{extra}]', or in a clone pip install '.[{extra}]'"
-    )
-
-
 def cores() -> int:
     """Return the number of processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):

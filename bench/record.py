@@ -6,35 +6,37 @@ To add a column, add a field to ``Record`` with its ``Facts``, and a row to
 
 from __future__ import annotations
 
-import types
 from dataclasses import dataclass, fields
+from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import Field
 
 #: The statuses that tables tell apart from failures.
 OK, NOT_APPLICABLE = "ok", "not applicable"
 Status = Literal["ok", "failed", "timeout", "memory", "crashed", "not applicable"]
 Device = Literal["cpu", "cuda"]
 
+#: Numbers that a store and a data frame hold.
+Real = Annotated[float, Field(gt=-(2**63), lt=2**63, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, lt=2**63, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+
 
 @dataclass(frozen=True)
 class Facts:
     """What the type of a record's field does not say.
 
-    ``minimum`` is the least value of a number. What is ``measured`` is sent by the process that
-    runs the cell; other fields are known before. A number with a ``label`` is a column of the
-    report's table of cells, written by its ``unit``.
+    What is ``measured`` is sent by the process that runs the cell; other fields are known before.
+    A number with a ``label`` is a column of the report's table of cells, written by its ``unit``.
     """
 
-    minimum: float | None = None
     measured: bool = False
-    unit: str = ""
     label: str = ""
+    unit: str = ""
 
 
-_TEXT = Facts(measured=True)
-_NUMBER = Facts(measured=True)
-_COUNT = Facts(minimum=0, measured=True)
-_SECONDS = Facts(minimum=0, measured=True, unit="s")
+_MEASURED = Facts(measured=True)
 
 
 @dataclass(frozen=True)
@@ -61,46 +63,38 @@ class Record:
     estimator_name: str
     estimator_parameters: str
     family: str
-    n: Annotated[int, _COUNT]
-    seed: Annotated[int, Facts(minimum=0)]
-    status: Annotated[Status, _TEXT]
-    ambient: Annotated[int | None, _COUNT] = None
-    points_used: Annotated[int | None, _COUNT] = None
-    points_read: Annotated[int | None, _COUNT] = None
-    estimate: Annotated[float | None, _NUMBER] = None
-    truth: Annotated[float | None, _NUMBER] = None
-    error: Annotated[float | None, _NUMBER] = None
-    pointwise_error: Annotated[float | None, _NUMBER] = None
-    groups: Annotated[str, _TEXT] = "[]"
-    fit_seconds: Annotated[float | None, Facts(0, measured=True, unit="s", label="Seconds")] = None
-    shared_seconds: Annotated[float | None, _SECONDS] = None
-    kernel_seconds: Annotated[float | None, _SECONDS] = None
-    sample_seconds: Annotated[float | None, _SECONDS] = None
-    peak_memory_mib: Annotated[
-        float | None, Facts(0, measured=True, unit="MiB", label="Memory, MiB")
-    ] = None
-    threads: Annotated[int | None, Facts(minimum=0)] = None
-    device: Annotated[Device, _TEXT] = "cpu"
-    message: Annotated[str, _TEXT] = ""
+    n: Annotated[Count, _MEASURED]
+    seed: Count
+    status: Annotated[Status, _MEASURED]
+    ambient: Annotated[Count | None, _MEASURED] = None
+    points_used: Annotated[Count | None, _MEASURED] = None
+    points_read: Annotated[Count | None, _MEASURED] = None
+    estimate: Annotated[Real | None, _MEASURED] = None
+    truth: Annotated[Real | None, _MEASURED] = None
+    error: Annotated[Real | None, _MEASURED] = None
+    pointwise_error: Annotated[Real | None, _MEASURED] = None
+    groups: Annotated[str, _MEASURED] = "[]"
+    fit_seconds: Annotated[Amount | None, Facts(True, "Seconds", "s")] = None
+    shared_seconds: Annotated[Amount | None, _MEASURED] = None
+    kernel_seconds: Annotated[Amount | None, _MEASURED] = None
+    sample_seconds: Annotated[Amount | None, _MEASURED] = None
+    peak_memory_mib: Annotated[Amount | None, Facts(True, "Memory, MiB", "MiB")] = None
+    threads: Count | None = None
+    device: Annotated[Device, _MEASURED] = "cpu"
+    message: Annotated[str, _MEASURED] = ""
     arrays: str = ""
-    timeout: Annotated[float | None, Facts(minimum=0, unit="s")] = None
-    memory_limit_mib: Annotated[float | None, Facts(minimum=0, unit="MiB")] = None
+    timeout: Amount | None = None
+    memory_limit_mib: Amount | None = None
     environment: str = ""
     finished: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A field of ``Record``: its type (str, int or float) and what else is known of its values.
-
-    ``choices`` are the texts that are allowed, where not all are; ``default`` is
-    dataclasses.MISSING of a field that every record has to give.
-    """
+    """A field of ``Record``: its type (str, int or float), default (or MISSING) and facts."""
 
     name: str
     type: type
-    optional: bool
-    choices: tuple[str, ...]
     default: Any
     facts: Facts
 
@@ -115,24 +109,20 @@ class Column:
         return {str: "object", int: "Int64", float: "float64"}[self.type]
 
 
-def _columns() -> dict[str, Column]:
-    hints = get_type_hints(Record, include_extras=True)
-    columns = {}
-    for field in fields(Record):
-        hint, facts = hints[field.name], Facts()
-        if get_origin(hint) is Annotated:
-            hint, facts = get_args(hint)
-        optional = get_origin(hint) in (Union, types.UnionType)
-        if optional:
-            (hint,) = (kind for kind in get_args(hint) if kind is not type(None))
-        choices = get_args(hint) if get_origin(hint) is Literal else ()
-        kind = str if choices else hint
-        columns[field.name] = Column(field.name, kind, optional, choices, field.default, facts)
-    return columns
+#: The annotations of the fields of a record, with their bounds.
+HINTS = get_type_hints(Record, include_extras=True)
+
+
+def _column(name: str, default: Any) -> Column:
+    kind = HINTS[name]
+    facts = [fact for fact in getattr(kind, "__metadata__", ()) if isinstance(fact, Facts)]
+    while get_origin(kind) in (Annotated, Union, UnionType):
+        kind = get_args(kind)[0]
+    return Column(name, str if get_origin(kind) is Literal else kind, default, *facts or [Facts()])
 
 
 #: The fields of a record by name, in their order.
-COLUMNS = _columns()
+COLUMNS = {field.name: _column(field.name, field.default) for field in fields(Record)}
 #: Those that the process of a cell measures and sends.
 MEASURED = frozenset(name for name, column in COLUMNS.items() if column.facts.measured)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from estimators.aggregation import aggregate_pointwise
 from estimators.base import Array, Estimate
 from estimators.catalogue import register
 from estimators.neighbors import query_neighbors
-from estimators.readings import combined
+from estimators.points import subsample_points, subsample_rows
 from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
-from estimators.subsets import chosen_points, chosen_rows
 from manifolds.parameters import choice, number, whole_number
 
 
@@ -29,7 +29,7 @@ class ESS(UsesScikitDimension):
     neighbors: int = whole_number(100, "neighbourhood size k", least=3)
     version: str = choice("a", "'a' uses areas, 'b' projections", ("a", "b"))
     queries: int | None = whole_number(
-        2000, "points at which it is read, with neighbours from all; None for all", none=True
+        2000, "points at which it is evaluated, with neighbours from all; None for all", none=True
     )
     random_state: int = whole_number(0, "seed of the queries", least=0)
 
@@ -37,20 +37,22 @@ class ESS(UsesScikitDimension):
         return self.neighbors + 1
 
     def estimate(self, points: Array) -> Estimate:
-        query = chosen_rows(len(points), self.queries, self.random_state)
+        query = subsample_rows(len(points), self.queries, self.random_state)
         neighborhoods = query_neighbors(points, query, self.neighbors)
         # In blocks of some 32 MiB; skdim.id.ESS takes 46 ms a neighbourhood for the same pairs.
         size = self.neighbors * max(self.neighbors, points.shape[1])
         blocks = np.array_split(neighborhoods, 1 + len(query) * size // 4_000_000)
         with np.errstate(invalid="ignore"):
             skewness = np.concatenate([_skewness(points[rows], self.version) for rows in blocks])
-        return combined("ESS", _dimension_of_skewness(skewness, self.version), query=query)
+        return aggregate_pointwise(
+            "ESS", _dimension_of_skewness(skewness, self.version), query=query
+        )
 
 
 def _skewness(neighborhoods: Array, version: str) -> Array:
-    """Simplex skewness of each neighbourhood (m, k, D): shape (m,).
+    """Return the simplex skewness of each neighbourhood (m, k, D): shape (m,).
 
-    Sum of the areas that pairs of neighbours span with their centre ('a'), or of their absolute
+    The sum of the areas that pairs of neighbours span with their centre ('a'), or of their absolute
     inner products ('b'), over the sum of the products of their lengths.
     """
     vectors = neighborhoods - neighborhoods.mean(axis=1, keepdims=True)
@@ -66,7 +68,7 @@ def _skewness(neighborhoods: Array, version: str) -> Array:
 
 
 def _dimension_of_skewness(skewness: Array, version: str) -> Array:
-    """The dimension whose balls have that expected skewness, by lines between whole dimensions."""
+    """Return the dimension of balls of that skewness, interpolated between integers."""
     from scipy.special import gammaln
 
     sign, largest = (1 if version == "a" else -1), 64
@@ -108,14 +110,14 @@ class FisherS(UsesScikitDimension):
         return 10
 
     def estimate(self, points: Array) -> Estimate:
-        used = chosen_points(points, self.points, self.random_state)
+        used = subsample_points(points, self.points, self.random_state)
         with scikit_dimension() as skdim:
             fitted = skdim.FisherS(conditional_number=self.conditional_number).fit(used)
-        # An array: empty where the margin that it reads is not among those with a dimension.
-        readings = np.ravel(fitted.dimension_)
-        if len(readings) == 0 or not np.isfinite(readings[0]):
+        # An array, empty where no margin has a dimension.
+        dimensions = np.ravel(fitted.dimension_)
+        if len(dimensions) == 0 or not np.isfinite(dimensions[0]):
             raise ValueError(
                 "FisherS: too few pairs of points are inseparable to read a dimension; it needs "
                 "more points or a lower dimension"
             )
-        return Estimate(float(readings[0]), details={"points_used": np.array(len(used))})
+        return Estimate(float(dimensions[0]), details={"points_used": np.array(len(used))})

@@ -1,4 +1,4 @@
-"""What an estimator is: scikit-learn's way, with the input checked once, here."""
+"""Base class of the estimators: scikit-learn's conventions, with the input validated here."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Self
 
+from estimators.bounds import check_dimension, clip_pointwise
 from estimators.diagnosis import LATTICE, Diagnosis, diagnose
 from estimators.points import Array as Array
 from estimators.points import Indices as Indices
 from estimators.points import check_points
-from estimators.possible import possible_dimension, possible_readings
-from estimators.rows import Rows, isolated_rows, listed, usable_rows
+from estimators.rows import RowSelection, format_list, isolated_rows, select_rows
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an estimator says of points (n, D).
+    """Result of an estimator for points (n, D).
 
-    ``dimension`` is the answer for the whole sample; ``pointwise`` (m,) are the answers at the
+    ``dimension`` is the one of the whole sample; ``pointwise`` (m,) are the dimensions at the
     points with row numbers ``query`` (m,), or at all of them where ``query`` is None; ``details``
-    are arrays worth keeping, such as score spectra.
+    are further arrays to store, such as score spectra.
     """
 
     dimension: float
@@ -44,14 +44,14 @@ class Estimate:
 class Estimator(ABC):
     """Base of the estimators: parameters in ``__init__``, then ``fit(X)``, then ``dimension_``.
 
-    Subclasses give ``estimate``, which gets checked points: float64, finite, without duplicates,
-    near-copies and rows far from all others, and at least ``needed_points()`` of them. Those that
-    read laws of neighbour distances say so by ``reads_distances``: where these tie, they have no
-    answer. Local estimators also set
+    Subclasses define ``estimate``, which gets validated points: float64, finite, without
+    duplicates, near-copies and rows far from all others, and at least ``needed_points()`` of them.
+    Estimators that use distributions of neighbour distances set ``reads_distances``: where these
+    tie, they have no answer. Local estimators also set
 
     - ``dimension_pw_`` (m,), the dimension at each query point;
-    - ``query_`` (m,), the row numbers in X of those points (all of them, unless the estimator
-      reads a subset, which it then has a parameter for).
+    - ``query_`` (m,), the row numbers in X of those points: all of them, unless the estimator has
+      a parameter for a subset.
 
     ``details_`` holds further arrays by name.
     """
@@ -64,28 +64,28 @@ class Estimator(ABC):
 
     @abstractmethod
     def estimate(self, points: Array) -> Estimate:
-        """Estimate from checked points (n, D)."""
+        """Estimate the dimension of validated points (n, D)."""
 
     def needed_points(self) -> int:
-        """The fewest points that the estimator can work on."""
+        """Return the least number of points that the estimator can work on."""
         return 2
 
     def warm_up(self) -> None:  # noqa: B027 (most have nothing to do)
-        """Import and compile what only a first fit needs, so that its time is not that of a fit."""
+        """Import and compile what a first fit needs, so that its time does not count as a fit."""
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Estimate the intrinsic dimension of points ``X`` (n, D); ``y`` is ignored.
 
-        Points that others repeat, exactly or nearly, are used once, and rows far from all others
-        are not used; rows on a lattice, in a sequence, or of few values are named: each with a
+        Points that repeat others, exactly or nearly, are used once, and rows far from all others
+        are not used; rows on a lattice, in a sequence, or of few values are reported: each with a
         warning. ``dimension_`` is above 0 and at most D. So is ``dimension_pw_``, but for 0 at
-        isolated points, which are a component of their own, and NaN where there is no answer.
+        isolated points, which are a component by themselves, and NaN where there is no answer.
         Raises ValueError where X is not a two-dimensional array of finite numbers, or has too few
-        points that differ, or where the estimate fails or cannot be.
+        distinct points, or where the estimate fails or is out of bounds.
         """
         name = type(self).__name__
         points = check_points(X, name)
-        rows = usable_rows(points)
+        rows = select_rows(points)
         _warn(name, rows.warnings())
         used = points if len(rows.used) == len(points) else points[rows.used]
         needed = max(2, self.needed_points())
@@ -98,45 +98,44 @@ class Estimator(ABC):
         if self.reads_distances and diagnosis.ties > LATTICE:
             raise ValueError(f"{name} has no answer: {_with_reason('', diagnosis)}")
         try:
-            found = self.estimate(used)
+            estimate = self.estimate(used)
         except (ArithmeticError, ValueError) as error:
             # Libraries below an estimator do not know its name.
             message = str(error)
             if not message.startswith(name):
                 message = f"{name}: {message}"
             raise ValueError(_with_reason(message, diagnosis)) from error
-        self.dimension_ = possible_dimension(
-            name, float(found.dimension), used.shape, _with_reason("", diagnosis)
+        self.dimension_ = check_dimension(
+            name, float(estimate.dimension), used.shape, _with_reason("", diagnosis)
         )
-        self.details_ = dict(found.details)
+        self.details_ = dict(estimate.details)
         self.dimension_pw_ = self.query_ = None
-        if found.pointwise is not None:
-            self._set_readings(found, used, rows)
+        if estimate.pointwise is not None:
+            self._set_pointwise(estimate, used, rows)
         return self
 
-    def _set_readings(self, found: Estimate, used: Array, rows: Rows) -> None:
+    def _set_pointwise(self, estimate: Estimate, used: Array, rows: RowSelection) -> None:
         """Set ``dimension_pw_`` and ``query_`` from an estimate of the points ``used``."""
-        query = np.arange(len(used)) if found.query is None else found.query
-        readings = possible_readings(np.asarray(found.pointwise, dtype=np.float64), used.shape[1])
-        alone = isolated_rows(used, query)
-        if len(alone):
-            readings[np.isin(query, alone)] = 0.0
-            _warn(
-                type(self).__name__,
-                [
-                    f"{listed('row', rows.used[alone].tolist())} of {len(rows.place)} points "
-                    "have no neighbours near enough to read a dimension: 0 there"
-                ],
+        query = np.arange(len(used)) if estimate.query is None else estimate.query
+        pointwise = clip_pointwise(np.asarray(estimate.pointwise, dtype=np.float64), used.shape[1])
+        isolated = isolated_rows(used, query)
+        if len(isolated):
+            pointwise[np.isin(query, isolated)] = 0.0
+            which = format_list("row", rows.used[isolated].tolist())
+            message = (
+                f"{which} of {len(rows.place)} points have no neighbours near enough to read a "
+                "dimension: 0 there"
             )
-        if found.query is None:
-            self.dimension_pw_ = np.where(rows.place < 0, 0.0, readings[rows.place])
+            _warn(type(self).__name__, [message])
+        if estimate.query is None:
+            self.dimension_pw_ = np.where(rows.place < 0, 0.0, pointwise[rows.place])
             self.query_ = np.arange(len(rows.place))
         else:
-            self.dimension_pw_ = readings
+            self.dimension_pw_ = pointwise
             self.query_ = rows.used[query]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, as in scikit-learn."""
+        """Return the parameters by name, as in scikit-learn."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **parameters: Any) -> Self:
@@ -147,18 +146,18 @@ class Estimator(ABC):
                 raise ValueError(
                     f"{type(self).__name__} has no parameter {name!r}; it takes: {', '.join(known)}"
                 )
-        # Some are only allowed together: the constructor knows, and nothing is changed if not.
+        # Some are only allowed together: the constructor checks this before anything changes.
         type(self)(**{**known, **parameters})
         for name, value in parameters.items():
             setattr(self, name, value)
         return self
 
 
-def _warn(name: str, sentences: list[str]) -> None:
-    for sentence in sentences:
-        warnings.warn(f"{name}: {sentence}", stacklevel=3)
+def _warn(name: str, messages: list[str]) -> None:
+    for message in messages:
+        warnings.warn(f"{name}: {message}", stacklevel=3)
 
 
 def _with_reason(message: str, diagnosis: Diagnosis) -> str:
-    """A message with what is known of the points' distances."""
-    return "; ".join(filter(None, (message, diagnosis.tied, diagnosis.in_sequence)))
+    """Return a message with what the diagnosis says of the points' distances."""
+    return "; ".join(filter(None, (message, diagnosis.ties_message, diagnosis.sequence_message)))

@@ -1,4 +1,4 @@
-"""The registry of estimators, and what is declared of each beside its class."""
+"""The registry of estimators, and the declarations of each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from estimators.base import Estimator
-from estimators.possible import guard_fit
+from estimators.bounds import add_bounds_check
 from manifolds.registry import Class, Entry, Registry
 
 Scope = Literal["local", "global"]
@@ -20,9 +20,9 @@ class EstimatorEntry(Entry):
     """An estimator with its declarations.
 
     ``family`` is one of {families};
-    ``scope`` says whether it reads the dimension at each point or of the whole sample;
+    ``scope`` says whether it estimates the dimension at each point or of the whole sample;
     ``deterministic`` is False where a random state changes the answer; ``shares_model`` is True
-    where that state is to follow the sample alone, so that all readings of one trained model get
+    where that state is to depend on the sample alone, so that all readings of one trained model get
     the same; ``gpu`` is True where the estimator uses a GPU if there is one; ``neighbors`` is
     True where it works on the shared neighbour graph; ``seconds`` is roughly what a fit takes on
     one core at n = 10 000, D = 100, for planning before there are records; ``threads`` are those
@@ -77,17 +77,17 @@ EstimatorEntry.__doc__ = _TEXT
 
 
 class _Estimators(Registry[EstimatorEntry]):
-    """The estimators: none of them gives an answer that cannot be."""
+    """The estimators, each with its estimates checked against the bounds."""
 
     def register(self, name: str, **facts: Any) -> Callable[[Class], Class]:
         return super().register(name, **facts)
 
-    # So that help() lists what can be declared.
-    register.__doc__ = f"""Class decorator: make an estimator available as ``name``.
+    # For help(): the declarations.
+    register.__doc__ = f"""Return a class decorator that registers an estimator as ``name``.
 
-Declarations are given as keywords. {_TEXT.partition(chr(10) * 2)[2]}
-``source`` cites the publication; ``version`` is raised when results change; ``cannot`` names checks
-of ``bench.testing`` that it cannot pass, each with the reason.
+Declarations are keywords. {_TEXT.partition(chr(10) * 2)[2]}
+``source`` cites the publication; ``version`` is increased when results change; ``cannot`` names
+checks of ``bench.testing`` that it cannot pass, each with the reason.
 
 Raises ValueError when another class has the name, the class has no ``fit``, or a declaration is
 unknown or not allowed.
@@ -96,7 +96,7 @@ unknown or not allowed.
     def add(self, entry: EstimatorEntry) -> None:
         super().add(entry)
         if getattr(entry.cls, "fit", None) is not Estimator.fit:
-            guard_fit(entry.cls)
+            add_bounds_check(entry.cls)
 
 
 registry = _Estimators("estimator", "estimators", "fit", EstimatorEntry)

@@ -10,25 +10,25 @@ from typing import ClassVar
 import attrs
 import numpy as np
 
-from estimators.ball_law import neighborhoods
+from estimators.ball_distribution import draw_neighborhoods
 from estimators.base import Array, Estimate, Estimator, Indices
 from estimators.catalogue import register
 from estimators.neighbors import query_neighbors
+from estimators.points import subsample_points, subsample_rows
 from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
-from estimators.subsets import chosen_points, chosen_rows
 from manifolds.parameters import flag, whole_number
 
-# What the calibration table of scikit-dimension covers.
+# The range of the calibration table of scikit-dimension.
 _TABLE_NEIGHBORS, _TABLE_POINTS, _TABLE_DIMENSIONS = 10, 5000, 100
 
 
 @attrs.frozen
 class Concentration:
-    """What DANCo reads of neighbourhoods.
+    """Statistics of neighbourhoods that DANCo compares.
 
-    ``rate`` is the maximum likelihood estimate of d in the law of r_1 / r_{k+1}; ``direction`` and
+    ``rate`` is the maximum likelihood estimate of d for r_1 / r_{k+1}; ``direction`` and
     ``length`` are the means over points of the direction and the length of the mean resultant of
-    the angles between two neighbours, which are those of the von Mises law that fits best.
+    the angles between two neighbours, those of the von Mises distribution that fits best.
     """
 
     rate: float
@@ -50,17 +50,17 @@ class Concentration:
 class DANCo(Estimator):
     """Angle and norm concentration, compared with balls of each dimension.
 
-    The answer is where the sum of two Kullback-Leibler divergences is least: of the laws of
-    r_1 / r_{k+1}, and of the von Mises laws of the angles between neighbours, in the sample and in
-    as many uniform points of a ball. It lies between 1 and D, and is a fraction, for which the
-    statistics of balls are interpolated between whole dimensions; with ``fractional=False`` it is
-    the best whole number, as published.
+    The estimate minimises the sum of two Kullback-Leibler divergences: of the distributions of
+    r_1 / r_{k+1}, and of the von Mises distributions of the angles between neighbours, in the
+    sample and in as many uniform points of a ball. It lies between 1 and D, and is a fraction, for
+    which the statistics of balls are interpolated between integer dimensions; with
+    ``fractional=False`` it is the best integer, as published.
 
-    The reference of a ball is the exact law of its neighbourhoods in place of one sample of it.
-    The concentration of the von Mises law is taken from the mean length of the resultants, where
-    the publication has the mean of the concentrations: that one is infinite on a line, and with
-    one far point in the sample it is that point's. The direction of a resultant is
-    arctan2(sine, cosine): see results/reported/scikit-dimension for what arctan makes of it.
+    The reference of a ball is the exact distribution of its neighbourhoods instead of one sample.
+    The concentration of the von Mises distribution is taken from the mean length of the
+    resultants, where the publication has the mean of the concentrations: that one is infinite on a
+    line, and with one far point in the sample it is that point's. The direction of a resultant is
+    arctan2(sine, cosine): see results/reported/scikit-dimension for the fault of arctan.
     """
 
     reads_distances: ClassVar[bool] = True
@@ -68,11 +68,11 @@ class DANCo(Estimator):
     fractional: bool = flag(True, "a fraction between the whole dimensions, or the best of them")
     points: int | None = whole_number(
         5000,
-        "points at which it is read, with neighbours from all; None for all",
+        "points at which it is evaluated, with neighbours from all; None for all",
         least=20,
         none=True,
     )
-    random_state: int = whole_number(0, "seed of the points read and of the references", least=0)
+    random_state: int = whole_number(0, "seed of the query points and of the references", least=0)
 
     def warm_up(self) -> None:
         import scipy.interpolate
@@ -85,49 +85,49 @@ class DANCo(Estimator):
 
     def estimate(self, points: Array) -> Estimate:
         n, ambient = points.shape
-        query = chosen_rows(n, self.points, self.random_state)
-        ratios, cosines = _read(points, query, self.neighbors)
+        query = subsample_rows(n, self.points, self.random_state)
+        ratios, cosines = _neighborhood_statistics(points, query, self.neighbors)
         tied = ratios >= 1 - 1e-12
         if tied.any():
             raise ValueError(
                 f"DANCo: the first {self.neighbors + 1} neighbours of {int(tied.sum())} points are "
                 "all at the same distance"
             )
-        found = _concentration(ratios, cosines, self.neighbors)
+        sample = _concentration(ratios, cosines, self.neighbors)
 
         def divergence(dimension: int) -> float:
-            return _divergence(found, self._reference(dimension, n), self.neighbors)
+            return _divergence(sample, self._reference(dimension, n), self.neighbors)
 
-        dimension: float = _lowest(divergence, min(ambient, max(1, round(found.rate))), ambient)
+        dimension: float = _minimize(divergence, min(ambient, max(1, round(sample.rate))), ambient)
         if self.fractional:
-            dimension = self._between(found, int(dimension), n, ambient)
+            dimension = self._minimum_between(sample, int(dimension), n, ambient)
         return Estimate(dimension, details={"points_used": np.array(len(query))})
 
     def _reference(self, dimension: int, n: int) -> Concentration:
         return _reference(dimension, n, self.neighbors, self.random_state)
 
-    def _between(self, found: Concentration, best: int, n: int, ambient: int) -> float:
-        """Where the divergence is least around ``best``, with statistics between dimensions."""
+    def _minimum_between(self, sample: Concentration, best: int, n: int, ambient: int) -> float:
+        """Return the minimum of the divergence near ``best``, by interpolated statistics."""
         from scipy.interpolate import PchipInterpolator
         from scipy.optimize import minimize_scalar
 
-        known = np.arange(max(1, best - 2), min(ambient, best + 2) + 1)
-        if len(known) == 1:
+        integers = np.arange(max(1, best - 2), min(ambient, best + 2) + 1)
+        if len(integers) == 1:
             return float(best)
-        values = [attrs.astuple(self._reference(int(m), n)) for m in known]
-        curve = PchipInterpolator(known, values)
+        values = [attrs.astuple(self._reference(int(m), n)) for m in integers]
+        curve = PchipInterpolator(integers, values)
         return float(
             minimize_scalar(
-                lambda m: _divergence(found, Concentration(*curve(m)), self.neighbors),
-                bounds=(max(known[0], best - 1), min(known[-1], best + 1)),
+                lambda m: _divergence(sample, Concentration(*curve(m)), self.neighbors),
+                bounds=(max(integers[0], best - 1), min(integers[-1], best + 1)),
                 method="bounded",
                 options={"xatol": 1e-4},
             ).x
         )
 
 
-def _read(points: Array, query: Indices, k: int) -> tuple[Array, Array]:
-    """Ratios r_1 / r_{k+1} (m,) and cosines between k neighbours (m, k (k - 1) / 2) at points."""
+def _neighborhood_statistics(points: Array, query: Indices, k: int) -> tuple[Array, Array]:
+    """Return ratios r_1 / r_{k+1} (m,) and cosines of pairs of neighbours (m, k (k - 1) / 2)."""
     indices = query_neighbors(points, query, k + 1)
     ratios, cosines = [], []
     # In blocks of some 32 MiB.
@@ -142,7 +142,7 @@ def _read(points: Array, query: Indices, k: int) -> tuple[Array, Array]:
 
 
 def _cosines(vectors: Array) -> Array:
-    """Inner products of each two of unit vectors (m, k, D): shape (m, k (k - 1) / 2)."""
+    """Return inner products of pairs of unit vectors (m, k, D): shape (m, k (k - 1) / 2)."""
     first, second = np.triu_indices(vectors.shape[1], 1)
     inner = vectors @ vectors.transpose(0, 2, 1)
     return np.clip(inner[:, first, second], -1, 1)
@@ -159,7 +159,7 @@ def _concentration(ratios: Array, cosines: Array, k: int) -> Concentration:
 
 
 def _rate(log_ratios: Array, k: int) -> float:
-    """Maximum likelihood of d for r_1 / r_{k+1} with density k d r^{d-1} (1 - r^d)^{k-1}."""
+    """Return the maximum likelihood d of r_1 / r_{k+1}, density k d r^{d-1} (1 - r^d)^{k-1}."""
     from scipy.optimize import brentq
 
     def slope(d: float) -> float:
@@ -181,34 +181,34 @@ def _harmonic(k: int) -> float:
 
 @lru_cache(maxsize=4096)
 def _reference(dimension: int, n: int, k: int, random_state: int) -> Concentration:
-    """The statistics of ``n`` uniform points in a ball."""
-    ratios, vectors = neighborhoods(dimension, n, k, random_state)
+    """Return the statistics of ``n`` uniform points in a ball."""
+    ratios, vectors = draw_neighborhoods(dimension, n, k, random_state)
     return _concentration(ratios, _cosines(vectors), k)
 
 
-def _divergence(found: Concentration, ball: Concentration, k: int) -> float:
-    """Kullback-Leibler divergence of a ball from the sample: of distances, and of angles."""
+def _divergence(sample: Concentration, ball: Concentration, k: int) -> float:
+    """Return the Kullback-Leibler divergence of a ball from the sample: distances plus angles."""
     from scipy.special import gammaln, ive
 
-    # With u = r^d uniform under the sample's law, E log(1 - u^q) as a series of positive terms:
-    # the published sum of binomials alternates, and is lost to rounding from k = 40.
-    q = ball.rate / found.rate
+    # With u = r^d uniform under the sample's distribution, E log(1 - u^q) as a series of positive
+    # terms: the published sum of binomials alternates, and is lost to rounding from k = 40.
+    q = ball.rate / sample.rate
     power = q * np.arange(1, 4001)
     beyond = (gammaln(1 + power) + gammaln(k + 1) - gammaln(1 + k + power)) - np.log(power / q)
     distances = -np.log(q) + (q - 1) * _harmonic(k) + (k - 1) * (np.exp(beyond).sum() - 1 / k)
     # Bessel functions divided by exp(tau), which overflows from tau = 710.
-    own, other = _tau(found.length), _tau(ball.length)
+    own, other = _tau(sample.length), _tau(ball.length)
     ratio = ive(1, own) / ive(0, own)
     angles = (
         np.log(ive(0, other) / ive(0, own))
         + (other - own)
-        + ratio * (own - other * np.cos(found.direction - ball.direction))
+        + ratio * (own - other * np.cos(sample.direction - ball.direction))
     )
     return float(distances + angles)
 
 
 def _tau(length: float) -> float:
-    """Concentration of the von Mises law with this mean resultant length (Fisher 1993)."""
+    """Return the concentration of the von Mises distribution of that length (Fisher 1993)."""
     if length < 0.53:
         return 2 * length + length**3 + 5 * length**5 / 6
     if length < 0.85:
@@ -216,8 +216,8 @@ def _tau(length: float) -> float:
     return 1 / (length**3 - 4 * length**2 + 3 * length)
 
 
-def _lowest(value: Callable[[int], float], start: int, largest: int) -> int:
-    """The whole number from 1 to ``largest`` of lowest value, which falls and then rises."""
+def _minimize(value: Callable[[int], float], start: int, largest: int) -> int:
+    """Return the integer from 1 to ``largest`` of least value, which falls and then rises."""
     best, step = start, max(1, start // 8)
     while step:
         near = [m for m in (best - step, best + step) if 1 <= m <= largest]
@@ -263,7 +263,7 @@ class DANCoSkdim(UsesScikitDimension):
         return 20
 
     def estimate(self, points: Array) -> Estimate:
-        used = chosen_points(points, self.points, self.random_state)
+        used = subsample_points(points, self.points, self.random_state)
         largest = min(points.shape[1], _TABLE_DIMENSIONS)
         with scikit_dimension() as skdim:
             danco = skdim.DANCo(k=_TABLE_NEIGHBORS, D=largest, ver="DANCoFit")

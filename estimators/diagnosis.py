@@ -1,4 +1,4 @@
-"""What makes distances between the points of a sample meaningless.
+"""Diagnosis of points whose distances are meaningless: ties, sequences, coarse columns.
 
 The tests compare a sample with what holds of every smooth density on a manifold of any dimension
 d: log(r_{j+1} / r_j), of the distances to the j-th neighbours, is exponential with rate j d
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from estimators.points import Array
-from estimators.rows import Rows, listed
+from estimators.rows import RowSelection, format_list
 
-#: log(r_2 / r_1) below this part of log(r_k / r_1) is a tie: of one point in 100 by chance.
+#: log(r_2 / r_1) below this part of log(r_k / r_1) is a tie: at one point in 100 by chance.
 TIE = 0.0025
-#: Shares of the points with ties from which it is said, and from which laws of distances fail.
+#: Shares of points with ties from which a warning is due, and from which no estimate is possible.
 TIED, LATTICE = 0.1, 0.5
 #: Share of the points whose nearest neighbour is the row before or after, from which rows follow
 #: one another.
 ORDERED = 0.5
-#: A column has few values if it has at most so many, and at most this part of the rows looked at.
+#: A column has few values if it has at most so many, and at most this part of the rows inspected.
 FEW_VALUES, FEW_SHARE = 256, 1 / 3
 #: Rounding of all columns of few values, in nearest distances, from which it counts.
 COARSE = 0.5
@@ -31,23 +31,23 @@ _ROWS_FOR_VALUES = 1000
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What makes distances in a sample of D columns meaningless.
+    """Properties of a sample of D columns that make distances meaningless.
 
-    ``ties`` and ``ordered`` are shares of the points: whose two nearest neighbours are at one
-    distance, and whose nearest neighbour is the row before or after. ``few`` are the columns of
-    few values, each with their number; ``rounding`` is what the steps between these add to a
+    ``ties`` and ``ordered`` are shares of the points: those whose two nearest neighbours are at one
+    distance, and whose nearest neighbour is the row before or after. ``coarse_columns`` are columns
+    of few values, each with their number; ``rounding`` is what the steps between these add to a
     distance, in typical distances of nearest neighbours.
     """
 
     columns: int
     ties: float = 0.0
     ordered: float = 0.0
-    few: tuple[tuple[int, int], ...] = ()
+    coarse_columns: tuple[tuple[int, int], ...] = ()
     rounding: float = 0.0
 
     @property
-    def tied(self) -> str:
-        """A sentence on ties of distances; "" where there are no more than chance gives."""
+    def ties_message(self) -> str:
+        """Message on ties of distances; "" where there are no more than by chance."""
         if self.ties <= TIED:
             return ""
         return (
@@ -56,8 +56,8 @@ class Diagnosis:
         )
 
     @property
-    def in_sequence(self) -> str:
-        """A sentence on rows that follow one another; "" where they do not."""
+    def sequence_message(self) -> str:
+        """Message on rows that follow one another; "" where they do not."""
         if self.ordered <= ORDERED:
             return ""
         return (
@@ -66,35 +66,37 @@ class Diagnosis:
             "are on; take rows that are farther apart"
         )
 
-    def coarse(self, names: Sequence[str] = ()) -> str:
-        """Return a sentence on columns of few values, by their names; "" where there are none."""
-        if not self.few:
+    def coarse_message(self, names: Sequence[str] = ()) -> str:
+        """Return a message on columns of few values, by their names; "" where there are none."""
+        if not self.coarse_columns:
             return ""
-        which = listed("column", [repr(names[c]) if names else c for c, _ in self.few])
-        if len(self.few) == self.columns > 1:
+        which = format_list(
+            "column", [repr(names[c]) if names else c for c, _ in self.coarse_columns]
+        )
+        if len(self.coarse_columns) == self.columns > 1:
             which = f"all {self.columns} columns"
-        most = max(count for _, count in self.few)
-        verb = "takes" if len(self.few) == 1 else "take"
+        most = max(count for _, count in self.coarse_columns)
+        verb = "takes" if len(self.coarse_columns) == 1 else "take"
         return (
             f"{which} {verb} few values (at most {most}): distances below the step between them "
             "say nothing"
         )
 
     def warnings(self) -> list[str]:
-        """Return a sentence for each thing that counts at the distance of nearest neighbours."""
-        coarse = self.coarse() if self.rounding > COARSE else ""
-        return [text for text in (self.tied, self.in_sequence, coarse) if text]
+        """Return a message for each property that matters at distances of nearest neighbours."""
+        coarse = self.coarse_message() if self.rounding > COARSE else ""
+        return [text for text in (self.ties_message, self.sequence_message, coarse) if text]
 
 
-def diagnose(points: Array, rows: Rows) -> Diagnosis:
-    """Judge the points (n, D) of those rows of a sample that are used."""
-    looked_at = rows.neighbors
-    if looked_at is None:
-        return Diagnosis(points.shape[1], few=few_values(points, np.inf)[0])
-    logs = np.log(looked_at.distances)
+def diagnose(points: Array, rows: RowSelection) -> Diagnosis:
+    """Diagnose the points (n, D) of the selected rows of a sample."""
+    neighbors = rows.neighbors
+    if neighbors is None:
+        return Diagnosis(points.shape[1], coarse_columns=few_values(points, np.inf)[0])
+    logs = np.log(neighbors.distances)
     tied = logs[:, 1] - logs[:, 0] <= TIE * (logs[:, -1] - logs[:, 0])
-    apart = rows.used[looked_at.indices[:, 0]] - rows.used[looked_at.rows]
-    nearest = float(np.median(looked_at.distances[:, 0]))
+    apart = rows.used[neighbors.indices[:, 0]] - rows.used[neighbors.rows]
+    nearest = float(np.median(neighbors.distances[:, 0]))
     return Diagnosis(
         points.shape[1],
         float(np.mean(tied)),
@@ -109,12 +111,12 @@ def few_values(points: Array, nearest: float) -> tuple[tuple[tuple[int, int], ..
     ``nearest`` is a typical distance of nearest neighbours, the unit of the rounding: a step q
     between values adds q^2 / 6 to the variance of a difference. Constant columns do not count.
     """
-    some = np.sort(points[:: -(-len(points) // _ROWS_FOR_VALUES)], axis=0)
-    steps = np.diff(some, axis=0)
+    inspected = np.sort(points[:: -(-len(points) // _ROWS_FOR_VALUES)], axis=0)
+    steps = np.diff(inspected, axis=0)
     # Steps below that are rounding of the same value.
-    steps[steps <= 1e-12 * np.abs(some).max(axis=0)] = 0.0
+    steps[steps <= 1e-12 * np.abs(inspected).max(axis=0)] = 0.0
     values = 1 + np.count_nonzero(steps, axis=0)
-    columns = np.flatnonzero((values > 1) & (values <= min(FEW_VALUES, FEW_SHARE * len(some))))
+    columns = np.flatnonzero((values > 1) & (values <= min(FEW_VALUES, FEW_SHARE * len(inspected))))
     steps = np.where(steps[:, columns] > 0, steps[:, columns], np.inf).min(axis=0, initial=np.inf)
     rounding = float(np.sqrt(np.square(steps).sum() / 6)) / nearest
     return tuple((int(c), int(values[c])) for c in columns), rounding

@@ -1,4 +1,4 @@
-"""Estimators from the laws of nearest-neighbour distances, on the shared neighbour graph."""
+"""Estimators from distributions of nearest-neighbour distances, on the shared graph."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import ClassVar
 import attrs
 import numpy as np
 
+from estimators.aggregation import aggregate_pointwise
 from estimators.base import Array, Estimate
 from estimators.catalogue import register
 from estimators.neighbors import neighbor_graph
-from estimators.readings import combined
 from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
 from manifolds.parameters import choice, number, whole_number
 
 _AGGREGATES = ("pooled", "mean", "median")
-_OVER_POINTS = "over points: 'pooled' averages what has no bias, 'mean' and 'median' the readings"
+_OVER_POINTS = "over points: 'pooled' averages what has no bias, 'mean' and 'median' the estimates"
 
 
 class _OnGraph(UsesScikitDimension):
-    """An estimator with a neighbourhood size: it needs one point more than that."""
+    """Base of the estimators with a neighbourhood size: they need one point more than that."""
 
     reads_distances: ClassVar[bool] = True
     neighbors: int
@@ -52,7 +52,7 @@ class MLE(_OnGraph):
         with scikit_dimension() as skdim:
             # scikit-dimension's own parameter K is without effect; the graph sets k.
             fitted = skdim.MLE().fit(points, precomputed_knn_arrays=graph)
-        return combined("MLE", fitted.dimension_pw_, self.aggregate)
+        return aggregate_pointwise("MLE", fitted.dimension_pw_, self.aggregate)
 
 
 @register(
@@ -81,10 +81,10 @@ class MOM(_OnGraph):
         graph = neighbor_graph(points, self.neighbors)
         with scikit_dimension() as skdim:
             fitted = skdim.MOM().fit(points, precomputed_knn_arrays=graph)
-        return combined("MOM", fitted.dimension_pw_, self.aggregate, pooled=self._pooled)
+        return aggregate_pointwise("MOM", fitted.dimension_pw_, self.aggregate, pooled=self._pooled)
 
     def _pooled(self, inverse: Array) -> float:
-        """The dimension of the mean of m / r_k, which is 1 / (1 + 1/d) of a reading d."""
+        """Return the dimension of the mean of m / r_k, which is 1 / (1 + 1/d) at a point."""
         nearer = (self.neighbors * np.mean(1 / (1 + inverse)) - 1) / (self.neighbors - 1)
         return float(nearer / (1 - nearer))
 
@@ -104,10 +104,10 @@ class MOM(_OnGraph):
 class TLE(_OnGraph):
     """Tight local estimator: pools the distances between all pairs in a neighbourhood.
 
-    Of uniform points, each distance that it takes is u^(1/d) in units of the radius, u uniform, but
+    Of uniform points, each distance that it uses is u^(1/d) in units of the radius, u uniform, but
     for those of the k-th neighbour, which sets the radius: they are 1. Of k x k terms k (k - 1)
-    thus have the mean 1/d and the others are zero, and 1 / reading has the mean (1 - 1/k) / d,
-    which 'pooled' inverts. The mean of the readings is 6 % above d on lines, planes and rolls.
+    thus have the mean 1/d and the others are zero, and 1 / estimate has the mean (1 - 1/k) / d,
+    which 'pooled' inverts. The mean of the estimates is 6 % above d on lines, planes and rolls.
     """
 
     neighbors: int = whole_number(20, "neighbourhood size k", least=3)
@@ -121,7 +121,7 @@ class TLE(_OnGraph):
             fitted = skdim.TLE().fit(
                 points / unit, precomputed_knn_arrays=(graph[0] / unit, graph[1])
             )
-        return combined("TLE", fitted.dimension_pw_, self.aggregate, pooled=self._pooled)
+        return aggregate_pointwise("TLE", fitted.dimension_pw_, self.aggregate, pooled=self._pooled)
 
     def _pooled(self, inverse: Array) -> float:
         return float((1 - 1 / self.neighbors) / inverse.mean())
@@ -143,7 +143,7 @@ class MADA(_OnGraph):
     """Manifold-adaptive estimate ln 2 / ln(r_k / r_{k/2}) at each point.
 
     With j = k/2, (r_j / r_k)^d of uniform points is Beta(j, k - j), so that ln(r_k / r_j) has the
-    mean (1/j + ... + 1/(k - 1)) / d, which 'pooled' inverts. The mean of the readings is 7 % above
+    mean (1/j + ... + 1/(k - 1)) / d, which 'pooled' inverts. The mean of the estimates is 7 % above
     d for k = 20, and is that of a single point where one is far from all others.
     """
 
@@ -151,11 +151,11 @@ class MADA(_OnGraph):
     aggregate: str = choice("pooled", _OVER_POINTS, _AGGREGATES)
 
     def estimate(self, points: Array) -> Estimate:
-        # skdim.id.MADA sorts all n x n distances; these two are all that it uses of them.
+        # skdim.id.MADA sorts all n x n distances, of which it uses these two alone.
         distances, _ = neighbor_graph(points, self.neighbors)
         with np.errstate(divide="ignore"):
             pointwise = np.log(2) / np.log(distances[:, -1] / distances[:, self.neighbors // 2 - 1])
-        return combined("MADA", pointwise, self.aggregate, pooled=self._pooled)
+        return aggregate_pointwise("MADA", pointwise, self.aggregate, pooled=self._pooled)
 
     def _pooled(self, inverse: Array) -> float:
         expected = (1 / np.arange(self.neighbors // 2, self.neighbors)).sum()

@@ -1,4 +1,4 @@
-"""Neighbour graphs as files, so that the processes of a run build that of a sample only once."""
+"""Neighbour graphs in files, so that the processes of a run build that of a sample only once."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _ARRAYS = ("distances", "indices")
 class Graph:
     """Neighbours of each point of a sample, nearest first.
 
-    ``digest`` is that of the points; ``distances`` and ``indices`` are (n, k) and cannot be
-    written to, since all estimators read the same; ``seconds`` is what building them took.
+    ``digest`` is that of the points; ``distances`` and ``indices`` are (n, k) and read-only, since
+    all estimators share them; ``seconds`` is the time that building them took.
     """
 
     digest: str
@@ -42,93 +42,95 @@ class Graph:
 
 
 def digest(array: NDArray[Any]) -> str:
-    """Hexadecimal digest of the numbers in an array and of its shape."""
+    """Return a hexadecimal digest of the numbers in an array and of its shape."""
     key = repr((array.shape, array.dtype.str)).encode()
     return hashlib.blake2b(np.ascontiguousarray(array).data, digest_size=16, key=key).hexdigest()
 
 
 def load(folder: Path, points: str, k: int) -> Graph | None:
-    """The smallest graph in ``folder`` of the points with that digest, k neighbours or more.
+    """Load the smallest graph in ``folder`` of the points with that digest and k neighbours.
 
-    It is mapped into memory. What is damaged, or cannot be read, counts as absent.
+    It is mapped into memory. A file that is damaged, or cannot be read, counts as absent.
     """
     with suppress(OSError):
-        for path in sorted(folder.glob(f"{points}-*.json"), key=_neighbors):
-            if _neighbors(path) < k:
+        for path in sorted(folder.glob(f"{points}-*.json"), key=_neighbors_in_name):
+            if _neighbors_in_name(path) < k:
                 continue
-            # The others: not JSON, JSON of something else, not what was written.
+            # Beside OSError: no JSON, JSON of something else, not what was written.
             with suppress(OSError, ValueError, KeyError, TypeError):
-                facts = json.loads(path.read_text(encoding="utf-8"))
-                distances, indices = (_mapped(_beside(path, name), facts[name]) for name in _ARRAYS)
-                return Graph(points, distances, indices, float(facts["seconds"]))
+                metadata = json.loads(path.read_text(encoding="utf-8"))
+                distances, indices = (
+                    _map_array(_array_path(path, name), metadata[name]) for name in _ARRAYS
+                )
+                return Graph(points, distances, indices, float(metadata["seconds"]))
     return None
 
 
 def save(folder: Path, graph: Graph) -> None:
-    """Keep a graph in ``folder`` for others; where that is not possible, nothing stays behind."""
+    """Save a graph in ``folder``; where that is impossible, leave no part of it behind."""
     path = folder / f"{graph.digest}-{graph.k}.json"
-    facts: dict[str, Any] = {"seconds": graph.seconds}
+    metadata: dict[str, Any] = {"seconds": graph.seconds}
     try:
         for name, array in zip(_ARRAYS, (graph.distances, graph.indices), strict=True):
-            with _put(_beside(path, name)) as part:
+            with _replace_file(_array_path(path, name)) as part:
                 with part.open("wb") as file:
                     np.save(file, array, allow_pickle=False)
-                facts[name] = _bytes(part)
-        # Last, since it says that the others are there.
-        with _put(path) as part:
-            part.write_text(json.dumps(facts), encoding="utf-8")
+                metadata[name] = _file_digest(part)
+        # Last, since its presence says that the arrays are complete.
+        with _replace_file(path) as part:
+            part.write_text(json.dumps(metadata), encoding="utf-8")
     except OSError:
-        for left in (path, *(_beside(path, name) for name in _ARRAYS)):
+        for partial in (path, *(_array_path(path, name) for name in _ARRAYS)):
             with suppress(OSError):
-                left.unlink(missing_ok=True)
+                partial.unlink(missing_ok=True)
 
 
 @contextmanager
-def alone(folder: Path, points: str) -> Iterator[None]:
-    """Of all processes that want the graph of these points, only one is inside at a time.
+def lock(folder: Path, points: str) -> Iterator[None]:
+    """Hold the lock on the graph of these points: one process at a time is inside.
 
-    A process that is killed inside lets the next one in. Where the folder cannot be written to,
-    there is nothing to share, and all enter.
+    A killed process releases it. Where the folder cannot be written to, there is nothing to share,
+    and nothing is locked.
     """
-    # Modules of this package are imported where estimators are listed: that is to be quick.
+    # Imported late: listing the estimators imports this module, and has to be quick.
     from filelock import FileLock
 
-    lock = FileLock(folder / f"{points}.lock")
+    file_lock = FileLock(folder / f"{points}.lock")
     # NotImplementedError: a file system without locks, in older releases of filelock.
     with suppress(OSError, NotImplementedError):
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        file_lock.acquire()
     try:
         yield
     finally:
-        lock.release()
+        file_lock.release()
 
 
-def _neighbors(path: Path) -> int:
-    """The number of neighbours in a file's name; 0 where it is none of ours."""
+def _neighbors_in_name(path: Path) -> int:
+    """Return the number of neighbours in the name of a graph's file; 0 for other files."""
     number = path.stem.rpartition("-")[2]
     return int(number) if number.isdecimal() else 0
 
 
-def _beside(path: Path, name: str) -> Path:
+def _array_path(path: Path, name: str) -> Path:
     return path.with_suffix(f".{name}.npy")
 
 
-def _bytes(path: Path) -> str:
-    """Digest of a file's bytes: a crash of the machine may leave it with zeros in their place."""
+def _file_digest(path: Path) -> str:
+    """Return the digest of a file's bytes: a crash of the machine may leave zeros in its place."""
     return digest(np.memmap(path, np.uint8, mode="r"))
 
 
-def _mapped(path: Path, expected: str) -> NDArray[Any]:
-    """An array from its file; ValueError if it is not what was written."""
-    if _bytes(path) != expected:
+def _map_array(path: Path, expected: str) -> NDArray[Any]:
+    """Map an array into memory; raise ValueError if it is not what was written."""
+    if _file_digest(path) != expected:
         raise ValueError(f"{path} is damaged")
     return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
 
 
 @contextmanager
-def _put(path: Path) -> Iterator[Path]:
-    """A name to write to, which in the end takes the place of ``path``: whole, or not at all."""
+def _replace_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that replaces ``path`` in the end, as a whole or not at all."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         yield part

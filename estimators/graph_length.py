@@ -9,13 +9,10 @@ import numpy as np
 
 from estimators.base import Array, Estimate, Estimator, Indices
 from estimators.catalogue import register
-from estimators.neighbors import query_graph
+from estimators.neighbors import GRAPH_NEIGHBORS, query_graph
+from estimators.points import subsample_points, subsample_rows
 from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
-from estimators.subsets import chosen_points, chosen_rows
 from manifolds.parameters import number, whole_number
-
-# Neighbours that are looked at first: as many as are kept of each point for all estimators.
-_KEPT = 100
 
 
 @register(
@@ -31,7 +28,7 @@ _KEPT = 100
 class CorrInt(Estimator):
     """Correlation integral: slope of log C(r) between two typical neighbour distances.
 
-    C(r) is the share of pairs nearer than r, of points read with all others. Most of its pairs are
+    C(r) is the share of pairs nearer than r, of some points with all others. Most of its pairs are
     among the nearest neighbours; only those of a point that has all of these within r are counted
     by their distances to all points.
     """
@@ -42,7 +39,7 @@ class CorrInt(Estimator):
     points: int | None = whole_number(
         5000, "points whose pairs with all others are counted; None for all", least=10, none=True
     )
-    random_state: int = whole_number(0, "seed of the points read", least=0)
+    random_state: int = whole_number(0, "seed of the points counted", least=0)
 
     def __attrs_post_init__(self) -> None:
         if self.far <= self.near:
@@ -55,30 +52,30 @@ class CorrInt(Estimator):
         return self.far + 1
 
     def estimate(self, points: Array) -> Estimate:
-        query = chosen_rows(len(points), self.points, self.random_state)
-        kept = min(len(points) - 1, max(self.far, _KEPT))
-        distances, _ = query_graph(points, query, kept)
+        query = subsample_rows(len(points), self.points, self.random_state)
+        neighbors = min(len(points) - 1, max(self.far, GRAPH_NEIGHBORS))
+        distances, _ = query_graph(points, query, neighbors)
         radii = np.median(distances[:, [self.near - 1, self.far - 1]], axis=0)
         counts = (distances[:, :, None] < radii).sum(axis=1)
-        beyond = (distances[:, -1] < radii[1]) & (kept < len(points) - 1)
+        beyond = (distances[:, -1] < radii[1]) & (neighbors < len(points) - 1)
         if beyond.any():
-            counts[beyond] = _counted(points, query[beyond], radii)
+            counts[beyond] = _count_within(points, query[beyond], radii)
         near, far = counts.sum(axis=0)
         dimension = np.log(far / near) / np.log(radii[1] / radii[0])
         return Estimate(float(dimension), details={"points_used": np.array(len(query))})
 
 
-def _counted(points: Array, query: Indices, radii: Array) -> Indices:
-    """How many other points are within each of the radii of points ``query``: shape (m, radii)."""
+def _count_within(points: Array, query: Indices, radii: Array) -> Indices:
+    """Count the other points within each of the radii of points ``query``: (m, radii)."""
     from scipy.spatial.distance import cdist
 
     # In blocks of some 64 MiB.
     blocks = np.array_split(query, 1 + len(query) * len(points) // 8_000_000)
-    found = []
+    counts = []
     for rows in blocks:
         distances = cdist(points[rows], points)
-        found.append(np.stack([(distances < radius).sum(axis=1) for radius in radii], axis=1) - 1)
-    return np.concatenate(found)
+        counts.append(np.stack([(distances < radius).sum(axis=1) for radius in radii], axis=1) - 1)
+    return np.concatenate(counts)
 
 
 class _WithoutReplacement(np.random.RandomState):
@@ -115,7 +112,7 @@ class KNN(UsesScikitDimension):
         return max(16, 8 * (self.neighbors + 1))
 
     def estimate(self, points: Array) -> Estimate:
-        used = chosen_points(points, self.points, self.random_state)
+        used = subsample_points(points, self.points, self.random_state)
         # The fit compares powers of lengths: in units of the sample, it does not depend on scale.
         used = used / np.linalg.norm(used - used.mean(0), axis=1).mean()
         sizes = np.linspace(len(used) / 8, len(used) / 2, self.sizes).astype(int)
@@ -152,7 +149,7 @@ class PH(UsesScikitDimension):
         return 30
 
     def estimate(self, points: Array) -> Estimate:
-        used = chosen_points(points, self.points, self.random_state)
+        used = subsample_points(points, self.points, self.random_state)
         with scikit_dimension() as skdim:
             fitted = skdim.PH(
                 alpha=self.power,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from estimators.aggregation import aggregate_pointwise
 from estimators.base import Array, Estimate, Estimator
 from estimators.catalogue import register
 from estimators.neighbors import query_neighbors
-from estimators.readings import combined
+from estimators.points import subsample_rows
 from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
-from estimators.subsets import chosen_rows
 from manifolds.parameters import choice, number, whole_number
 
 
@@ -53,7 +53,7 @@ class LocalPCA(Estimator):
     neighbors: int = whole_number(100, "neighbourhood size k", least=3)
     threshold: float = number(0.05, "share of the largest eigenvalue (alphaFO)", below=1.0)
     queries: int | None = whole_number(
-        500, "points at which it is read, with neighbours from all; None for all", none=True
+        500, "points at which it is evaluated, with neighbours from all; None for all", none=True
     )
     random_state: int = whole_number(0, "seed of the queries", least=0)
 
@@ -67,7 +67,7 @@ class LocalPCA(Estimator):
     def estimate(self, points: Array) -> Estimate:
         from threadpoolctl import threadpool_limits
 
-        query = chosen_rows(len(points), self.queries, self.random_state)
+        query = subsample_rows(len(points), self.queries, self.random_state)
         neighborhoods = query_neighbors(points, query, self.neighbors)
         # In blocks of some 4 MiB: they stay in the processor's cache. One thread: several lose more
         # by waiting for each other at each of these small matrices than they gain.
@@ -76,11 +76,11 @@ class LocalPCA(Estimator):
         with threadpool_limits(1, user_api="blas"):
             spectra = np.concatenate([_spectra(points[rows]) for rows in blocks])
         pointwise = (spectra > self.threshold * spectra[:, -1:]).sum(axis=1).astype(np.float64)
-        return combined("LocalPCA", pointwise, query=query)
+        return aggregate_pointwise("LocalPCA", pointwise, query=query)
 
 
 def _spectra(neighborhoods: Array) -> Array:
-    """Covariance eigenvalues of each neighbourhood (m, k, D), times k - 1, smallest first.
+    """Return covariance eigenvalues of neighbourhoods (m, k, D), times k - 1, smallest first.
 
     Shape (m, min(k, D)): no others are above zero. skdim.id.lPCA takes all singular vectors as
     well, which is four times the work for the same count.
@@ -109,7 +109,7 @@ class PPCA(Estimator):
     variance in the other r - q directions. Directions without variance say nothing: the answer is
     that of the r others alone. Points of q = 0, equal in all directions, fill their span, as do
     those of q = r - 1: noise in one direction is as free as a component, and the model is that of
-    any covariance. Both are read as r.
+    any covariance. Both count as r.
 
     'sklearn' compares q = 1 to D - 1 in all D coordinates, as published: it says 1 of points that
     are equal in all directions, and the rank where one direction has no variance.
@@ -160,7 +160,7 @@ def _components_of_scikit_learn(centred: Array) -> float:
 
 
 def log_evidence(variances: Array, n: int) -> Array:
-    """Laplace approximation of the log evidence of 0 to r - 1 components: shape (r,).
+    """Return the Laplace approximation of the log evidence of 0 to r - 1 components: (r,).
 
     ``variances`` (r,) are those of n points along their principal axes, largest first, none zero.
     Up to a constant (Minka 2000, equation 30), with v the mean of the last r - q variances l,
@@ -177,12 +177,12 @@ def log_evidence(variances: Array, n: int) -> Array:
     q = np.arange(rank)
     left = rank - q
     noise = np.cumsum(variances[::-1])[::-1] / left
-    prior = _sums(gammaln(left / 2) - left / 2 * np.log(np.pi) - np.log(2))
-    # Equal variances have no axes of their own: their difference is one of rounding.
+    prior = _sum_before(gammaln(left / 2) - left / 2 * np.log(np.pi) - np.log(2))
+    # Equal variances have no distinct axes: their difference is one of rounding.
     tiny = np.finfo(np.float64).eps
     apart = np.maximum(variances[:, None] - variances, tiny * variances[:, None])
     inverse = np.maximum(1 / variances - 1 / variances[:, None], tiny / variances)
-    own = _sums(np.triu(np.log(apart), 1).sum(axis=1)) + _sums(
+    own = _sum_before(np.triu(np.log(apart), 1).sum(axis=1)) + _sum_before(
         np.triu(np.log(inverse), 1).sum(axis=0)
     )
     mixed = [
@@ -192,13 +192,13 @@ def log_evidence(variances: Array, n: int) -> Array:
     m = rank * q - q * (q + 1) / 2
     return np.asarray(
         prior
-        - n / 2 * (_sums(np.log(variances)) + left * np.log(noise))
+        - n / 2 * (_sum_before(np.log(variances)) + left * np.log(noise))
         + (m + q) / 2 * np.log(2 * np.pi)
         - (own + np.array(mixed) + m * np.log(n)) / 2
         - q / 2 * np.log(n)
     )
 
 
-def _sums(terms: Array) -> Array:
-    """The sum of all terms before each."""
+def _sum_before(terms: Array) -> Array:
+    """Return for each term the sum of those before it."""
     return np.concatenate([[0.0], np.cumsum(terms)[:-1]])

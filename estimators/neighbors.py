@@ -1,4 +1,4 @@
-"""One graph of nearest neighbours a sample, shared by all estimators that need one."""
+"""One graph of nearest neighbours per sample, shared by all estimators that need one."""
 
 from __future__ import annotations
 
@@ -12,53 +12,55 @@ from estimators import graph_files
 from estimators.graph_files import Graph
 from estimators.points import Array, Indices
 
-# Neighbours kept of each point: the most that an estimator asks for by default, so that the
-# first one to come builds what all the others need.
-_KEPT = 100
+#: Neighbours of each point in a graph: the most that an estimator needs by default, so that the
+#: first one builds the graph for all others.
+GRAPH_NEIGHBORS = 100
 
 
 @dataclass
 class _Shared:
-    """The last graph of this process, the folder of those of all, and times since last asked.
+    """The last graph of this process, the folder of shared graphs, and times since the last pop.
 
-    ``borrowed`` are the seconds of building what was built before, ``fetching`` those of waiting
-    for it, reading and writing; ``built`` says that one was built.
+    ``saved`` are the seconds that it took to build a graph that was reused, ``overhead`` those of
+    waiting for it, reading and writing; ``built`` is True if a graph was built here.
     """
 
     graph: Graph | None = None
     folder: Path | None = None
     built: bool = False
-    borrowed: float = 0.0
-    fetching: float = 0.0
+    saved: float = 0.0
+    overhead: float = 0.0
 
 
 _shared = _Shared()
 
 
 def share(folder: Path | None) -> None:
-    """Share graphs through files in ``folder`` with the other processes that name it, from now on.
+    """Share graphs through files in ``folder`` with the other processes that use it, from now on.
 
-    The folder is made when there is something to keep. Its files may be removed at any time, and
-    are never removed here. None ends it: graphs are then shared within this process alone.
+    The folder is created when the first graph is saved. Its files may be removed at any time, and
+    are never removed here. None ends the sharing beyond this process.
     """
     _shared.folder = folder
 
 
 def neighbor_graph(points: Array, k: int) -> tuple[Array, Indices]:
-    """Distances and row numbers of the ``k`` nearest neighbours of each point, nearest first.
+    """Return distances and row numbers of the ``k`` nearest neighbours of each point, in order.
 
     Both are (n, k) and read-only; a point is not its own neighbour. The graph of the last sample
-    is kept, with more neighbours than asked for, and used again for the same points. Raises
+    is cached, with at least ``GRAPH_NEIGHBORS`` neighbours, and reused for the same points. Raises
     ValueError where there are not more than ``k`` points.
     """
     _check(points, k)
     digest = graph_files.digest(points)
-    graph = _known(digest, k) or _one_for_all(points, digest, min(max(k, _KEPT), len(points) - 1))
+    graph = _cached_graph(digest, k) or _build_once(
+        points, digest, min(max(k, GRAPH_NEIGHBORS), len(points) - 1)
+    )
     return graph.distances[:, :k], graph.indices[:, :k]
 
 
 def query_neighbors(points: Array, query: Indices, k: int) -> Indices:
-    """Row numbers of the ``k`` nearest neighbours of the points ``query``, themselves left out.
+    """Return row numbers of the ``k`` nearest neighbours of the points ``query``, without them.
 
     Shape (m, k). Raises ValueError where there are not more than ``k`` points.
     """
@@ -66,10 +68,10 @@ def query_neighbors(points: Array, query: Indices, k: int) -> Indices:
 
 
 def query_graph(points: Array, query: Indices, k: int) -> tuple[Array, Indices]:
-    """Distances and row numbers of the ``k`` nearest neighbours of the points ``query``.
+    """Return distances and row numbers of the ``k`` nearest neighbours of the points ``query``.
 
     Both are (m, k); a point is not its own neighbour. They are rows of the graph where there is
-    one already, or where all points are asked for. Raises ValueError where there are not more than
+    one already, or where ``query`` are all points. Raises ValueError where there are not more than
     ``k`` points.
     """
     _check(points, k)
@@ -77,34 +79,31 @@ def query_graph(points: Array, query: Indices, k: int) -> tuple[Array, Indices]:
         distances, indices = neighbor_graph(points, k)
         return distances[query], indices[query]
     # Alone, an estimator would search for the neighbours of these points only.
-    return nearest_of(points, query, k)
+    return nearest_neighbors(points, query, k)
 
 
-def nearest_of(points: Array, query: Indices, k: int) -> tuple[Array, Indices]:
-    """Distances and row numbers (m, k) of the ``k`` nearest neighbours of the points ``query``.
-
-    As ``query_graph``, but that no graph is built where all points are asked for.
-    """
+def nearest_neighbors(points: Array, query: Indices, k: int) -> tuple[Array, Indices]:
+    """Return what ``query_graph`` does, but build no graph where ``query`` are all points."""
     _check(points, k)
-    graph = _known(graph_files.digest(points), k, len(query) / len(points))
+    graph = _cached_graph(graph_files.digest(points), k, len(query) / len(points))
     if graph is None:
         return _search(points, query, k)
     return graph.distances[query, :k], graph.indices[query, :k]
 
 
-def forget() -> None:
-    """Build the next graph anew: what this process keeps is gone."""
+def clear() -> None:
+    """Clear the graph that this process caches."""
     _shared.graph = None
 
 
-def borrowed_seconds() -> float:
-    """Seconds that graphs built before have saved since this was last asked.
+def pop_saved_seconds() -> float:
+    """Return and reset the seconds that reused graphs have saved since the last call.
 
-    Added to the time of a fit, they give what it would have taken alone. What was spent on waiting
-    for another process and on files is taken off, so that nothing saved is a little below zero.
+    Added to the time of a fit, they give what it would have taken alone. Time spent on waiting for
+    another process and on files is subtracted, so that the result may be a little below zero.
     """
-    saved = _shared.borrowed - _shared.fetching
-    _shared.borrowed, _shared.fetching, _shared.built = 0.0, 0.0, False
+    saved = _shared.saved - _shared.overhead
+    _shared.saved, _shared.overhead, _shared.built = 0.0, 0.0, False
     return saved
 
 
@@ -115,37 +114,40 @@ def _check(points: Array, k: int) -> None:
         )
 
 
-def _known(digest: str, k: int, part: float = 1.0) -> Graph | None:
-    """The graph of points with at least k neighbours, if it was built; ``part`` of it is read."""
+def _cached_graph(digest: str, k: int, part: float = 1.0) -> Graph | None:
+    """Return the graph of points with at least k neighbours, if there is one.
+
+    ``part`` is the share of its rows that is used.
+    """
     graph = _shared.graph
     if graph is None or graph.digest != digest or graph.k < k:
         if _shared.folder is None:
             return None
         start = time.perf_counter()
         graph = graph_files.load(_shared.folder, digest, k)
-        _shared.fetching += time.perf_counter() - start
+        _shared.overhead += time.perf_counter() - start
         if graph is None:
             return None
         _shared.graph = graph
     if not _shared.built:
-        _shared.borrowed = max(_shared.borrowed, part * graph.seconds)
+        _shared.saved = max(_shared.saved, part * graph.seconds)
     return graph
 
 
-def _one_for_all(points: Array, digest: str, k: int) -> Graph:
-    """Build the graph of points, and keep it; or wait for the process that builds it now."""
+def _build_once(points: Array, digest: str, k: int) -> Graph:
+    """Build and save the graph of points, or wait for the process that is building it."""
     folder = _shared.folder
     if folder is None:
         return _build(points, digest, k)
     start = time.perf_counter()
-    with graph_files.alone(folder, digest):
-        _shared.fetching += time.perf_counter() - start
-        graph = _known(digest, k)
+    with graph_files.lock(folder, digest):
+        _shared.overhead += time.perf_counter() - start
+        graph = _cached_graph(digest, k)
         if graph is None:
             graph = _build(points, digest, k)
             start = time.perf_counter()
             graph_files.save(folder, graph)
-            _shared.fetching += time.perf_counter() - start
+            _shared.overhead += time.perf_counter() - start
         return graph
 
 
@@ -164,19 +166,21 @@ def _search(points: Array, query: Indices | None, k: int) -> tuple[Array, Indice
     search = NearestNeighbors(n_neighbors=k).fit(centred)
     if query is None:
         distances, indices = search.kneighbors()
-        return _exact(points, np.arange(len(points)), distances, indices)
-    # The points asked for are among those searched: each finds itself first.
+        return _recompute_small(points, np.arange(len(points)), distances, indices)
+    # The query points are among those searched: each finds itself first.
     distances, indices = search.kneighbors(centred[query], n_neighbors=k + 1)
     itself = indices == query[:, None]
     itself[~itself.any(axis=1), -1] = True
     shape = len(query), k
-    return _exact(points, query, distances[~itself].reshape(shape), indices[~itself].reshape(shape))
+    return _recompute_small(
+        points, query, distances[~itself].reshape(shape), indices[~itself].reshape(shape)
+    )
 
 
-def _exact(
+def _recompute_small(
     points: Array, rows: Indices, distances: Array, indices: Indices
 ) -> tuple[Array, Indices]:
-    """Distances (m, k) from ``points[rows]`` to full accuracy, in order, with their indices.
+    """Return distances (m, k) from ``points[rows]`` to full accuracy, sorted, and their indices.
 
     In many coordinates the search takes squared distances from |x|^2 - 2 xy + |y|^2, which leaves
     few digits of a small one: those are computed again from the difference of the points.

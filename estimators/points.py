@@ -1,4 +1,4 @@
-"""Points as they are given: an array of real numbers, or an error that says the way out."""
+"""Validation of input points, and random subsamples of them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Indices = NDArray[np.int64]
 def check_points(X: ArrayLike, name: str) -> Array:
     """Return ``X`` as a float64 array (n, D) of finite numbers.
 
-    Arrays, lists, data frames, and tensors of torch (with a gradient or on a GPU too) are taken.
+    Accepts arrays, lists, data frames, and tensors of torch (with a gradient or on a GPU too).
     Raises ValueError, which names the estimator (``name``), what X is and what to do.
     """
     try:
-        given = np.asanyarray(_without_library(X))
-        if np.iscomplexobj(given) or np.ma.is_masked(given):
-            kind = "complex" if np.iscomplexobj(given) else "masked"
+        array = np.asanyarray(_to_numpy(X))
+        if np.iscomplexobj(array) or np.ma.is_masked(array):
+            kind = "complex" if np.iscomplexobj(array) else "masked"
             raise TypeError(f"some are {kind}")
-        if given.dtype.names:
+        if array.dtype.names:
             raise TypeError(
                 "it is a structured array; use numpy.lib.recfunctions.structured_to_unstructured(X)"
             )
-        points = np.asarray(given, dtype=np.float64)
+        points = np.asarray(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} needs an array of real numbers (n, D), but X is not: {error}"
@@ -37,13 +37,13 @@ def check_points(X: ArrayLike, name: str) -> Array:
         )
     if points.shape[1] < 1:
         raise ValueError(f"{name} needs points of at least 1 coordinate, but X has none")
-    wrong = np.flatnonzero(~np.isfinite(points).all(axis=1))
-    if len(wrong):
-        column = int(np.flatnonzero(~np.isfinite(points[wrong[0]]))[0])
+    invalid = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    if len(invalid):
+        column = int(np.flatnonzero(~np.isfinite(points[invalid[0]]))[0])
         label = f" ({X.columns[column]!r})" if hasattr(X, "columns") else ""
         raise ValueError(
-            f"{name} needs finite numbers, but {len(wrong)} of {len(points)} rows of X have NaN or "
-            f"infinity, the first is row {wrong[0]}, in column {column}{label}"
+            f"{name} needs finite numbers, but {len(invalid)} of {len(points)} rows of X have NaN "
+            f"or infinity, the first is row {invalid[0]}, in column {column}{label}"
         )
     if len(points) < 2:
         raise ValueError(f"{name} needs at least 2 points, but X has {len(points)}")
@@ -56,16 +56,16 @@ def check_points(X: ArrayLike, name: str) -> Array:
     return np.ascontiguousarray(points)
 
 
-def _without_library(X: Any) -> Any:
-    """Return what numpy can read of ``X``; TypeError with the way out for what it cannot.
+def _to_numpy(X: Any) -> Any:
+    """Return ``X`` as numpy can read it; raise TypeError, with what to do, where it cannot.
 
     Libraries are recognised by their methods: none is imported for points of another.
     """
     if hasattr(X, "toarray") or "sparse" in str(getattr(X, "layout", "")):
-        way_out = "X.toarray()" if hasattr(X, "toarray") else "X.to_dense()"
+        densify = "X.toarray()" if hasattr(X, "toarray") else "X.to_dense()"
         rows, columns = (*X.shape, 1)[:2]
         raise TypeError(
-            f"it is a sparse {type(X).__name__}; make it dense with {way_out} "
+            f"it is a sparse {type(X).__name__}; make it dense with {densify} "
             f"({8 * rows * columns / 1e9:.2g} GB), or reduce its columns first, such as with "
             "sklearn.decomposition.TruncatedSVD"
         )
@@ -76,16 +76,16 @@ def _without_library(X: Any) -> Any:
         tensor = X.detach().cpu()
         return (tensor if tensor.is_complex() else tensor.double()).numpy()
     if isinstance(X, list | tuple) and X and all(hasattr(row, "detach") for row in X):
-        return [_without_library(row) for row in X]
+        return [_to_numpy(row) for row in X]
     if hasattr(X, "dtypes") and hasattr(X, "columns") and hasattr(X, "select_dtypes"):
-        return _numbers(X)
+        return _frame_values(X)
     if hasattr(X, "__next__"):
         raise TypeError(f"it is a {type(X).__name__}; use numpy.array(list(X))")
     return X
 
 
-def _numbers(frame: Any) -> Any:
-    """Return the values of a pandas data frame; TypeError naming the columns of no numbers."""
+def _frame_values(frame: Any) -> Any:
+    """Return the values of a pandas data frame; raise TypeError for columns of no numbers."""
     from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
     other = [
@@ -108,3 +108,16 @@ def _numbers(frame: Any) -> Any:
             "encode them, such as with X.select_dtypes('number')"
         )
     return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def subsample_rows(n: int, limit: int | None, random_state: int) -> Indices:
+    """Return at most ``limit`` row numbers below ``n``, drawn without replacement, ascending."""
+    if limit is None or limit >= n:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(random_state).choice(n, limit, replace=False))
+
+
+def subsample_points(points: Array, limit: int | None, random_state: int) -> Array:
+    """Return at most ``limit`` of the points (n, D), drawn without replacement."""
+    rows = subsample_rows(len(points), limit, random_state)
+    return points if len(rows) == len(points) else points[rows]

@@ -1,7 +1,7 @@
-"""scikit-dimension, imported late and kept quiet.
+"""Late import of scikit-dimension, without its output and warnings.
 
 Importing it takes seconds and sets a global filter that hides every later warning; its classes
-divide by zero where points tie, which the callers check for.
+divide by zero where points tie, which the callers check.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from estimators.base import Estimator
 
 @contextlib.contextmanager
 def scikit_dimension() -> Iterator[Any]:
-    """The module ``skdim.id``, within a block where its noise is not heard."""
+    """Yield the module ``skdim.id``, within a block that suppresses its output and warnings."""
     with (
         warnings.catch_warnings(),
         np.errstate(all="ignore"),

@@ -1,4 +1,4 @@
-"""What a manifold and a sample of it are."""
+"""Base classes of manifolds, and their samples."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Dimensions = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Sample:
-    """Points with what is known of them.
+    """Points drawn from a manifold.
 
     ``points`` is (n, D) float64; ``dimension`` is (n,) int, the intrinsic dimension at each
-    point, or None where nobody knows it; ``shape`` is the shape of one point (images).
+    point, or None where it is unknown; ``shape`` is the shape of one point (images).
     """
 
     points: Array
@@ -31,14 +31,15 @@ class Sample:
 
     def __repr__(self) -> str:
         n, ambient = self.points.shape
-        known = "unknown" if self.dimension is None else np.unique(self.dimension).tolist()
-        dimension = ", ".join(map(str, known)) if isinstance(known, list) else known
+        dimension = "unknown"
+        if self.dimension is not None:
+            dimension = ", ".join(map(str, np.unique(self.dimension).tolist()))
         images = f", images of {self.shape}" if len(self.shape) > 1 else ""
         return f"Sample({self.manifold}: {n} points in R^{ambient}, dimension {dimension}{images})"
 
 
 class Manifold(ABC):
-    """A set of points of known dimension that can be sampled; subclasses give ``draw``.
+    """A set of points of known dimension that can be sampled; subclasses define ``draw``.
 
     Subclasses are frozen attrs classes of their parameters. ``shape`` is that of one point where
     points are images: channels, height, width.
@@ -51,11 +52,11 @@ class Manifold(ABC):
         """Draw ``n`` points (n, D) and the intrinsic dimension at each (n,), if that is known."""
 
     def residual(self, points: Array) -> Array:
-        """How far each point (n, D) is from the manifold's equation, shape (n,)."""
+        """Return the distance of each point (n, D) to the manifold's equation, shape (n,)."""
         raise ValueError(f"{type(self).__name__} states no equation")
 
     def sample(self, n: int, seed: int) -> Sample:
-        """``n`` points from a seed; the same parameters, n and seed give the same points.
+        """Draw ``n`` points; the same parameters, n and seed give the same points.
 
         Raises ValueError for n < 1 or a negative seed.
         """
@@ -75,7 +76,7 @@ class Manifold(ABC):
 class Parametrised(Manifold):
     """A manifold given by a parametrisation: points are ``embed(latent(n, rng))``.
 
-    Subclasses give ``dimension``, ``latent`` and ``embed``.
+    Subclasses define ``dimension``, ``latent`` and ``embed``.
     """
 
     dimension: int
@@ -86,14 +87,14 @@ class Parametrised(Manifold):
 
     @abstractmethod
     def embed(self, latent: Array) -> Array:
-        """The parametrisation: (n, q) -> (n, D)."""
+        """Map parameters to points: (n, q) -> (n, D)."""
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions]:
         return self.embed(self.latent(n, rng)), np.full(n, self.dimension)
 
 
 def isometry(ambient: int, coordinates: int, seed: int = 0) -> Array:
-    """Random isometry R^coordinates -> R^ambient as an (ambient, coordinates) matrix.
+    """Return a random isometry R^coordinates -> R^ambient, a matrix (ambient, coordinates).
 
     The Q of a reduced QR of a Gaussian matrix drawn with seed 0, as in the code of Stanczuk et
     al. 2024: it belongs to the manifold, not to the sample.
@@ -105,10 +106,10 @@ def isometry(ambient: int, coordinates: int, seed: int = 0) -> Array:
 
 
 class Embedded(Parametrised):
-    """A manifold in a few coordinates of its own, placed in R^ambient by an isometry.
+    """A manifold in a few intrinsic coordinates, placed in R^ambient by an isometry.
 
-    Subclasses give ``dimension``, ``latent``, ``intrinsic``, ``equation`` and ``coordinates``,
-    the number of own coordinates; ``ambient`` is a parameter of theirs.
+    Subclasses define ``dimension``, ``latent``, ``intrinsic``, ``equation`` and ``coordinates``,
+    the number of intrinsic coordinates; ``ambient`` is a parameter of theirs.
     """
 
     ambient: int
@@ -120,18 +121,18 @@ class Embedded(Parametrised):
 
     @abstractmethod
     def intrinsic(self, latent: Array) -> Array:
-        """Parametrisation in the manifold's own coordinates: (n, q) -> (n, coordinates)."""
+        """Map parameters to intrinsic coordinates: (n, q) -> (n, coordinates)."""
 
     @abstractmethod
-    def equation(self, own: Array) -> Array:
-        """Residual of the manifold's equation at (n, coordinates) points, shape (n,)."""
+    def equation(self, x: Array) -> Array:
+        """Return the residual of the manifold's equation at (n, coordinates) points, shape (n,)."""
 
     def frame(self) -> Array:
-        """The isometry, shape (ambient, coordinates)."""
+        """Return the isometry, shape (ambient, coordinates)."""
         return isometry(self.ambient, self.coordinates)
 
     def offset(self) -> Array:
-        """Where the origin of the manifold's own coordinates goes, shape (ambient,)."""
+        """Return the point of the origin of the intrinsic coordinates, shape (ambient,)."""
         return np.zeros(self.ambient)
 
     def embed(self, latent: Array) -> Array:
@@ -139,7 +140,7 @@ class Embedded(Parametrised):
 
     def residual(self, points: Array) -> Array:
         centred = points - self.offset()
-        own = centred @ self.frame()
-        outside = np.linalg.norm(centred - own @ self.frame().T, axis=1)
-        residual: Array = np.maximum(outside, np.abs(self.equation(own)))
+        x = centred @ self.frame()
+        outside = np.linalg.norm(centred - x @ self.frame().T, axis=1)
+        residual: Array = np.maximum(outside, np.abs(self.equation(x)))
         return residual

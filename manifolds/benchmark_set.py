@@ -11,7 +11,7 @@ from manifolds.base import Array, Dimensions, Manifold
 from manifolds.catalogue import register
 from manifolds.parameters import choice
 
-#: Intrinsic and ambient dimension, stated here: importing scikit-dimension takes seconds.
+#: Intrinsic and ambient dimension, repeated here: importing scikit-dimension takes seconds.
 DIMENSIONS = {
     "M1_Sphere": (10, 11),
     "M2_Affine_3to5": (3, 5),

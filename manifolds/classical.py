@@ -1,11 +1,11 @@
-"""Classical surfaces of R^3, placed in R^D by a random isometry."""
+"""Curves, and classical surfaces of R^3 placed in R^D by a random isometry."""
 
 from __future__ import annotations
 
 import numpy as np
 from attrs import frozen
 
-from manifolds.base import Array, Embedded
+from manifolds.base import Array, Embedded, Parametrised
 from manifolds.catalogue import register
 from manifolds.parameters import number, whole_number
 
@@ -26,10 +26,10 @@ class SwissRoll(Embedded):
         t = 1.5 * np.pi * (1 + 2 * latent[:, 0])
         return np.column_stack([t * np.cos(t), 21 * latent[:, 1], t * np.sin(t)])
 
-    def equation(self, own: Array) -> Array:
-        t = np.hypot(own[:, 0], own[:, 2])
-        roll = np.hypot(own[:, 0] - t * np.cos(t), own[:, 2] - t * np.sin(t))
-        return roll + np.clip(np.abs(own[:, 1] - 10.5) - 10.5, 0, None)
+    def equation(self, x: Array) -> Array:
+        t = np.hypot(x[:, 0], x[:, 2])
+        roll = np.hypot(x[:, 0] - t * np.cos(t), x[:, 2] - t * np.sin(t))
+        return roll + np.clip(np.abs(x[:, 1] - 10.5) - 10.5, 0, None)
 
 
 @register("torus", source="Bi & Lafaye De Micheaux 2025 (arXiv 2509.15517), area-uniform")
@@ -64,6 +64,27 @@ class Torus(Embedded):
             [out * np.cos(around), out * np.sin(around), self.minor * np.sin(tube)]
         )
 
-    def equation(self, own: Array) -> Array:
-        core = np.hypot(own[:, 0], own[:, 1]) - self.major
-        return np.hypot(core, own[:, 2]) - self.minor
+    def equation(self, x: Array) -> Array:
+        core = np.hypot(x[:, 0], x[:, 1]) - self.major
+        return np.hypot(core, x[:, 2]) - self.minor
+
+
+@register("spaghetti-line", source="Stanczuk et al. 2024, section 5 (spaghetti line)")
+@frozen(kw_only=True)
+class SpaghettiLine(Parametrised):
+    """The curve t -> (sin t, sin 2t, ..., sin Dt) for t uniform on (0, 1)."""
+
+    ambient: int = whole_number(100, "ambient dimension D", least=2)
+    dimension = 1
+
+    def latent(self, n: int, rng: np.random.Generator) -> Array:
+        return rng.random((n, 1))
+
+    def embed(self, latent: Array) -> Array:
+        return np.sin(latent * np.arange(1, self.ambient + 1))
+
+    def residual(self, points: Array) -> Array:
+        # sin t is one-to-one on (0, 1), so the first coordinate gives t back.
+        t = np.arcsin(np.clip(points[:, :1], -1, 1))
+        residual: Array = np.abs(points - self.embed(t)).max(axis=1)
+        return residual

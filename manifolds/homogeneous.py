@@ -1,4 +1,4 @@
-"""Homogeneous manifolds: every point looks like every other one."""
+"""Homogeneous manifolds: all points have the same neighbourhood."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class SpecialOrthogonal(Embedded):
         rotations: Array = q.reshape(latent.shape)
         return rotations
 
-    def equation(self, own: Array) -> Array:
-        matrices = self._matrices(own)
+    def equation(self, x: Array) -> Array:
+        matrices = self._matrices(x)
         excess = matrices.transpose(0, 2, 1) @ matrices - np.eye(self.order)
         residual: Array = np.maximum(
             np.linalg.norm(excess, axis=(1, 2)), np.abs(np.linalg.det(matrices) - 1)
@@ -77,7 +77,7 @@ class Circles(Embedded):
     def intrinsic(self, latent: Array) -> Array:
         return np.hstack([np.cos(latent), np.sin(latent)])
 
-    def equation(self, own: Array) -> Array:
-        radii = np.hypot(own[:, : self.count], own[:, self.count :])
+    def equation(self, x: Array) -> Array:
+        radii = np.hypot(x[:, : self.count], x[:, self.count :])
         residual: Array = np.abs(radii - 1).max(axis=1)
         return residual

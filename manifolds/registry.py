@@ -1,6 +1,6 @@
-"""A registry: names for classes, so that they can be listed, found and made by name.
+"""A registry: names for classes, by which they are listed and instantiated.
 
-The manifolds and the estimators each have one; this module knows nothing of either.
+The manifolds and the estimators each have one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-#: Names become labels of files and columns: no separators, nothing hidden.
+#: Names become labels of files and columns: no separators, no hidden files.
 NAME, LONGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*"), 80
 
 Class = TypeVar("Class", bound=type)
@@ -28,10 +28,10 @@ _PARAMETERS = "\n\nParameters\n----------\n"
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of a registered class beside its code.
+    """A registered class with its declarations.
 
-    ``source`` cites where it was defined; ``version`` is raised when its results change, so that
-    stored results are not taken for new ones. ``cannot`` names the checks of ``bench.testing``
+    ``source`` cites its definition; ``version`` is increased when its results change, so that
+    stored results are not mistaken for new ones. ``cannot`` names the checks of ``bench.testing``
     that it cannot pass, each with the reason.
     """
 
@@ -61,7 +61,7 @@ AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """'did you mean ...? ' with the nearest of the known names, or nothing if none is near.
+    """Return 'did you mean ...? ' with the nearest of the known names, or '' if none is near.
 
     Upper and lower case count as the same.
     """
@@ -86,7 +86,7 @@ def _document_parameters(cls: type) -> None:
 
 
 class Registry(Generic[AnyEntry]):
-    """Classes of one kind by name: those of a package's modules, of plug-ins, and one's own."""
+    """Classes of one kind by name, from a package's modules, plug-ins and user code."""
 
     def __init__(self, kind: str, package: str, method: str, entry: type[AnyEntry]) -> None:
         self.kind = kind
@@ -97,7 +97,7 @@ class Registry(Generic[AnyEntry]):
         self._discovered = False
 
     def register(self, name: str, **facts: Any) -> Callable[[Class], Class]:
-        """Class decorator: make a class available as ``name``, with the facts of its entry.
+        """Return a decorator that registers a class as ``name``, with the facts of its entry.
 
         Raises ValueError when another class has the name, the class lacks the method that every
         class of this kind needs, or the entry has no such fact.
@@ -117,12 +117,12 @@ class Registry(Generic[AnyEntry]):
         return decorate
 
     def add(self, entry: AnyEntry) -> None:
-        """Make an entry known; a class that is defined anew (in a notebook) replaces itself."""
+        """Add an entry; a class that is defined again (in a notebook) replaces itself."""
         name, cls = entry.name, entry.cls
         if not isinstance(name, str) or len(name) > LONGEST or not NAME.fullmatch(name):
             raise ValueError(
-                f"{self.kind} name {name!r:.80} cannot be: it must be letters, digits and . _ + - "
-                f"only, begin with a letter or digit, and have at most {LONGEST} characters"
+                f"{self.kind} name {name!r:.80} is not allowed: it must be letters, digits and . _ "
+                f"+ - only, begin with a letter or digit, and have at most {LONGEST} characters"
             )
         known = self._entries.get(name)
         if known and (known.cls.__module__, known.cls.__qualname__) != (
@@ -160,16 +160,16 @@ class Registry(Generic[AnyEntry]):
                 )
 
     def entries(self) -> list[AnyEntry]:
-        """Everything registered, sorted by name."""
+        """Return all entries, sorted by name."""
         self._discover()
         return [self._entries[name] for name in sorted(self._entries)]
 
     def names(self) -> list[str]:
-        """All registered names, sorted."""
+        """Return all registered names, sorted."""
         return [entry.name for entry in self.entries()]
 
     def entry(self, name: str) -> AnyEntry:
-        """What is registered under ``name``; ValueError with the nearest name if nothing is."""
+        """Return the entry of ``name``; raise ValueError with the nearest name if there is none."""
         known = self.names()
         if name not in known:
             hint = nearest(name, known)
@@ -177,19 +177,19 @@ class Registry(Generic[AnyEntry]):
         return self._entries[name]
 
     def get(self, name: str, **parameters: Any) -> Any:
-        """An instance by name, with parameters other than the default ones.
+        """Return an instance by name, with parameters that differ from the defaults.
 
         Raises ValueError for an unknown name or parameter, or a value that is not allowed.
         """
-        found = self.entry(name)
+        entry = self.entry(name)
         for parameter in parameters:
-            if parameter not in found.parameters:
-                known = ", ".join(found.parameters) or "none"
-                hint = nearest(parameter, found.parameters)
+            if parameter not in entry.parameters:
+                known = ", ".join(entry.parameters) or "none"
+                hint = nearest(parameter, entry.parameters)
                 raise ValueError(
                     f"{name}: unknown parameter {parameter!r}; {hint}it takes: {known}"
                 )
         try:
-            return found.cls(**parameters)
+            return entry.cls(**parameters)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{name}: {error.args[0] if error.args else error}") from error

@@ -39,7 +39,7 @@ def autoencoder(
 
     with options.usage_errors():
         from bench.studies import autoencoder
-        from manifolds.datasets.data_root import use_data_root
+        from manifolds.datasets.base import use_data_root
 
         options.load_plugins(plugin)
         if data_root is not None:

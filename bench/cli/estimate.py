@@ -84,7 +84,7 @@ def estimate(
     from bench.engine.job import prepare
     from bench.estimation import command
     from bench.estimation.output import default_folder
-    from manifolds.datasets.columns import parts
+    from manifolds.datasets.columns import split_names
 
     with options.run_errors() as output, options.usage_errors():
         output.folder = default_folder(path, array, out)
@@ -92,8 +92,8 @@ def estimate(
             path,
             array=array,
             header=header,
-            columns=parts(columns or []),
-            drop=parts(drop or []),
+            columns=split_names(columns or []),
+            drop=split_names(drop or []),
             rows=n,
             standardize=standardize,
             halves=halves,

@@ -27,12 +27,12 @@ from bench.engine.local import (
     by_device,
     receive,
 )
-from bench.environment import missing_extra
 from bench.errors import ClusterLost
 from bench.workers import dask_host
 from bench.workers.messages import BadMessage
 from bench.workers.process import Setup
 from bench.workers.worker_slot import CellResult
+from manifolds.datasets.errors import missing_extra
 
 _CONNECT = 10.0  # seconds to wait for a scheduler
 _PATIENCE = 30.0  # seconds to wait for its first worker

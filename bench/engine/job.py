@@ -16,8 +16,7 @@ from bench.plugins import load_file
 from bench.suites import schema
 from bench.suites.schema import Suite
 from manifolds.catalogue import registry as manifold_registry
-from manifolds.datasets.base import ImageSet
-from manifolds.datasets.data_root import use_data_root
+from manifolds.datasets.base import ImageSet, use_data_root
 from manifolds.registry import nearest
 
 BACKENDS = ("local", "dask")

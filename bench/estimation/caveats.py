@@ -19,12 +19,12 @@ import pandas as pd
 
 import estimators
 from bench.format import number, percent
+from estimators.aggregation import LOW
 from estimators.diagnosis import diagnose
-from estimators.rows import usable_rows
+from estimators.rows import select_rows
 from estimators.score.base import UNEVEN
-from estimators.score.whole_sample import LOW
-from manifolds.datasets.identifiers import no_coordinates
-from manifolds.datasets.reading import Found
+from manifolds.datasets.columns import no_coordinates
+from manifolds.datasets.reading import LoadedPoints
 
 EVIDENCE = Path(__file__).parents[1] / "evidence"
 #: Columns of an accuracy table that are read.
@@ -99,22 +99,29 @@ def median_estimate(rows: pd.DataFrame) -> float:
     return float(rows["estimate"].median())
 
 
-def caveats(data: Found, rows: pd.DataFrame, known: pd.DataFrame) -> list[Caveat]:
+def caveats(data: LoadedPoints, rows: pd.DataFrame, known: pd.DataFrame) -> list[Caveat]:
     """Return all caveats of a table of estimates: of the points, then of each estimator."""
     shape = len(data.distinct), data.points.shape[1]
     notes = map(Caveat, data.notes)
     return [*notes, *point_caveats(data, rows), *estimator_caveats(shape, rows, known)]
 
 
-def point_caveats(data: Found, rows: pd.DataFrame) -> list[Caveat]:
+def point_caveats(data: LoadedPoints, rows: pd.DataFrame) -> list[Caveat]:
     """Return properties of the points that make every estimate doubtful."""
     points = data.points
-    usable = usable_rows(points)
+    usable = select_rows(points)
     n, ambient = len(usable.used), points.shape[1]
     diagnosis = diagnose(points[usable.used], usable)
     texts = [
         *usable.warnings(data.names),
-        *filter(None, (diagnosis.tied, diagnosis.in_sequence, diagnosis.coarse(data.columns))),
+        *filter(
+            None,
+            (
+                diagnosis.ties_message,
+                diagnosis.sequence_message,
+                diagnosis.coarse_message(data.columns),
+            ),
+        ),
     ]
     spread = np.ptp(points, axis=0)
     varying = spread > 1e-9 * spread.max()

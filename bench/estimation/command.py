@@ -29,7 +29,7 @@ from bench.estimation.output import (
 )
 from bench.estimation.plan import ALL, CLASS, HALF, HALVES, estimation_job, image_classes
 from bench.store.store import Store
-from manifolds.datasets.reading import Found, read_points
+from manifolds.datasets.reading import LoadedPoints, read_points
 
 
 def estimate(
@@ -129,7 +129,9 @@ def estimate(
     return table
 
 
-def _facts(path: Path, data: Found, rows: pd.DataFrame, notes: Sequence[Caveat]) -> dict[str, Any]:
+def _facts(
+    path: Path, data: LoadedPoints, rows: pd.DataFrame, notes: Sequence[Caveat]
+) -> dict[str, Any]:
     median = median_estimate(rows)
     return {
         "path": str(path),

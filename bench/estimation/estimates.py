@@ -17,7 +17,7 @@ from bench.estimation.plan import ALL, HALF
 from bench.format import plain_number
 from bench.record import OK
 from bench.store.arrays import load_arrays
-from manifolds.datasets.reading import Found
+from manifolds.datasets.reading import LoadedPoints
 
 #: Probability that another sample's estimate is in an interval.
 LEVEL = 0.95
@@ -136,7 +136,9 @@ def sort_by_error(shape: tuple[int, int], rows: pd.DataFrame, known: pd.DataFram
     )
 
 
-def point_table(data: Found, records: pd.DataFrame, store_folder: Path) -> pd.DataFrame | None:
+def point_table(
+    data: LoadedPoints, records: pd.DataFrame, store_folder: Path
+) -> pd.DataFrame | None:
     """Return a row for each point with its pointwise estimates; None where there are none.
 
     ``row`` is the point's number in the file, from 0; images have a ``name``. Points that repeat

@@ -15,7 +15,7 @@ import estimators as registered
 from bench.engine.job import Job, prepare
 from bench.suites import schema
 from bench.suites.schema import EstimatorChoice, ManifoldChoice, Preset, Presets, Suite
-from manifolds.datasets.reading import LEAST, Found
+from manifolds.datasets.reading import LEAST, LoadedPoints
 
 #: Labels of all points, and of halves (with a number) and classes of images (with a name).
 ALL, HALF, CLASS = "all", "half-", "class-"
@@ -32,7 +32,7 @@ _WORDS = {"true": True, "false": False, "none": None}
 
 def estimation_job(
     path: Path,
-    data: Found,
+    data: LoadedPoints,
     *,
     array: str | None,
     halves: int,
@@ -69,7 +69,7 @@ def estimation_job(
     )
 
 
-def image_classes(data: Found) -> tuple[dict[str, int], str]:
+def image_classes(data: LoadedPoints) -> tuple[dict[str, int], str]:
     """Return the folders of images with estimates of their own, by size, and a note on others."""
     names, sizes = np.unique(
         [data.classes[row] for row in data.distinct] if data.classes else [], return_counts=True
@@ -92,7 +92,7 @@ def image_classes(data: Found) -> tuple[dict[str, int], str]:
     return (large if len(large) > 1 else {}), note
 
 
-def _manifolds(data: Found, parameters: Mapping[str, Any], halves: int) -> dict[str, Any]:
+def _manifolds(data: LoadedPoints, parameters: Mapping[str, Any], halves: int) -> dict[str, Any]:
     """Return all points, halves and classes as manifolds of a suite, by label."""
     n = len(data.distinct)
 

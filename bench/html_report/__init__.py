@@ -1,1 +1,1 @@
-"""The results of a folder as one HTML file that needs no network: gathered, then rendered."""
+"""Report of a results folder as one HTML file that needs no network."""

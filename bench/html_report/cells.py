@@ -1,4 +1,4 @@
-"""Records and summaries by column, as small as JSON can hold them: names once, numbers short."""
+"""Records and summaries by column, as compact JSON: each name once, short numbers."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _LONGEST_NOTE = 160
 
 @dataclass(frozen=True)
 class Indices:
-    """Where each manifold and estimator is in the lists of the page."""
+    """Index of each manifold and estimator in the lists of the page."""
 
     manifolds: dict[str, int]
     estimators: dict[str, int]
 
     @classmethod
     def of(cls, records: pd.DataFrame) -> Self:
-        """In the order in which records name them."""
+        """Number them in the order of the records."""
         return cls(*(_places(records[name]) for name in ("manifold", "estimator")))
 
 
@@ -36,7 +36,7 @@ def _places(labels: Iterable[Any]) -> dict[str, int]:
 
 
 def rounded(value: Any) -> float | int | None:
-    """A number to five digits, an integer where it is one; None where it is unknown."""
+    """Return a number to five digits, an integer where it is one; None where it is unknown."""
     if value is None or pd.isna(value) or not math.isfinite(value):
         return None
     short = float(f"{value:.{_DIGITS}g}")

@@ -1,4 +1,4 @@
-"""What a report says, as plain texts and numbers."""
+"""Content of a report, as plain texts and numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from bench.summary.wording import seeds_text, sizes_text
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it is sorted (None where unknown) and as it is read."""
+    """A number for sorting (None where unknown), and its text."""
 
     value: float | None
     text: str
@@ -53,7 +53,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Content:
-    """All that the template writes, and ``data`` for the scripts, which write the rest."""
+    """Values of the template, and ``data`` of the scripts, which write the rest."""
 
     title: str
     when: str
@@ -72,7 +72,7 @@ class Content:
 
 
 def content(results: Results) -> Content:
-    """The content of a report. Raises ValueError where a record is damaged."""
+    """Return the content of a report. Raises ValueError where a record is damaged."""
     records = results.records
     try:
         summary = summarise(records)
@@ -115,7 +115,7 @@ _DATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 def _when(records: pd.DataFrame) -> str:
-    """When the records were made, in UTC to the minute."""
+    """Return when the records finished, in UTC to the minute."""
     times = sorted(
         str(time)[:16].replace("T", " ") for time in records["finished"] if _DATED.match(str(time))
     )
@@ -128,7 +128,7 @@ def _when(records: pd.DataFrame) -> str:
 
 
 def _tiles(results: Results, ranking: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Figures of the headline: the number, its name, and what more there is to say."""
+    """Return the key figures: number, name, and a remark."""
     records = results.records
     statuses = Counter(map(str, records["status"]))
     not_applicable = statuses.pop("not applicable", 0)
@@ -152,24 +152,23 @@ def _tiles(results: Results, ranking: pd.DataFrame) -> list[tuple[str, str, str]
 
 
 def _notices(results: Results) -> list[str]:
-    found = []
+    notices = []
     if results.left:
-        found.append(
-            f"The last run has {results.left} cells without a record: what follows is of those "
-            "that are there."
+        notices.append(
+            f"The last run has {results.left} cells without a record: this report is of the others."
         )
     if len(results.earlier):
-        found.append(
+        notices.append(
             f"{len(results.earlier)} records of earlier runs into the same folder are listed "
             "under Cells; the leaderboard and the sections of manifolds and estimators leave them "
             "out."
         )
-    return found
+    return notices
 
 
-def _number(value: Any, say: Any) -> Number:
+def _number(value: Any, text: Callable[[float], str]) -> Number:
     value = float(value)
-    return Number(rounded(value), say(value))
+    return Number(rounded(value), text(value))
 
 
 def _standings(ranking: pd.DataFrame, indices: Indices) -> list[Standing]:
@@ -196,19 +195,19 @@ def _standings(ranking: pd.DataFrame, indices: Indices) -> list[Standing]:
 def _estimators(
     records: pd.DataFrame, ranking: pd.DataFrame, indices: Indices
 ) -> list[dict[str, Any]]:
-    """What each estimator is, with its place: in the order of the indices."""
+    """Return facts and rank of each estimator, in the order of the indices."""
     import estimators
 
     known = set(estimators.names())
-    places = {row["estimator"]: row for row in ranking.to_dict("records")}
-    ranks = {label: place for place, label in enumerate(places, start=1)}
+    standings = {row["estimator"]: row for row in ranking.to_dict("records")}
+    ranks = {label: place for place, label in enumerate(standings, start=1)}
     first = records.drop_duplicates("estimator").set_index("estimator")
-    found = []
+    facts = []
     for label in indices.estimators:
-        row, place = first.loc[label], places.get(label, {})
+        row, standing = first.loc[label], standings.get(label, {})
         name = str(row["estimator_name"])
         entry = estimators.entry(name) if name in known else None
-        found.append(
+        facts.append(
             {
                 "label": label,
                 "name": name,
@@ -218,25 +217,25 @@ def _estimators(
                 "about": entry.about if entry else "",
                 "weakness": entry.weakness if entry else "",
                 "rank": ranks.get(label),
-                "error": rounded(place.get("ranking_error")),
-                "seconds": rounded(place.get("fit_seconds")),
+                "error": rounded(standing.get("ranking_error")),
+                "seconds": rounded(standing.get("fit_seconds")),
             }
         )
-    return found
+    return facts
 
 
 def _manifolds(
     records: pd.DataFrame, summary: pd.DataFrame, indices: Indices
 ) -> list[dict[str, Any]]:
-    """What each manifold is, in the order of the indices."""
+    """Return facts of each manifold, in the order of the indices."""
     levels = truth_levels(summary)
     first = records.drop_duplicates("manifold").set_index("manifold")
     ambient = records.groupby("manifold")["ambient"].max()
-    found = []
+    facts = []
     for label in indices.manifolds:
         row = first.loc[label]
         truths = levels.get(label, ())
-        found.append(
+        facts.append(
             {
                 "label": label,
                 "name": str(row["manifold_name"]),
@@ -247,11 +246,11 @@ def _manifolds(
                 "n": None if pd.isna(row["n"]) else int(row["n"]),
             }
         )
-    return found
+    return facts
 
 
 def _parameters(text: Any) -> str:
-    """JSON of a record's parameters as they are written in a call; the text itself if it is not."""
+    """Return JSON of a record's parameters as in a call; the text itself if it is not JSON."""
     try:
         values = json.loads(text)
     except (TypeError, ValueError):
@@ -262,13 +261,13 @@ def _parameters(text: Any) -> str:
 
 
 def _environments(results: Results) -> list[tuple[str, int, list[tuple[str, str]]]]:
-    """Id, number of records and facts of each environment that a record was made in."""
+    """Return identity, number of records and facts of each environment of the records."""
     counts = Counter(map(str, results.records["environment"]))
-    found = []
+    environments = []
     for identity, facts in results.environments.items():
         if not counts[identity]:
             continue
-        # The page says that the revision is here: that it is not known, too.
+        # The page refers to the revision, also where it is not known.
         flat: list[tuple[str, str]] = []
         packages: list[tuple[str, str]] = []
         for name, value in {"revision": None, **facts}.items():
@@ -276,6 +275,5 @@ def _environments(results: Results) -> list[tuple[str, int, list[tuple[str, str]
                 packages += [(str(key), str(of or "not installed")) for key, of in value.items()]
             else:
                 flat.append((str(name), "not known" if value is None else str(value)))
-        flat += packages
-        found.append((identity, counts[identity], flat))
-    return found
+        environments.append((identity, counts[identity], flat + packages))
+    return environments

@@ -1,4 +1,4 @@
-"""Failures that are the same but for their numbers, told once."""
+"""Groups of failures whose messages differ in numbers only."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MOST_PLACES = 60
 class FailureGroup:
     """Failed cells of one estimator with one status, and one message but for its numbers.
 
-    ``headline`` is the first line of the first cell's message, ``message`` all of it: where a cell
-    printed something, its last lines are there. ``places`` are the manifolds with their seeds, of
-    which ``more`` are not named.
+    ``headline`` is the first line of the first cell's message, ``message`` all of it, with the
+    last lines of its output. ``places`` are the manifolds with their seeds, of which ``more`` are
+    not named.
     """
 
     estimator: str
@@ -33,9 +33,9 @@ class FailureGroup:
 
 
 def failure_groups(records: pd.DataFrame) -> list[FailureGroup]:
-    """The failures among the records, those of most cells first."""
+    """Return groups of the failures among the records, the largest first."""
     failed = records[~records["status"].isin([OK, NOT_APPLICABLE])]
-    found = []
+    failures = []
     texts = failed["message"].fillna("").astype(str)
     kinds = texts.map(lambda text: _NUMBER.sub("#", text))
     groups = failed.assign(message=texts, kind=kinds).groupby(["estimator", "status", "kind"])
@@ -47,15 +47,15 @@ def failure_groups(records: pd.DataFrame) -> list[FailureGroup]:
         ]
         message = str(rows["message"].iloc[0]).strip()
         lines = message.splitlines()
-        found.append(
+        failures.append(
             FailureGroup(
                 estimator=str(estimator),
                 status=str(status),
                 count=len(rows),
-                headline=lines[0][:300] if lines else "it gave no message",
+                headline=lines[0][:300] if lines else "no message",
                 message=message[:_LONGEST] + (" …" if len(message) > _LONGEST else ""),
                 places=places[:_MOST_PLACES],
                 more=len(places[_MOST_PLACES:]),
             )
         )
-    return sorted(found, key=lambda group: -group.count)
+    return sorted(failures, key=lambda group: -group.count)

@@ -33,13 +33,13 @@ def write_report(folder: Path, to: Path | None = None) -> Path:
 
 
 def render(results: Results) -> str:
-    """The page as text. Whatever comes from the store is escaped."""
+    """Return the page as text. All that comes from the store is escaped."""
     try:
         import jinja2
         from markupsafe import Markup
     except ImportError as error:
         raise missing(error) from None
-    told = content(results)
+    report = content(results)
     script = _script()
     tables, plots = table_library(), plot_library()
     environment = jinja2.Environment(
@@ -50,11 +50,11 @@ def render(results: Results) -> str:
         lstrip_blocks=True,
     )
     page: str = environment.get_template("report.html.j2").render(
-        told=told,
-        # These are the package's own, and JSON without a < cannot end its element.
+        report=report,
+        # These are the package's own; JSON without a < cannot end its element.
         style=Markup((_PARTS / "style.css").read_text(encoding="utf-8")),
         script=Markup(script),
-        data=Markup(as_json(told.data)),
+        data=Markup(as_json(report.data)),
         policy="default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'; script-src "
         + " ".join([script_hash(script), tables.hash, plots.hash]),
@@ -65,12 +65,12 @@ def render(results: Results) -> str:
 
 
 def _script() -> str:
-    """The page's own scripts as one, in a scope of their own."""
+    """Return the page's own scripts as one, in a scope of their own."""
     parts = [(_PARTS / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
     return "\n".join(['"use strict";', "(() => {", *parts, "})();"])
 
 
 def as_json(data: Any) -> str:
-    """JSON that an element of a page can hold: ASCII, and no < that could begin a tag."""
+    """Return JSON for an element of a page: ASCII, and no < that could begin a tag."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,4 +1,4 @@
-"""The command that makes the results again."""
+"""The commands that reproduce the results."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _PROGRAM = ("python", "-m", "bench", "run")
 
 
 def commands_of(records: pd.DataFrame, folder: str) -> list[str]:
-    """The commands that plan the cells of ``records``, one for each suite and size of samples.
+    """Return commands that plan the cells of ``records``, one for each suite and sample size.
 
-    Suite, labels, size and number of seeds are known of records, a preset and the options of a run
-    are not: these are the nearest commands where a store does not hold the one that was typed.
+    Records have suite, labels, size and number of seeds, but neither the preset nor the options of
+    a run: these are the nearest commands where a store does not have the original one.
     """
-    found = []
+    commands = []
     for (suite, n), rows in records.groupby(["suite", "n"], sort=False):
         options = {
             "--suite": str(suite),
@@ -27,8 +27,8 @@ def commands_of(records: pd.DataFrame, folder: str) -> list[str]:
             "--out": folder,
         }
         parts = [part for option in options.items() for part in option]
-        found.append(shlex.join([*_PROGRAM, *parts]))
-    return found
+        commands.append(shlex.join([*_PROGRAM, *parts]))
+    return commands
 
 
 def _names(labels: Iterable[object]) -> str:

@@ -1,4 +1,4 @@
-"""What a report tells of a results folder, read from its store; nothing in it is trusted."""
+"""Results of a folder, read from its store, which is not trusted."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bench.store.store import COMMAND, FILE, Planned, Store
 class Results:
     """The records of a folder.
 
-    ``records`` are those of the last run, or, where the store does not tell which they are, the
-    newest of each manifold, estimator and seed at one size: what may be ranked together.
+    ``records`` are those of the last run, or, where the store does not say which they are, the
+    newest of each manifold, estimator and seed at one size: those that may be ranked together.
     ``earlier`` are all others. ``left`` cells of the last run have no record yet. ``command`` is
     empty where the store does not hold it.
     """
@@ -54,7 +54,7 @@ def gather(folder: Path) -> Results:
 
 
 def _last_run(everything: pd.DataFrame, planned: Sequence[Planned]) -> pd.DataFrame:
-    """The records of the last run in its order, under its labels; all where it is not known."""
+    """Return the records of the last run in its order, under its labels; all if it is unknown."""
     if not planned:
         return everything
     known = everything.set_index("key", drop=False)
@@ -66,9 +66,9 @@ def _last_run(everything: pd.DataFrame, planned: Sequence[Planned]) -> pd.DataFr
 
 
 def _comparable(records: pd.DataFrame) -> pd.DataFrame:
-    """One size for each manifold and estimator, one record for each of its seeds: the newest."""
+    """Return the newest size of each manifold and estimator, and of it the newest of each seed."""
     pair = ["manifold", "estimator"]
     newest = records.sort_values("finished", kind="stable")
     size = newest.groupby(pair, sort=False)["n"].transform("last")
-    kept = newest[newest["n"] == size].drop_duplicates([*pair, "seed"], keep="last")
-    return kept.sort_index().reset_index(drop=True)
+    newest = newest[newest["n"] == size].drop_duplicates([*pair, "seed"], keep="last")
+    return newest.sort_index().reset_index(drop=True)

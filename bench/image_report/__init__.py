@@ -1,8 +1,8 @@
-"""What can be said of real images, whose dimension nobody knows.
+"""Report on real images, whose dimension nobody knows.
 
-The estimates with their spread, how far estimators agree, how the classes rank, whether images of
-high dimension are those that compress badly, and what such images look like.
+Estimates with their spread, agreement of estimators, ranks of classes, the dimension at an image
+against the size of its PNG, and images of low and high dimension.
 """
 
-#: What the tables say, in a few lines.
+#: Summary of the tables, in a few lines.
 SUMMARY = "image-summary.txt"

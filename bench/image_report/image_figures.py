@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,23 +12,23 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.figures.style import family_look, first_of, headline
-from bench.image_report.pointwise import Readings, as_pictures
+from bench.figures.style import BELOW, family_look, first_of, headline, plain_ticks
+from bench.image_report.pointwise import PointwiseEstimates, as_pictures
 
 #: Images at each end of a montage, a line of so many.
 SHOWN, LINE = 24, 12
-#: Distance between the names of lines, as a part of the height.
+#: Distance between names of lines, as a part of the height.
 APART = 0.04
-#: Estimators that a montage has at most.
+#: Most estimators of a montage.
 MOST = 6
 
 
-def montage(found: Sequence[Readings], label: str) -> Figure | None:
-    """The images of lowest and of highest dimension of a sample, two blocks an estimator.
+def montage(estimates: Sequence[PointwiseEstimates], label: str) -> Figure | None:
+    """Draw the images of lowest and of highest dimension of a sample, two blocks an estimator.
 
-    Where an estimator reads a few images alone, the blocks are smaller.
+    The blocks are smaller where an estimator has few pointwise estimates.
     """
-    shown = found[:MOST]
+    shown = estimates[:MOST]
     if not shown:
         return None
     figure = Figure(figsize=(10.0, 1.2 * len(shown) + 0.7), layout="constrained")
@@ -35,23 +36,22 @@ def montage(found: Sequence[Readings], label: str) -> Figure | None:
     for line, one in zip(grid, shown, strict=True):
         order = np.argsort(one.dimension, kind="stable")
         count = min(SHOWN, len(order) // 2)
-        for axes, rows, what in (
-            (line[0], order[:count], "lowest"),
-            (line[1], order[::-1][:count], "highest"),
-        ):
+        ends = {"lowest": order[:count], "highest": order[::-1][:count]}
+        for axes, (end, rows) in zip(line, ends.items(), strict=True):
             low, high = np.sort(one.dimension[rows])[[0, -1]]
             span = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
             _block(axes, one, rows)
-            axes.set_title(f"{one.estimator}, {what}: {span}", fontsize=9)
+            axes.set_title(f"{one.estimator}, {end}: {span}", fontsize=9)
     headline(
         figure,
-        f"{label}: images of lowest and highest dimension, as estimators read it there"
-        + first_of(len(shown), len(found)),
+        f"{label}: images of lowest and highest estimated dimension"
+        + first_of(len(shown), len(estimates)),
     )
     return figure
 
 
-def _block(axes: Axes, one: Readings, rows: np.ndarray) -> None:
+def _block(axes: Axes, one: PointwiseEstimates, rows: np.ndarray) -> None:
+    """Draw images in lines."""
     pictures = as_pictures(one.images[one.query[rows]])
     height, width = pictures.shape[1:3]
     lines = max(1, math.ceil(len(pictures) / LINE))
@@ -72,7 +72,7 @@ def _block(axes: Axes, one: Readings, rows: np.ndarray) -> None:
 def ranking_figure(
     ranks: pd.DataFrame, families: Mapping[str, str], agreement: Mapping[str, float]
 ) -> Figure | None:
-    """Estimates of the classes of each set, in the order of their mean rank."""
+    """Draw estimates of the classes of each set, in the order of their mean rank."""
     names = list(dict.fromkeys(ranks["set"]))
     if not names:
         return None
@@ -87,37 +87,26 @@ def ranking_figure(
             colour, marker = family_look(families.get(str(estimator), "other"))
             seen[families.get(str(estimator), "other")] = colour, marker
             line = rows.set_index("label").loc[order, "estimate"]
-            axes.plot(
-                range(len(order)),
-                line,
-                color=colour,
-                marker=marker,
-                markersize=4,
-                linewidth=0.8,
-                alpha=0.7,
-            )
+            look: Any = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 0.8}
+            axes.plot(range(len(order)), line, alpha=0.7, **look)
             ends.append((float(line.iloc[-1]), str(estimator), colour))
         axes.set_xticks(range(len(order)), [str(label) for label in order])
         axes.set(yscale="log", xlabel="class, by mean rank", ylabel="estimated dimension")
-        told = f", W = {agreement[str(name)]:.2f}" if str(name) in agreement else ""
-        axes.set_title(f"{name}{told}", fontsize=10)
-        ticks = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 60, 80, 100, 200, 300, 500, 1000)
-        low, high = own["estimate"].min(), own["estimate"].max()
-        kept = [tick for tick in ticks if low / 1.3 <= tick <= high * 1.3]
-        axes.set_yticks(kept, [str(tick) for tick in kept])
-        axes.minorticks_off()
+        w = f", W = {agreement[str(name)]:.2f}" if str(name) in agreement else ""
+        axes.set_title(f"{name}{w}", fontsize=10)
+        plain_ticks(axes.yaxis)
         _name_lines(axes, len(order) - 1, ends)
     handles = [
         axes.plot([], [], color=colour, marker=marker, label=family)[0]
         for family, (colour, marker) in seen.items()
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
+    figure.legend(handles=handles, loc=BELOW, ncols=5)
     headline(figure, "Classes by dimension, a line an estimator (W: agreement of their rankings)")
     return figure
 
 
 def _name_lines(axes: Axes, last: int, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Names of lines at their right ends (height, name, colour), apart from each other."""
+    """Write names of lines at their right ends (height, name, colour), without overlaps."""
     axes.set_ylim(axes.get_ylim())
     to_axes = axes.transData + axes.transAxes.inverted()
     below = -1.0
@@ -136,7 +125,7 @@ def _name_lines(axes: Axes, last: int, ends: Sequence[tuple[float, str, str]]) -
 
 
 def agreement_figure(table: pd.DataFrame, label: str) -> Figure | None:
-    """Correlations between the readings of estimators at the same images."""
+    """Draw correlations between estimators at the same images."""
     if len(table) < 2:
         return None
     side = 0.55 * len(table) + 2.2

@@ -1,7 +1,8 @@
-"""Tables of a run on real images: spread, agreement, compression, ranking of classes."""
+"""Statistics of a run on real images: spread, agreement, compression, ranks of classes."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,27 +13,29 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from bench.image_report.pointwise import COMPRESSED, Readings, png_sizes
+from bench.image_report.pointwise import PointwiseEstimates, png_sizes
 from bench.record import OK
 
-#: Samples that a summary tells of one by one.
-MOST_TOLD = 6
+#: Most images of a sample that are compressed for their size.
+COMPRESSED = 2000
+#: Most samples with a line of the summary.
+MOST_LINES = 6
 
 
 def spread(records: pd.DataFrame) -> pd.DataFrame:
-    """How far the estimators' answers are apart on each sample, of its seeds' mean."""
+    """Return the spread of estimates on each sample, of means over seeds."""
     rows = []
     done = records[records["status"] == OK]
     for label, own in done.groupby("manifold", sort=False):
         means = own.groupby("estimator", sort=False)["estimate"].mean()
-        low, middle, high = means.quantile([0.25, 0.5, 0.75])
+        low, median, high = means.quantile([0.25, 0.5, 0.75])
         rows.append(
             {
                 "manifold": label,
                 "estimators": len(means),
                 "least": means.min(),
                 "lower_quartile": low,
-                "median": middle,
+                "median": median,
                 "upper_quartile": high,
                 "most": means.max(),
                 "least_by": means.idxmin(),
@@ -42,15 +45,15 @@ def spread(records: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compression(found: Sequence[Readings]) -> pd.DataFrame:
-    """Spearman's correlation of the dimension at an image of a sample with the size of its PNG."""
+def compression(estimates: Sequence[PointwiseEstimates]) -> pd.DataFrame:
+    """Return Spearman's correlations of the dimension at an image with the size of its PNG."""
     rows = []
-    if found:
-        # The same images for all estimators, evenly over the sample, but for those that read few.
-        images = found[0].images
+    if estimates:
+        # The same images for all estimators, evenly over the sample, where they have enough.
+        images = estimates[0].images
         even = np.unique(np.linspace(0, len(images) - 1, COMPRESSED).astype(np.int64))
         even_sizes = png_sizes(images[even])
-    for one in found:
+    for one in estimates:
         few = len(one.query) < len(even)
         chosen, sizes = (one.query, png_sizes(images[one.query])) if few else (even, even_sizes)
         _, left, right = np.intersect1d(one.query, chosen, return_indices=True)
@@ -65,24 +68,23 @@ def compression(found: Sequence[Readings]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["manifold", "estimator", "images", "spearman"])
 
 
-def agreement(found: Sequence[Readings]) -> pd.DataFrame:
-    """Spearman's correlation between what estimators read at the same images of a sample."""
-    names = [one.estimator for one in found]
+def agreement(estimates: Sequence[PointwiseEstimates]) -> pd.DataFrame:
+    """Return Spearman's correlations between estimators at the same images of a sample."""
+    names = [one.estimator for one in estimates]
     table = pd.DataFrame(index=names, columns=names, dtype=float)
-    for a in found:
-        for b in found:
-            rows, left, right = np.intersect1d(a.query, b.query, return_indices=True)
-            if len(rows) > 2:
-                correlation = _spearman(a.dimension[left], b.dimension[right])
-                table.loc[a.estimator, b.estimator] = correlation
+    for a, b in itertools.product(estimates, repeat=2):
+        rows, left, right = np.intersect1d(a.query, b.query, return_indices=True)
+        if len(rows) > 2:
+            correlation = _spearman(a.dimension[left], b.dimension[right])
+            table.loc[a.estimator, b.estimator] = correlation
     return table
 
 
 def ranking(records: pd.DataFrame) -> pd.DataFrame:
-    """Classes of each data set by dimension: a row a class and estimator, with its rank.
+    """Return classes of each data set by dimension: a row a class and estimator, with its rank.
 
-    Rank 1 is the class of least dimension; ``mean_rank`` is over the estimators that answered for
-    every class of the set.
+    Rank 1 is the class of least dimension; ``mean_rank`` is over the estimators with an
+    estimate of every class of the set.
     """
     done = records[records["status"] == OK]
     facts = [
@@ -124,8 +126,8 @@ def _name_of_set(name: str, parameters: Mapping[str, Any]) -> str:
 
 
 def concordance(ranks: pd.DataFrame) -> Mapping[str, float]:
-    """Kendall's W, with ties, of the estimators' rankings of each set's classes: 1 if all agree."""
-    found: dict[str, float] = {}
+    """Return Kendall's W, with ties, of the rankings of each set's classes: 1 if all agree."""
+    values: dict[str, float] = {}
     for name, own in ranks.groupby("set", sort=False):
         table = own.pivot(index="label", columns="estimator", values="rank")
         items, judges = table.shape
@@ -140,32 +142,32 @@ def concordance(ranks: pd.DataFrame) -> Mapping[str, float]:
             )
             most = judges**2 * (items**3 - items) - judges * ties
             if most > 0:
-                found[str(name)] = 12 * deviation / most
-    return found
+                values[str(name)] = 12 * deviation / most
+    return values
 
 
 def summary(
     spread: pd.DataFrame,
     sizes: pd.DataFrame,
     ranks: pd.DataFrame,
-    agreed: Mapping[str, float],
+    concordance: Mapping[str, float],
 ) -> list[str]:
-    """What the tables say, in a few lines."""
+    """Return the summary of the tables, in a few lines."""
     lines = []
-    for row in spread.head(MOST_TOLD).to_dict("records"):
+    for row in spread.head(MOST_LINES).to_dict("records"):
         lines.append(
-            f"{row['manifold']}: {row['estimators']} estimators read {row['least']:.3g} "
+            f"{row['manifold']}: {row['estimators']} estimates from {row['least']:.3g} "
             f"({row['least_by']}) to {row['most']:.3g} ({row['most_by']}), the middle half "
             f"{row['lower_quartile']:.3g} to {row['upper_quartile']:.3g}, "
             f"median {row['median']:.3g}"
         )
-    if len(spread) > MOST_TOLD:
-        lines.append(f"and {len(spread) - MOST_TOLD} more samples in image-spread.csv")
+    if len(spread) > MOST_LINES:
+        lines.append(f"and {len(spread) - MOST_LINES} more samples in image-spread.csv")
     for name, own in ranks.groupby("set", sort=False):
         order = own.sort_values(["mean_rank", "label"])["label"].unique()
         line = f"classes of {name}, from low to high dimension: {', '.join(map(str, order))}"
-        if str(name) in agreed:
-            line += f" (Kendall's W of the estimators' rankings: {agreed[str(name)]:.2f})"
+        if str(name) in concordance:
+            line += f" (Kendall's W of the estimators' rankings: {concordance[str(name)]:.2f})"
         lines.append(line)
     known = sizes.dropna(subset="spearman")
     if len(known):
@@ -178,8 +180,8 @@ def summary(
 
 
 def _spearman(x: NDArray[Any], y: NDArray[Any]) -> float:
-    """Correlation of ranks; NaN where one of the two is constant."""
+    """Return the correlation of ranks; NaN where one of the two is constant."""
     if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return np.nan
-    found: Any = spearmanr(x, y)
-    return float(found.statistic)
+    result: Any = spearmanr(x, y)
+    return float(result.statistic)

@@ -1,4 +1,4 @@
-"""Images of a run with what local estimators read at each of them."""
+"""Images of a run with the pointwise estimates at each of them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,10 @@ from bench.record import OK
 from bench.store.arrays import load_arrays
 from manifolds.base import Array
 
-#: Images of a sample that are compressed for their size.
-COMPRESSED = 2000
-
 
 @dataclass(frozen=True)
-class Readings:
-    """What one estimator read at images of one sample.
+class PointwiseEstimates:
+    """Estimates of one estimator at images of one sample.
 
     ``dimension`` (m,) at the rows ``query`` (m,) of ``images`` (n, channels, height, width).
     """
@@ -36,7 +33,7 @@ class Readings:
 
 
 def unknown_images(cells: Iterable[Cell]) -> dict[str, Cell]:
-    """One cell of each sample of images of unknown dimension, by the manifold's label."""
+    """Return one cell of each sample of images of unknown dimension, by the manifold's label."""
     first: dict[str, Cell] = {}
     for cell in cells:
         if cell.seed == 0:
@@ -45,23 +42,23 @@ def unknown_images(cells: Iterable[Cell]) -> dict[str, Cell]:
 
 
 def is_image_set(cell: Cell) -> bool:
-    """Whether a cell's points are images of unknown dimension."""
-    made = manifolds.get(cell.manifold_name, **cell.manifold_arguments)
-    return len(getattr(made, "shape", ())) == 3 and not hasattr(made, "dimension")
+    """Return whether a cell's points are images of unknown dimension."""
+    manifold = manifolds.get(cell.manifold_name, **cell.manifold_arguments)
+    return len(getattr(manifold, "shape", ())) == 3 and not hasattr(manifold, "dimension")
 
 
 def images_of(cell: Cell) -> Array:
-    """The sample of a cell, as images (n, channels, height, width)."""
-    made = manifolds.get(cell.manifold_name, **cell.manifold_arguments)
-    sample = made.sample(cell.n, cell.sample_seed)
+    """Return the sample of a cell, as images (n, channels, height, width)."""
+    manifold = manifolds.get(cell.manifold_name, **cell.manifold_arguments)
+    sample = manifold.sample(cell.n, cell.sample_seed)
     images: Array = sample.points.reshape(-1, *sample.shape)
     return images
 
 
-def readings(
+def pointwise_estimates(
     label: str, images: Array, records: pd.DataFrame, store_folder: Path
-) -> Iterator[Readings]:
-    """What each local estimator read at images of a sample, of its first seed."""
+) -> Iterator[PointwiseEstimates]:
+    """Yield the pointwise estimates of each estimator at images of a sample, of its first seed."""
     own = records[
         (records["manifold"] == label)
         & (records["seed"] == 0)
@@ -77,11 +74,12 @@ def readings(
             continue
         usable = np.isfinite(dimension) & (query < len(images))
         if usable.sum() > 2:
-            yield Readings(label, row["estimator"], images, dimension[usable], query[usable])
+            shown = dimension[usable], query[usable]
+            yield PointwiseEstimates(label, row["estimator"], images, *shown)
 
 
 def png_sizes(images: Array) -> NDArray[np.int64]:
-    """Bytes of images (n, channels, height, width) as PNG files of 8 bits a channel."""
+    """Return sizes of images (n, channels, height, width) as PNG files of 8 bits a channel."""
     from PIL import Image
 
     sizes = []
@@ -93,10 +91,10 @@ def png_sizes(images: Array) -> NDArray[np.int64]:
 
 
 def as_pictures(images: Array) -> NDArray[np.uint8]:
-    """Images as pixels of 8 bits: (n, height, width), or (n, height, width, 3) in colour.
+    """Return images as pixels of 8 bits: (n, height, width), or (n, height, width, 3) in colour.
 
-    Brightness is from 0 to 1, or is brought there for the sample as a whole. Of images with
-    neither one nor three channels the mean over channels is shown.
+    Brightness is from 0 to 1, or scaled to it for the sample as a whole. Images with neither one
+    nor three channels are grey, by their mean over channels.
     """
     low, high = min(0.0, float(images.min())), max(1.0, float(images.max()))
     scaled = np.round(255 * (images - low) / (high - low)).astype(np.uint8)

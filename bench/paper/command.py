@@ -26,7 +26,7 @@ from bench.record import Record
 from bench.store.store import FILE, Store
 from bench.suites import schema
 from bench.summary.wording import all_failed
-from manifolds.datasets.data_root import use_data_root
+from manifolds.datasets.base import use_data_root
 
 #: Folder of an item's files, by its kind.
 FOLDERS = {"table": "tables", "figure": "figures"}

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from bench.format import counted
 from bench.regression.findings import IMPROVEMENTS, CheckResult, Finding, Kind
 from bench.regression.permutation_test import FALSE_ALARMS
+from bench.tables.markup import markdown_table
 
 #: The names of the columns of ``rows``.
 HEADS = ("", "estimator", "manifold", "was", "is", "s.e.", "p", "why")
@@ -117,14 +118,9 @@ def markdown(result: CheckResult) -> str:
     """Return the findings as a comment on a pull request."""
     lines = [f"### Accuracy check: {verdict(result)}", ""]
     if result.findings:
-        lines += [_row(HEADS), _row(["---"] * len(HEADS))]
-        lines += [_row(row) for row, _ in rows(result)]
-        lines.append("")
+        cells = [[_escape(text) for text in row] for row, _ in rows(result)]
+        lines += [markdown_table(HEADS, cells, ["---"] * len(HEADS)), ""]
     return "\n".join([*lines, *notes(result), ""])
-
-
-def _row(cells: tuple[str, ...] | list[str]) -> str:
-    return "| " + " | ".join(_escape(cell) for cell in cells) + " |"
 
 
 def _escape(text: str) -> str:

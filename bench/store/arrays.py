@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from manifolds.datasets.damage import check_arrays, read_by, readable
+from manifolds.datasets.errors import check_arrays, file_errors, library_errors
 
 #: Arrays of one record at most, their bytes together, and characters of a name.
 MOST, LARGEST, LONGEST = 100, 2**30, 100
@@ -28,11 +28,11 @@ def load_arrays(store_folder: Path, name: str) -> Arrays:
     Raises ValueError where they are missing, broken or not valid.
     """
     path = store_folder / name
-    with readable(path, "allowed: arrays as a run writes them"):
+    with file_errors(path, "allowed: arrays as a run writes them"):
         if not path.resolve().is_relative_to(store_folder.resolve()):
             raise ValueError("it is outside of the folder of the results")
         check_arrays(path)
-        with read_by("numpy"), np.load(path, allow_pickle=False) as arrays:
+        with library_errors("numpy"), np.load(path, allow_pickle=False) as arrays:
             loaded = dict(arrays)
         return validate_arrays(loaded)
 

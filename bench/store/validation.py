@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import MISSING
+from typing import Any, get_args
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from bench.format import LONGEST, printable
-from bench.record import COLUMNS, Record
+from bench.record import COLUMNS, HINTS, Real, Record, Status
 from bench.store.arrays import Arrays, validate_arrays
 
 #: No space that estimators meet has more dimensions; sums and squares of estimates stay finite.
 LARGEST_DIMENSION = 1e9
-_LARGEST, _LARGEST_COUNT = 2**63, 2**53  # of what a database and a data frame hold
 
 _TEXTS = [name for name, column in COLUMNS.items() if column.type is str]
-_CHOICES = {name: column.choices for name, column in COLUMNS.items() if column.choices}
-_MINIMA = {
-    name: -math.inf if column.facts.minimum is None else column.facts.minimum
-    for name, column in COLUMNS.items()
-    if column.type is not str
-}
-_COUNTS = {name for name, column in COLUMNS.items() if column.type is int}
-_OPTIONAL = {name for name, column in COLUMNS.items() if column.optional}
-_LEVEL = {"truth", "weight", "estimate", "low", "high"}
+
+
+class _Group(TypedDict):
+    truth: Real
+    weight: Real
+    estimate: Real
+    low: Real
+    high: Real
+
+
+_Values = TypedDict("_Values", HINTS)  # type: ignore[misc]
+_RECORD: TypeAdapter[Any] = TypeAdapter(_Values)
+_GROUPS = TypeAdapter(list[_Group])
 
 
 def validate_outcome(record: Record, arrays: Mapping[str, Any]) -> tuple[Record, Arrays]:
@@ -33,13 +39,13 @@ def validate_outcome(record: Record, arrays: Mapping[str, Any]) -> tuple[Record,
     Where an estimate, a number or an array is not valid, the record is that of a failure which says
     so, and there are no arrays. Texts have no control characters.
     """
-    values = validate_values(vars(record))
+    values, plain = validate_values(vars(record)), {}
     if values["status"] == "ok":
         try:
-            return Record(**values), validate_arrays(arrays, record.n)
+            plain = validate_arrays(arrays, record.n)
         except ValueError as error:
-            return Record(**_failure(values, error)), {}
-    return Record(**values), {}
+            values = _failure(values, error)
+    return Record(**values), plain
 
 
 def validate_values(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,34 +57,30 @@ def validate_values(record: Mapping[str, Any]) -> dict[str, Any]:
     for name in _TEXTS:
         values[name] = plain_text(values[name])
     values["message"] = values["message"][:LONGEST]
-    if not _is_finite(values["pointwise_error"]):
-        # Estimates at some points are infinite, or none is a number.
-        values["pointwise_error"] = None
     try:
-        check_values(values)
+        values = check_values(values)
     except ValueError as error:
+        if "pointwise_error" in _faults(values):
+            # Estimates at some points are infinite, or none is a number.
+            return validate_values({**values, "pointwise_error": None})
         values = _failure(values, error)
-    if values["status"] != "ok":
-        values["arrays"] = ""
-    return values
+    return values if values["status"] == "ok" else {**values, "arrays": ""}
 
 
-def check_values(values: Mapping[str, Any]) -> None:
-    """Raise ValueError where values of a record, or those that are measured, are not valid."""
-    for name, value in values.items():
-        if name in _MINIMA:
-            if value is not None or name not in _OPTIONAL:
-                _check_number(name, value)
-        elif type(value) is not str:
-            raise ValueError(f"{name} must be a text, not {value!r:.40}")
-        elif name in _CHOICES and value not in _CHOICES[name]:
-            raise ValueError(
-                f"{name} must be one of {', '.join(_CHOICES[name])}, not {value!r:.40}"
-            )
+def check_values(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a record; ValueError says what is not valid."""
+    try:
+        values: dict[str, Any] = _RECORD.validate_python(record, strict=True)
+    except ValidationError as error:
+        raise ValueError(_reason(error)) from None
     if values["status"] == "ok":
         check_estimate(values["estimate"])
     if values["groups"] != "[]":
-        _check_groups(values["groups"])
+        try:
+            _GROUPS.validate_json(values["groups"], strict=True)
+        except ValidationError as error:
+            raise ValueError(f"groups: {_reason(error)}") from None
+    return values
 
 
 def check_estimate(estimate: float | None) -> None:
@@ -89,60 +91,35 @@ def check_estimate(estimate: float | None) -> None:
         )
 
 
+def _failure(values: Mapping[str, Any], error: ValueError) -> dict[str, Any]:
+    """Return the values of a record as those of a failure, without what is not valid."""
+    message = printable(f"the result is not valid: {error}")[:LONGEST]
+    failure = {**values, "status": "failed", "message": message, "groups": "[]", "arrays": ""}
+    for name in ("estimate", "error", "pointwise_error", *_faults(failure)):
+        failure[name] = COLUMNS[name].default
+        if failure[name] is MISSING:
+            raise ValueError(f"record {values['key'][:80]!r} is damaged: {error}")
+    return failure
+
+
+def _faults(values: Mapping[str, Any]) -> list[str]:
+    """Return the names of the fields that are not valid."""
+    try:
+        _RECORD.validate_python(values, strict=True)
+    except ValidationError as error:
+        return [str(fault["loc"][0]) for fault in error.errors(include_url=False)]
+    return []
+
+
+def _reason(error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    name, must = ".".join(map(str, fault["loc"])), fault["msg"].replace("Input should", "must")
+    return f"{name} {must}, not {fault['input']!r:.40}".strip()
+
+
 def plain_text(text: Any) -> str:
     """Return a text without control characters; what is no text is written as one."""
     return printable(text if isinstance(text, str) else "" if text is None else f"{text!r:.80}")
-
-
-def _failure(values: Mapping[str, Any], error: ValueError) -> dict[str, Any]:
-    """Return the values of a record without those that are not valid, as a failure."""
-    failure = {**values, **dict.fromkeys(("estimate", "error", "pointwise_error"))}
-    for name in _MINIMA:
-        try:
-            if values[name] is not None or name not in _OPTIONAL:
-                _check_number(name, values[name])
-        except ValueError as fault:
-            if name not in _OPTIONAL:
-                raise ValueError(f"record {values['key'][:80]!r} is damaged: {fault}") from None
-            failure[name] = None
-    for name, choices in _CHOICES.items():
-        if failure[name] not in choices:
-            failure[name] = COLUMNS[name].default
-    message = printable(f"the result is not valid: {error}")[:LONGEST]
-    return {**failure, "status": "failed", "message": message, "groups": "[]", "arrays": ""}
-
-
-def _check_number(name: str, number: Any) -> None:
-    if not _is_finite(number):
-        raise ValueError(f"{name} must be a finite number, not {number!r:.40}")
-    if name in _COUNTS and not (abs(number) < _LARGEST_COUNT and float(number).is_integer()):
-        raise ValueError(f"{name} must be an integer below 2**53, not {number!r:.40}")
-    if number < _MINIMA[name]:
-        raise ValueError(f"{name} must be at least {_MINIMA[name]:g}, not {number!r:.40}")
-
-
-def _check_groups(groups: str) -> None:
-    try:
-        levels = json.loads(groups)
-    except (ValueError, RecursionError):
-        levels = None
-    if not isinstance(levels, list):
-        raise ValueError("groups are not a list in JSON")
-    for level in levels:
-        if not isinstance(level, dict) or not level.keys() >= _LEVEL:
-            raise ValueError(f"groups must have {', '.join(sorted(_LEVEL))}")
-        if not all(map(_is_finite, level.values())):
-            raise ValueError(
-                f"at points of dimension {level['truth']} the estimates are {level['low']} to "
-                f"{level['high']}, which are no dimensions"
-            )
-
-
-def _is_finite(number: Any) -> bool:
-    kind = type(number)
-    if kind is not float and (kind is bool or not isinstance(number, (int, float))):
-        return False
-    return -_LARGEST < number < _LARGEST
 
 
 def are(kind: type, values: Iterable[Any]) -> bool:
@@ -152,12 +129,12 @@ def are(kind: type, values: Iterable[Any]) -> bool:
 
 def valid_number(value: Any) -> float | None:
     """Return a number that is finite and at least 0, or None."""
-    return value if _is_finite(value) and value >= 0 else None
+    return value if isinstance(value, (int, float)) and 0 <= value < 2**63 else None
 
 
 def valid_status(value: Any) -> str:
     """Return a status; one that there is not is that of a failure, as in ``validate_values``."""
-    return value if value in _CHOICES["status"] else "failed"
+    return value if value in get_args(Status) else "failed"
 
 
 def load_facts(text: Any) -> dict[str, Any]:

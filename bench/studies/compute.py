@@ -60,8 +60,8 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
     """Return the progress reports of a training."""
     import torch
 
-    from estimators.score.flops import training_flops
-    from estimators.score.train_or_load import Job, trained_model
+    from estimators.score.network import training_flops
+    from estimators.score.train_or_load import Job, train_or_load
     from estimators.score.training import Progress
 
     manifold, parameters, _, _ = MANIFOLDS[name]
@@ -94,7 +94,7 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
             raise _BudgetSpent
 
     try:
-        trained_model(points, how, seed=0, device=torch.device("cpu"), cache=None, tell=tell)
+        train_or_load(points, how, seed=0, device=torch.device("cpu"), cache=None, report=tell)
     except _BudgetSpent:
         pass
     return rows
@@ -102,7 +102,7 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
 
 def _published(name: str) -> dict[str, Any]:
     """Return operations and estimate of the published training."""
-    from estimators.score.flops import training_flops
+    from estimators.score.network import training_flops
     from estimators.score.stanczuk2024 import STEPS, PublishedNetwork, published_recipe
 
     recipe = published_recipe(STEPS[name])

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from bench.limits import LONGEST, MIB, MOST_POINTS, MOST_SEEDS, Limits
-from manifolds.datasets.damage import readable
+from manifolds.datasets.errors import file_errors
 from manifolds.registry import nearest
 
 if sys.version_info >= (3, 11):
@@ -159,7 +159,7 @@ def load(name: str) -> Suite:
                 ".toml file"
             )
         path = FOLDER / f"{name}.toml"
-    with readable(path, "allowed: a suite in TOML"):
+    with file_errors(path, "allowed: a suite in TOML"):
         try:
             # Some editors put a byte order mark before a text.
             content = tomllib.loads(path.read_text(encoding="utf-8-sig"))

@@ -24,7 +24,7 @@ from bench.summary.wording import (
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a cell, and whether it is the best of its column or tells of a failure."""
+    """Text of a cell, and whether it is the best of its column or a failure."""
 
     text: str
     kind: Literal["plain", "best", "failed"] = "plain"
@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One estimator: its label, the part of the samples it used, its overall and other cells."""
+    """One estimator: its label with the part of the samples it used, overall and other cells."""
 
     estimator: str
     label: str
@@ -56,7 +56,7 @@ class CrossTable:
 
 
 def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
-    """Estimates with intervals and seeds; the best of each manifold has the smallest error."""
+    """Return estimates with intervals and seeds; the best of a manifold has the least error."""
     overall: dict[str, tuple[Cell, ...]] = {
         standing["estimator"]: (
             Cell(percent(standing["ranking_error"])),
@@ -92,7 +92,7 @@ def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTab
 
 
 def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
-    """Median fit seconds; the best of each manifold is the fastest."""
+    """Return median fit seconds; the best of each manifold is the fastest."""
     standings = rank(summary)
     columns = [
         COLUMNS[name]
@@ -129,7 +129,7 @@ def _rows(
     text: Callable[[Mapping[Hashable, Any]], str],
     measure: str,
 ) -> tuple[Row, ...]:
-    """Rows in the order of ``overall``; the least of the column ``measure`` is best."""
+    """Return rows in the order of ``overall``; the least of the column ``measure`` is best."""
     whole = summary[summary["seeds_failed"] == 0]
     best = whole.groupby("manifold")[measure].min().to_dict()
     pairs = {(row["manifold"], row["estimator"]): row for row in summary.to_dict("records")}
@@ -159,7 +159,7 @@ def _rows(
 
 
 def _setting(summary: pd.DataFrame, preset: str | None) -> str:
-    """Sample sizes, seeds and preset in a sentence."""
+    """Return sample sizes, seeds and preset in a sentence."""
     if summary.empty:
         return "No cell has been run."
     parts = [sizes_text(summary), seeds_text(summary)]
@@ -170,7 +170,7 @@ def _setting(summary: pd.DataFrame, preset: str | None) -> str:
 
 
 def _subset_note(summary: pd.DataFrame) -> list[str]:
-    """The meaning of the square brackets, where there are any."""
+    """Return the meaning of square brackets, where there are any."""
     subset = (summary["points_used"] < summary["n"]).fillna(False)
     read = (summary["points_read"] < summary["n"]).fillna(False)
     if not (subset | read).any():

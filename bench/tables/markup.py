@@ -66,9 +66,14 @@ def latex_bold(text: str, bold: bool) -> str:
 
 
 def latex_tabular(
-    columns: str, heads: Iterable[Sequence[str]], rows: Iterable[Sequence[str]], between: str = "\n"
+    columns: str,
+    heads: Iterable[Sequence[str]],
+    groups: Iterable[Iterable[Sequence[str]]],
 ) -> str:
-    """Return a tabular of cells that are LaTeX, shrunk to the line's width where it is wider."""
+    """Return a tabular of cells that are LaTeX, shrunk to the line's width where it is wider.
+
+    ``groups`` are rows, with some space between the groups.
+    """
     return "\n".join(
         [
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
@@ -76,7 +81,7 @@ def latex_tabular(
             r"\toprule",
             *map(_latex_line, heads),
             r"\midrule",
-            *map(_latex_line, rows),
+            "\n\\addlinespace\n".join("\n".join(map(_latex_line, rows)) for rows in groups),
             r"\bottomrule",
             r"\end{tabular}}",
         ]

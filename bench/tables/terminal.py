@@ -16,9 +16,9 @@ from bench.summary.metrics import summarise
 from bench.tables.crosstable import Cell, CrossTable, accuracy_table, runtime_table
 
 STYLES = {"plain": "", "best": "bold", "failed": "red"}
-#: Space between two columns.
+#: Spaces between two columns.
 GAP = 2
-#: What a console without Unicode gets instead.
+#: Replacements for a console without Unicode.
 ASCII = str.maketrans({"±": "+-", "−": "-", "–": "-", "×": "x", "½": "1/2", "…": "...", "σ": "s"})
 
 
@@ -35,7 +35,7 @@ def terminal_tables(
     the records, where the caller has it already. Raises ValueError as ``summarise`` does.
     """
     summary = summarise(records) if summary is None else summary
-    said: set[str] = set()
+    printed: set[str] = set()
     for table in (accuracy_table(summary, preset), runtime_table(summary, preset)):
         console.print()
         console.print(_text(table.title, console, "bold"))
@@ -44,11 +44,11 @@ def terminal_tables(
             console.print(_grid(block, console))
         console.print()
         for note in (*table.notes, *_legend(table, console)):
-            if note not in said:
+            if note not in printed:
                 style = "red" if " failed on " in note else "dim"
                 indented = Padding(_text(note, console, style), (0, 0, 0, 1), expand=False)
                 console.print(indented)
-            said.add(note)
+            printed.add(note)
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,9 @@ class _Column:
 
 
 def _blocks(table: CrossTable, width: int) -> list[list[_Column]]:
-    """Columns that fit side by side; every block has the estimators first.
+    """Return blocks of columns that fit side by side; each has the estimators first.
 
-    The first block has full labels and the overall columns, and maybe no manifold; any other one
-    has at least one manifold.
+    The first block has full labels and the overall columns; any other one has a manifold at least.
     """
     labels = _Column(("estimator",), tuple(Cell(row.label) for row in table.rows))
     names = _Column(("estimator",), tuple(Cell(row.estimator) for row in table.rows))
@@ -90,7 +89,7 @@ def _blocks(table: CrossTable, width: int) -> list[list[_Column]]:
 
 
 def _lines(cell: Cell) -> list[str]:
-    """The text of a cell, seeds that failed on a line of their own."""
+    """Return the lines of a cell; failed seeds have a line of their own."""
     return cell.text.replace(" failed", "\nfailed").split("\n")
 
 
@@ -116,7 +115,7 @@ def _legend(table: CrossTable, console: Console) -> list[str]:
 
 
 def _text(text: str, console: Console, style: str = "") -> Text:
-    """Text without markup, in what the console can show."""
+    """Return text without markup, in the console's characters."""
     if console.options.ascii_only:
         text = text.translate(ASCII).encode("ascii", "replace").decode()
     return Text(text, style=style if console.is_terminal else "")

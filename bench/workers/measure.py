@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 import estimators
 from bench.cell import Cell
 from bench.files import is_full
+from bench.format import LONGEST
 from bench.limits import MIB
 from bench.record import Record
 from bench.store.arrays import is_name
@@ -27,7 +28,6 @@ from bench.workers.messages import KINDS, LARGEST_ARRAYS
 from bench.workers.timing import TIMED_STATES, clock_of, fit_calibrated, fit_timed
 from estimators import neighbors
 
-LONGEST_MESSAGE = 2000
 #: Stages of a cell in their order, as messages name them.
 STAGES = {
     "sample": "drawing or reading its sample",
@@ -253,7 +253,7 @@ def _describe(error: BaseException) -> str:
 
 def _storable(text: str) -> str:
     """Return a text that a database can store: file names may hold invalid characters."""
-    return text[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
+    return text[:LONGEST].encode("utf-8", "replace").decode()
 
 
 def _reset_peak() -> None:

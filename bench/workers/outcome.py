@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from bench.cell import Cell
@@ -33,8 +32,7 @@ def outcome_record(cell: Cell, threads: int, message: Message) -> Record:
     if not isinstance(values, dict) or values.keys() != MEASURED:
         raise BadMessage("it has no record")
     try:
-        check_values(values)
+        values = check_values({**vars(blank(cell, threads=threads)), **values})
     except ValueError as error:
         raise BadMessage(f"its record is not valid: {error}") from None
-    text = printable(values["message"])[:LONGEST]
-    return replace(blank(cell, threads=threads), **{**values, "message": text})
+    return Record(**{**values, "message": printable(values["message"])[:LONGEST]})

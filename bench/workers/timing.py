@@ -43,10 +43,10 @@ def fit_timed(
     estimator: Any, points: NDArray[np.float64], clock: Clock = time.perf_counter
 ) -> tuple[float, float]:
     """Fit; returns its seconds, and those of building a graph that existed already."""
-    neighbors.borrowed_seconds()
+    neighbors.pop_saved_seconds()
     start = clock()
     estimator.fit(points)
-    return clock() - start, neighbors.borrowed_seconds()
+    return clock() - start, neighbors.pop_saved_seconds()
 
 
 def fit_calibrated(
@@ -59,11 +59,11 @@ def fit_calibrated(
     """
     kernels = [kernel_seconds(clock)]
     unfitted = copy.deepcopy(estimator)
-    neighbors.forget()
+    neighbors.clear()
     fits = [fit_timed(estimator, points, clock)[0]]
     once = once or not (getattr(estimator, "details_", None) or {}).get("cached", True)
     while not once and fits[0] < _ONCE and len(fits) < _FITS and sum(fits[1:]) < _LONG:
-        neighbors.forget()
+        neighbors.clear()
         fits.append(fit_timed(copy.deepcopy(unfitted), points, clock)[0])
     kernels.append(kernel_seconds(clock))
     return min(fits), min(kernels)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bench import format
 from bench.cell import Cell
 from bench.errors import NoSpace, WorkerFailed
-from bench.format import one_line
 from bench.limits import MIB
 from bench.record import Record
 from bench.workers import child, usage
-from bench.workers.measure import LONGEST_MESSAGE, STAGES, blank
+from bench.workers.measure import STAGES, blank
 from bench.workers.messages import BadMessage, Message
 from bench.workers.outcome import DONE, outcome_record
 from bench.workers.process import (
@@ -215,13 +215,14 @@ class WorkerSlot:
     def _excess(self, memory: usage.CellMemory, limit: int | None) -> str:
         """Return why the memory of the running cell is too much; "" where it is not."""
         self.used = memory.used(limit)
+        used = format.memory(self.used / MIB, 2)
         if limit is not None and self.used > limit:
-            return f"used {_size(self.used)}, more than its limit of {_size(limit)}"
+            return f"used {used}, more than its limit of {format.memory(limit / MIB, 2)}"
         if usage.available() < usage.reserve():
             if self.used >= max(slot.used for slot in self.siblings):
                 return (
                     "the machine ran out of memory, and this cell used the most, "
-                    f"{_size(self.used)}; run fewer at a time (--jobs), or set a limit (--memory)"
+                    f"{used}; run fewer at a time (--jobs), or set a limit (--memory)"
                 )
         return ""
 
@@ -261,7 +262,7 @@ def _next_stage(message: Message, stage: str, report: Callable[[str], None]) -> 
         if order.index(new) >= order.index(stage):
             return new
     elif message.what == child.PROGRESS and isinstance(text, str):
-        report(one_line(text[:LONGEST_MESSAGE]))
+        report(format.one_line(text[: format.LONGEST]))
         return stage
     elif message.what == child.FULL and isinstance(text, str):
         raise NoSpace(text)
@@ -271,9 +272,5 @@ def _next_stage(message: Message, stage: str, report: Callable[[str], None]) -> 
 def _join(lines: list[str]) -> str:
     """Join the first line and, as far as the length of a message allows, the last ones."""
     first, rest = lines[0], "\n".join(lines[1:])
-    left = max(0, LONGEST_MESSAGE - len(first))
+    left = max(0, format.LONGEST - len(first))
     return "\n".join(part for part in (first, rest[-left:] if left else "") if part)
-
-
-def _size(size: int) -> str:
-    return f"{size / 2**30:.2f} GiB" if size >= 2**30 else f"{size / MIB:.0f} MiB"

@@ -1,4 +1,4 @@
-"""What all score estimators share: a score model of the sample, and points at which it is read."""
+"""Base class of the score estimators: a score model of the sample, read at some of its points."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from estimators.score.model import ScoreModel
-    from estimators.score.reliability import Trust
-    from estimators.score.training import Progress
+    from estimators.score.reliability import Reliability
 
-#: What is declared of every score estimator.
+#: Declarations that all score estimators share.
 DECLARED: dict[str, Any] = {
     "family": "score",
     "weakness": "a normal direction that the network has not learned is counted as tangent: it "
@@ -37,7 +36,7 @@ DECLARED: dict[str, Any] = {
     "seconds": 70.0,
 }
 #: Lowest and highest noise level to train, and those to read at, relative to the typical standard
-#: deviation of the data. What is small in an image moves it little: images need lower ones.
+#: deviation of the data. Small features of an image change it little: images need lower levels.
 LEVELS, SIGMAS = (0.02, 1.0), (0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4)
 IMAGE_LEVELS = (0.005, 1.0)
 IMAGE_SIGMAS = (0.005, 0.007, 0.01, 0.014, 0.02, 0.03, 0.05, 0.1, 0.2)
@@ -51,9 +50,9 @@ UNEVEN = 100.0
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reading says of m points: ``pointwise`` (m,), and ``dimension`` of the sample.
+    """Dimensions read at m points: ``pointwise`` (m,), and ``dimension`` of the sample.
 
-    ``confidence`` (m,) is between 0, nothing can be said, and 1. ``details`` are arrays.
+    ``confidence`` (m,) is between 0 (none) and 1. ``details`` are arrays.
     """
 
     dimension: float
@@ -64,9 +63,9 @@ class Reading:
 
 @attrs.define(kw_only=True, slots=False)
 class ScoreEstimator(Estimator):
-    """Trains a score model of the sample, or takes it from the cache, and reads it at some points.
+    """Base of the estimators that train or load a score model and read it at some points.
 
-    Subclasses give ``read``. Estimators with the same training parameters and random state read
+    Subclasses define ``read``. Estimators with the same training parameters and random state read
     the same model.
     """
 
@@ -93,10 +92,12 @@ class ScoreEstimator(Estimator):
         count=2,
         none=True,
     )
-    check_every: int = whole_number(125, "training steps between looks at held-out points")
-    patience: int = whole_number(8, "looks in a row that must agree for an early stop", least=2)
+    check_every: int = whole_number(125, "training steps between evaluations on held-out points")
+    patience: int = whole_number(
+        8, "evaluations in a row that must agree for an early stop", least=2
+    )
     queries: int = whole_number(24, "points that are read")
-    cache: bool = flag(True, "keep trained models, and take them from where they are kept")
+    cache: bool = flag(True, "store trained models, and load them where they are stored")
     recipe: str = choice(
         "default",
         "how to train: the default, or as Stanczuk et al. 2024 did (of the others, steps counts)",
@@ -123,13 +124,13 @@ class ScoreEstimator(Estimator):
 
     @abstractmethod
     def read(self, model: ScoreModel, z: Tensor, generator: torch.Generator) -> Reading:
-        """Read a model at coordinates ``z`` (m, r) in its frame."""
+        """Read the dimension from a model at coordinates ``z`` (m, r) in its frame."""
 
     def warm_up(self) -> None:
         # torch imports and compiles a part of itself at the first training and first derivatives.
         import torch
 
-        from estimators.score.train_or_load import trained_model
+        from estimators.score.train_or_load import train_or_load
 
         tiny = type(self)(
             steps=4, batch=8, width=8, blocks=1, check_every=2, queries=2, device=self.device
@@ -138,7 +139,7 @@ class ScoreEstimator(Estimator):
         device = self._device()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = trained_model(points, tiny.training_recipe(), seed=0, device=device, cache=None)
+            model = train_or_load(points, tiny.training_recipe(), seed=0, device=device, cache=None)
             z = model.frame.coordinates(torch.from_numpy(points[:2]).to(device))
             tiny.read(model, z, torch.Generator(device).manual_seed(0))
 
@@ -146,15 +147,15 @@ class ScoreEstimator(Estimator):
         return 10
 
     def estimate(self, points: Array) -> Estimate:
-        """Train a score model on points (n, D), or take it from the cache, and read it.
+        """Train a score model on points (n, D), or load it from the cache, and read it.
 
-        Raises ValueError where CUDA is asked for and absent, RuntimeError where the training
-        breaks down.
+        Raises ValueError where CUDA is required and absent, RuntimeError where the training
+        diverges.
         """
         import torch
 
         if self.score is None and self.image_shape is None:
-            points = evened(points)
+            points = equalize_scales(points)
         model = self.model(points)
         query = np.sort(order_of_rows(len(points), self.random_state)[: self.queries])
         device = model.held_out.device
@@ -165,72 +166,76 @@ class ScoreEstimator(Estimator):
             dimension=reading.dimension,
             pointwise=reading.pointwise,
             query=query,
-            details={"confidence": reading.confidence, **reading.details, **_told(model)},
+            details={
+                "confidence": reading.confidence,
+                **reading.details,
+                **(model.report.details() if model.report else {}),
+            },
         )
 
     def model(self, points: Array) -> ScoreModel:
-        """The score model of points (n, D): the given score function's, or a trained one."""
+        """Return the score model of points (n, D): of the parameter ``score``, or a trained one."""
         import torch
 
-        from estimators.score.own_score import model_of_score
+        from estimators.score.own_score import score_function_model
 
         if self.score is not None:
-            return model_of_score(self.score, torch.from_numpy(points), self.noise_levels)
+            return score_function_model(self.score, torch.from_numpy(points), self.noise_levels)
         recipe = self.training_recipe()
         for sigma in self.noise_levels:
-            # Levels that were given as decimals may differ in the last digit.
+            # Decimal levels may differ in the last digit.
             if not 0.999 * recipe.levels[0] <= sigma <= 1.001 * recipe.levels[1]:
                 raise ValueError(
                     f"sigmas must lie within the trained levels {recipe.levels}, but {sigma} is not"
                 )
         from estimators.score.cache import ModelCache, default_folder, default_limit
-        from estimators.score.train_or_load import trained_model
+        from estimators.score.train_or_load import train_or_load
 
-        cache = ModelCache(default_folder(), default_limit()) if self.cache else None
-        return trained_model(
+        log = logging.getLogger("estimators.score")
+        return train_or_load(
             points,
             recipe,
             seed=self.random_state,
             device=self._device(),
-            cache=cache,
-            tell=self._tell,
+            cache=ModelCache(default_folder(), default_limit()) if self.cache else None,
+            report=lambda progress: log.info("%s", progress),
         )
 
-    def believed(self, model: ScoreModel) -> Trust:
-        """Which of the ``sigmas`` to believe; all of them unless ``trust``.
+    def reliability(self, model: ScoreModel) -> Reliability:
+        """Assess which of the ``sigmas`` are reliable; take all of them unless ``trust``.
 
-        A score function of one's own that is no score of the points is never believed.
+        A score function of one's own that is no score of the points counts as not learned.
         """
         import torch
 
-        from estimators.score.own_score import own_trust
-        from estimators.score.reliability import Trust, trust
+        from estimators.score.own_score import assess_own_score
+        from estimators.score.reliability import Reliability, assess_reliability
 
         levels = self.noise_levels
-        everything = torch.ones(len(levels), dtype=torch.bool)
+        all_levels = torch.ones(len(levels), dtype=torch.bool)
         if self.score is not None:
-            found = own_trust(model, levels)
-            return found if self.trust else Trust(everything, found.learned)
-        return trust(model, levels) if self.trust else Trust(everything, True)
+            own = assess_own_score(model, levels)
+            return own if self.trust else Reliability(all_levels, own.learned)
+        return assess_reliability(model, levels) if self.trust else Reliability(all_levels, True)
 
-    def told(
-        self, model: ScoreModel, level: NDArray[np.int64], believed: Trust
+    def level_details(
+        self, model: ScoreModel, level: NDArray[np.int64], reliability: Reliability
     ) -> dict[str, NDArray[Any]]:
-        """Details of every reading, of which ``level`` (m,) are the rows of the levels read.
+        """Return details of all readings, of which ``level`` (m,) are the rows of their levels.
 
-        "sigmas" (S,) in the units of the points, "chosen_sigma_pw" (m,) the one that was read at
-        each point and "chosen_sigma" their median, and "trusted" (S,).
+        "sigmas" (S,) in the units of the points, "chosen_sigma_pw" (m,) the one read at each point
+        and "chosen_sigma" their median, and "trusted" (S,).
         """
         sigmas = np.array(self.noise_levels) * model.frame.unit
         return {
             "sigmas": sigmas,
             "chosen_sigma": np.array(np.median(sigmas[level])),
             "chosen_sigma_pw": sigmas[level],
-            "trusted": believed.levels.numpy(),
+            "trusted": reliability.levels.numpy(),
         }
 
     def training_recipe(self) -> Recipe:
-        """The recipe that the parameters say."""
+        """Return the recipe that the parameters describe."""
         if self.recipe == "stanczuk2024":
             from estimators.score.stanczuk2024 import published_recipe
 
@@ -257,23 +262,20 @@ class ScoreEstimator(Estimator):
             shape=tuple(int(size) for size in self.image_shape or ()) if unet else (),
         )
 
-    def _tell(self, progress: Progress) -> None:
-        logging.getLogger("estimators.score").info("%s", progress)
-
     def _device(self) -> torch.device:
         import torch
 
         if self.device == "cuda" and not torch.cuda.is_available():
-            raise ValueError("device 'cuda' was asked for, but torch sees no CUDA device")
+            raise ValueError("device 'cuda' is not available: torch sees no CUDA device")
         cuda = self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
         return torch.device("cuda" if cuda else "cpu")
 
 
-def evened(points: Array) -> Array:
-    """Points (n, D) with features of one deviation, where theirs differ by more than ``UNEVEN``.
+def equalize_scales(points: Array) -> Array:
+    """Scale features of points (n, D) to one deviation if theirs differ by more than ``UNEVEN``.
 
-    The dimension does not depend on the units of the features, but what is thinner than the
-    lowest noise level is not seen. Features without variance are left as they are.
+    The dimension does not depend on the units of the features, but directions thinner than the
+    lowest noise level are not seen. Features without variance are not scaled.
     """
     deviations = points.std(0)
     varying = deviations > 1e-9 * deviations.max()
@@ -285,19 +287,3 @@ def evened(points: Array) -> Array:
         stacklevel=3,
     )
     return (points - points.mean(0)) / np.where(varying, deviations, deviations.max())
-
-
-def _told(model: ScoreModel) -> dict[str, NDArray[Any]]:
-    """What is worth keeping of how a model was trained."""
-    report = model.report
-    if report is None:
-        return {}
-    return {
-        "loss": report.loss,
-        "held_out_loss": report.held_out_loss,
-        "steps": np.array(len(report.loss)),
-        "train_seconds": np.array(report.seconds),
-        "train_flops": np.array(report.flops),
-        "cached": np.array(report.cached),
-        "saved_seconds": np.array(report.saved_seconds),
-    }

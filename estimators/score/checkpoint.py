@@ -1,4 +1,4 @@
-"""A training in progress as named tensors, and back: what a killed training goes on from."""
+"""Checkpoints: a training in progress as named tensors, from which a killed one is resumed."""
 
 from __future__ import annotations
 
@@ -9,48 +9,45 @@ from torch import Tensor
 
 from estimators.score.cache import Stored
 from estimators.score.training import State
-from estimators.score.validation import Watch
+from estimators.score.validation import Validation
 
 
-def snapshot(state: State, watch: Watch) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata that hold all of a training's state."""
+def snapshot(state: State, validation: Validation) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return tensors and metadata that hold all of a training's state."""
     tensors = {f"network/{k}": v for k, v in state.network.state_dict().items()}
     tensors |= {f"mean/{k}": v for k, v in state.mean.state_dict().items()}
     moments = state.optimiser.state_dict()["state"]
     for index, moment in moments.items():
         tensors |= {f"optimiser/{index}/{k}": torch.as_tensor(v) for k, v in moment.items()}
-    for look, weights in watch.states.items():
-        tensors |= {f"look/{look}/{k}": v for k, v in weights.items()}
+    for index, weights in validation.weights.items():
+        tensors |= {f"look/{index}/{k}": v for k, v in weights.items()}
     tensors["generator"] = state.generator.get_state()
     tensors["loss"] = torch.stack(state.losses)
-    tensors["held_out_loss"] = torch.stack(watch.losses)
-    tensors["readings"] = torch.stack(watch.readings)
+    tensors["held_out_loss"] = torch.stack(validation.losses)
+    tensors["readings"] = torch.stack(validation.dimensions)
     facts = {
         "batch": state.batch,
         "step": state.step,
         "decay_from": state.decay_from,
         "last": state.last,
         "seconds": state.seconds,
-        "settled": state.settled,
+        "settled": state.converged,
         "rate": state.rate,
         "peak": state.peak,
         "weight_decay": state.optimiser.param_groups[0]["weight_decay"],
-        "best_look": watch.best_look,
-        "least": watch.least,
-        "begun_look": watch.begun,
-        "begun": state.begun,
+        "best_look": validation.best_evaluation,
+        "least": validation.least,
+        "begun_look": validation.first,
+        "begun": state.started,
     }
-    about = f"training stopped at step {state.step}"
-    return {k: v.detach().cpu() for k, v in tensors.items()}, {
-        "facts": json.dumps(facts),
-        "about": about,
-    }
+    metadata = {"facts": json.dumps(facts), "about": f"training stopped at step {state.step}"}
+    return {k: v.detach().cpu() for k, v in tensors.items()}, metadata
 
 
-def restore(stored: Stored, state: State, watch: Watch) -> None:
-    """Bring a training that has just begun to where the stored one was."""
+def restore(stored: Stored, state: State, validation: Validation) -> None:
+    """Restore a stored training into the initial state of the same one."""
     facts = json.loads(stored.metadata["facts"])
-    device = watch.z.device
+    device = validation.z.device
 
     def part(name: str) -> dict[str, Tensor]:
         prefix = f"{name}/"
@@ -71,11 +68,11 @@ def restore(stored: Stored, state: State, watch: Watch) -> None:
     state.losses = list(stored.tensors["loss"].to(device))
     state.batch, state.step = facts["batch"], facts["step"]
     state.decay_from, state.last = facts["decay_from"], facts["last"]
-    state.seconds, state.settled = facts["seconds"], facts["settled"]
+    state.seconds, state.converged = facts["seconds"], facts["settled"]
     state.rate, state.peak = facts["rate"], facts["peak"]
-    state.begun, watch.begun = facts["begun"], facts["begun_look"]
-    watch.best_look, watch.least = facts["best_look"], facts["least"]
-    watch.losses = list(stored.tensors["held_out_loss"])
-    watch.best = torch.stack(watch.losses).min(0).values
-    watch.readings = list(stored.tensors["readings"])
-    watch.states = {look: part(f"look/{look}") for look in set(watch.best_look)}
+    state.started, validation.first = facts["begun"], facts["begun_look"]
+    validation.best_evaluation, validation.least = facts["best_look"], facts["least"]
+    validation.losses = list(stored.tensors["held_out_loss"])
+    validation.best = torch.stack(validation.losses).min(0).values
+    validation.dimensions = list(stored.tensors["readings"])
+    validation.weights = {i: part(f"look/{i}") for i in set(validation.best_evaluation)}

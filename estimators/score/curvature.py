@@ -17,13 +17,13 @@ from estimators.score.jacobian import (
 from estimators.score.spectrum import NUMBERS_AT_ONCE, Score
 
 POWER = 4
-#: Cut-off where a spectrum has no trough: it keeps 0.96 of a direction in which the data are
-#: 2.5 sigma wide, and lets 0.008 of a normal one pass.
+#: Cut-off where a spectrum has no trough: it passes 0.96 of a direction in which the data are
+#: 2.5 sigma wide, and passes 0.008 of a normal one.
 DEFAULT_CUTOFF = 0.3
 # Curvatures below are as good as none: the trough to a spectrum there is at its own geometric
 # middle, 0.03.
 FLOOR = 1e-3
-# In directions: depth of a trough from which it is taken for one.
+# Least depth of a trough, in directions.
 LEAST_DEPTH = 0.5
 
 
@@ -40,7 +40,7 @@ def lhsd_curve(
     cutoff: float | None = None,
     numbers: int = NUMBERS_AT_ONCE,
 ) -> Tensor:
-    """Dimension at each noise level and point: (S, m) float64.
+    """Return the dimension at each noise level and point: (S, m) float64.
 
     Osada 2026 (arXiv 2605.01221), the number of directions in which the blurred log-density is
     nearly straight:
@@ -85,7 +85,7 @@ def curvatures(
     exact_up_to: int,
     numbers: int = NUMBERS_AT_ONCE,
 ) -> tuple[Tensor, Tensor]:
-    """Spectra of -sigma^2 (J + J^T) / 2 as nodes and weights: (S, m, n) each, float64.
+    """Return spectra of -sigma^2 (J + J^T) / 2 as nodes and weights: (S, m, n) each, float64.
 
     J is the Jacobian of the score at points (m, r). A sum over its eigenvalues is one over nodes
     with weights, which add up to r. Where r <= ``exact_up_to``, these are the n = r eigenvalues.
@@ -109,16 +109,16 @@ def curvatures(
         for row, sigma in enumerate(sigmas):
             if exact:
                 jacobians = apply(products[0], x, sigma, start, numbers)
-                found = torch.linalg.eigvalsh(-(jacobians + jacobians.mT) / 2)
+                values = torch.linalg.eigvalsh(-(jacobians + jacobians.mT) / 2)
             else:
-                found, parts = _lanczos(products, x, sigma, start, steps, numbers)
+                values, parts = _lanczos(products, x, sigma, start, steps, numbers)
                 weights[row, block] = parts.flatten(1).cpu() * (rank / probes)
-            nodes[row, block] = sigma**2 * found.flatten(1).cpu()
+            nodes[row, block] = sigma**2 * values.flatten(1).cpu()
     return nodes, weights
 
 
 def trough_cutoff(nodes: Tensor, weights: Tensor, outside: int) -> float:
-    """Cut-off c in a spectrum of sigma^2 lam, nodes and weights (m, n), pooled over m points.
+    """Return the cut-off c in a spectrum of sigma^2 lam, nodes and weights (m, n), over m points.
 
     The mass in transition at c is d tr f / d log c = sum 4 f (1 - f), averaged over points: each
     direction adds a hump about its own sigma^2 |lam|, of height 1 and a width of a factor 2. c is
@@ -143,7 +143,7 @@ def trough_cutoff(nodes: Tensor, weights: Tensor, outside: int) -> float:
 
 
 def _passed(nodes: Tensor, c: float) -> Tensor:
-    """The filter f at sigma^2 lam."""
+    """Return the filter f at sigma^2 lam."""
     return 1 / (1 + (nodes.abs() / c) ** POWER)
 
 
@@ -155,7 +155,7 @@ def _lanczos(
     steps: int,
     numbers: int,
 ) -> tuple[Tensor, Tensor]:
-    """Nodes and weights (m, K, steps) of -J from vectors (m, K, r); weights of each add up to 1."""
+    """Return nodes and weights (m, K, steps) of -J from vectors (m, K, r); weights add up to 1."""
     basis = torch.zeros(*start.shape[:2], steps, start.shape[2]).to(start.double())
     images = torch.zeros_like(basis)
     q = start.double() / start.shape[2] ** 0.5

@@ -21,10 +21,10 @@ def dsm_curve(
     noise: Noise = "balanced",
     numbers: int = NUMBERS_AT_ONCE,
 ) -> Tensor:
-    """Denoising loss at each noise level and point: (S, m) float64.
+    """Return the denoising loss at each noise level and point: (S, m) float64.
 
-    Yeats et al. 2025 (arXiv 2510.12975): of the noise eps, what lies along the manifold cannot be
-    told from data, and the dimension is a lower bound of
+    Yeats et al. 2025 (arXiv 2510.12975): of the noise eps, the part along the manifold cannot be
+    distinguished from data, and the dimension is a lower bound of
 
         E |eps - e|^2,   e = -sigma s(x + sigma eps, sigma),
 
@@ -37,10 +37,10 @@ def dsm_curve(
     sqrt(2 d / draws). Or it is "balanced": eps in pairs of opposite sign, with directions that are
     orthogonal in blocks of r and have length sqrt(r). As the mean of eps eps^T over a block is the
     identity, whatever is of second order in eps is exact, which is all of the loss for a normal
-    law; the pairs remove what is of odd order. Of the fourth order and beyond, which is the bias
-    of curvature, the law differs from the normal one by a part 2 / r. It takes 2 r draws for a
-    block: from there on ``draws`` is rounded up to whole blocks, which all points share; fewer
-    are an own part of a block at each point (an even number of them, at least two).
+    distribution; the pairs remove what is of odd order. Of the fourth order and beyond, which is
+    the bias of curvature, the distribution differs from the normal one by a part 2 / r. A block
+    takes 2 r draws: from there on ``draws`` is rounded up to whole blocks, which all points share;
+    fewer are a separate part of a block at each point (an even number of them, at least two).
 
     The known mean r of |eps|^2 is no use for "independent" draws: putting it for |eps|^2 in
     |eps|^2 - 2 eps . e + |e|^2 leaves r - |N eps|^2, N the normal projection, whose deviation is
@@ -56,9 +56,9 @@ def dsm_curve(
             half = len(shared)
         each = 2 * half
     curve = torch.empty(len(sigmas), count, dtype=torch.float64)
-    together = max(1, numbers // (each * rank))
-    for start in range(0, count, together):
-        x = points[start : start + together, None]
+    size = max(1, numbers // (each * rank))
+    for start in range(0, count, size):
+        x = points[start : start + size, None]
         if shared is not None:
             half_eps = shared.expand(len(x), -1, -1)
         elif noise == "balanced":
@@ -67,16 +67,16 @@ def dsm_curve(
             half_eps = torch.cat([_normal(draws, rank, generator, x) for _ in x])
         eps = torch.cat([half_eps, -half_eps], 1) if noise == "balanced" else half_eps
         for row, sigma in enumerate(sigmas):
-            curve[row, start : start + together] = _losses(score, x, sigma, eps, numbers).cpu()
+            curve[row, start : start + size] = _losses(score, x, sigma, eps, numbers).cpu()
     return curve
 
 
 def _losses(score: Score, x: Tensor, sigma: float, eps: Tensor, numbers: int) -> Tensor:
-    """Mean over draws of |eps + sigma s(x + sigma eps)|^2: x (m, 1, r), eps (m, K, r) -> (m,)."""
+    """Return means over draws of |eps + sigma s(x + sigma eps)|^2: eps (m, K, r) -> (m,)."""
     noisy = (x + sigma * eps).reshape(-1, eps.shape[-1])
     blocks = torch.split(noisy, max(1, numbers // eps.shape[-1]))
-    found = torch.cat([score(z, torch.full_like(z[:, 0], sigma)) for z in blocks])
-    return (eps + sigma * found.reshape(eps.shape)).double().square().sum(-1).mean(1)
+    scores = torch.cat([score(z, torch.full_like(z[:, 0], sigma)) for z in blocks])
+    return (eps + sigma * scores.reshape(eps.shape)).double().square().sum(-1).mean(1)
 
 
 # Both are drawn point by point, so that they are the same however points are cut into blocks.
@@ -87,7 +87,7 @@ def _normal(draws: int, rank: int, generator: torch.Generator, like: Tensor) -> 
 
 
 def _part_of_a_block(count: int, rank: int, generator: torch.Generator, like: Tensor) -> Tensor:
-    """Orthogonal directions (1, count, r) of length sqrt(r), count <= r."""
+    """Draw orthogonal directions (1, count, r) of length sqrt(r), count <= r."""
     normal = torch.randn(1, rank, count, generator=generator, device=like.device)
     directions: Tensor = torch.linalg.qr(normal)[0].mT
     return directions.to(like) * rank**0.5

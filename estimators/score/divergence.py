@@ -22,7 +22,7 @@ def flipd_curve(
     generator: torch.Generator,
     numbers: int = NUMBERS_AT_ONCE,
 ) -> Tensor:
-    """Dimension at each noise level and point: (S, m) float64.
+    """Return the dimension at each noise level and point: (S, m) float64.
 
     Kamkari et al. 2024 (arXiv 2406.03537, Section 3), for noise that is added to unscaled data:
 

@@ -1,4 +1,4 @@
-"""The frame of a sample: principal axes and a unit of length, in which its network works."""
+"""The frame of a sample: principal axes and a unit of length, for its network."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ class Frame:
 
     @property
     def outside(self) -> int:
-        """Directions of the ambient space that are left out: nothing varies along them."""
+        """Number of directions of the ambient space outside the axes: nothing varies along them."""
         return len(self.mean) - len(self.scales)
 
     def coordinates(self, points: Tensor) -> Tensor:
-        """Points (n, D) about the mean, along the axes and in units of ``unit``: (n, r) float32."""
+        """Return points (n, D) along the axes, centred, in units of ``unit``: (n, r) float32."""
         standard = (points.double() - self.mean) / self.unit
         return (standard if self.axes is None else standard @ self.axes).float()
 
     def standard(self, z: Tensor) -> Tensor:
-        """Coordinates (n, r) in all directions, about the mean and in units of ``unit``: (n, D)."""
+        """Return coordinates (n, r) in all directions, centred, in units of ``unit``: (n, D)."""
         return z if self.axes is None else z @ self.axes.T.to(z)
 
     def points(self, z: Tensor) -> Tensor:
-        """The points (n, D), float64, at coordinates (n, r)."""
+        """Return the points (n, D), float64, at coordinates (n, r)."""
         return self.standard(z.double()) * self.unit + self.mean
 
     def to(self, device: torch.device) -> Frame:
-        """The same frame on a device."""
+        """Return the same frame on a device."""
         axes = None if self.axes is None else self.axes.to(device)
         return Frame(self.mean.to(device), self.unit, axes, self.scales.to(device))
 
 
 def principal_frame(points: Tensor, negligible: float) -> Frame:
-    """Principal axes of float64 points (n, D) whose relative scale exceeds ``negligible``.
+    """Return principal axes of float64 points (n, D) whose relative scale exceeds ``negligible``.
 
     The unit is sqrt(sum s^4 / sum s^2): the standard deviation of an axis, averaged with its
     variance as weight. It does not change when the data are padded with constant coordinates.
@@ -60,12 +60,12 @@ def principal_frame(points: Tensor, negligible: float) -> Frame:
     variances = variances.flip(0).clamp(min=0)
     unit = float((variances.square().sum() / variances.sum()).sqrt())
     scales = variances.sqrt() / unit
-    kept = int((scales > negligible).sum())
-    return Frame(mean, unit * largest, axes.flip(1)[:, :kept].contiguous(), scales[:kept])
+    rank = int((scales > negligible).sum())
+    return Frame(mean, unit * largest, axes.flip(1)[:, :rank].contiguous(), scales[:rank])
 
 
 def plain_frame(points: Tensor) -> Frame:
-    """Coordinates as they are, about the mean; the unit is their standard deviation over all."""
+    """Return the frame of centred coordinates; the unit is the standard deviation of all."""
     mean = points.mean(0)
     deviations = (points - mean).square().mean(0).sqrt()
     unit = float(deviations.square().mean().sqrt())
@@ -73,6 +73,6 @@ def plain_frame(points: Tensor) -> Frame:
 
 
 def raw_frame(ambient: int) -> Frame:
-    """Points as they are, noise levels in their units."""
+    """Return the frame of unscaled points, with noise levels in their units."""
     zero = torch.zeros(ambient, dtype=torch.float64)
     return Frame(zero, 1.0, None, torch.ones_like(zero))

@@ -1,4 +1,4 @@
-"""Products of a score's Jacobian with directions, whatever the score is made of."""
+"""Products of the Jacobian of any score with directions."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ STEP = 0.1
 
 
 def jacobian_products(score: Score, points: Tensor, sigma: float) -> tuple[Product, ...]:
-    """Products with the Jacobian J of a score, and with its transpose, as far as it has them.
+    """Return products with the Jacobian J of a score, and with its transpose, as far as possible.
 
-    Automatic differentiation, forward (J v) and reverse (J^T v), whichever works: both, or one.
+    By automatic differentiation, forward (J v) and reverse (J^T v), whichever works: both, or one.
     Where neither does, because ``score`` leaves torch or detaches a part of itself, it is a
     symmetric finite difference along v (J v), of two calls of ``score`` 2 * ``STEP`` * sigma apart.
 
@@ -38,48 +38,48 @@ def jacobian_products(score: Score, points: Tensor, sigma: float) -> tuple[Produ
     difference: Product = partial(_difference, score)
     expected = (v * difference(x, level, v)).sum(1)
     scale = v.square().sum(1).double() / sigma**2
-    found: list[Product] = []
+    products: list[Product] = []
     for product in (partial(_forward, score), partial(_reverse, score)):
         try:
             value = (v * product(x, level, v)).sum(1)
         except Exception:  # whatever a callable of someone else's raises on tensors of autograd
             continue
         if bool(((value - expected).abs() <= 0.05 * expected.abs() + 1e-3 * scale).all()):
-            found.append(product)
-    return tuple(found) or (difference,)
+            products.append(product)
+    return tuple(products) or (difference,)
 
 
 def apply(
     product: Product, points: Tensor, sigma: float, directions: Tensor, numbers: int
 ) -> Tensor:
-    """Products at points (m, r) with K directions at each (m, K, r): (m, K, r) float64."""
+    """Return products at points (m, r) with K directions at each (m, K, r): (m, K, r) float64."""
     count, each, rank = directions.shape
-    together = max(1, numbers // rank)
+    size = max(1, numbers // rank)
     out = torch.empty(count * each, rank, dtype=torch.float64, device=points.device)
     flat = directions.reshape(-1, rank)
-    for start in range(0, len(out), together):
-        v = flat[start : start + together].to(points)
+    for start in range(0, len(out), size):
+        v = flat[start : start + size].to(points)
         at = points[torch.arange(start, start + len(v), device=points.device) // each]
         out[start : start + len(v)] = product(at, torch.full_like(at[:, 0], sigma), v)
     return out.reshape(count, each, rank)
 
 
 def point_blocks(count: int, each: int, numbers: int) -> Iterator[slice]:
-    """Slices of so many of ``count`` points that ``each`` numbers for each are ``numbers``."""
-    together = max(1, numbers // each)
-    for start in range(0, count, together):
-        yield slice(start, min(start + together, count))
+    """Yield slices of ``count`` points, each of at most ``numbers`` numbers, ``each`` a point."""
+    size = max(1, numbers // each)
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
 
 
 def probing(points: Tensor, probes: int | None, generator: torch.Generator) -> Tensor:
-    """Directions at points (m, r): all r axes, or so many random ones (m, probes, r)."""
+    """Return directions at points (m, r): all r axes, or random ones (m, probes, r)."""
     if probes is None:
         return torch.eye(points.shape[1]).to(points).expand(len(points), -1, -1)
     return rademacher(points, probes, generator)
 
 
 def rademacher(points: Tensor, probes: int, generator: torch.Generator) -> Tensor:
-    """Random signs (m, probes, r) for points (m, r)."""
+    """Draw random signs (m, probes, r) for points (m, r)."""
     # Drawn point by point, so that they are the same however the points are cut into blocks.
     shape, device = (probes, points.shape[1]), points.device
     bits = [torch.randint(2, shape, generator=generator, device=device) for _ in points]
@@ -97,8 +97,8 @@ def _forward(score: Score, x: Tensor, sigma: Tensor, v: Tensor) -> Tensor:
 def _reverse(score: Score, x: Tensor, sigma: Tensor, v: Tensor) -> Tensor:
     with torch.enable_grad():
         at = x.detach().requires_grad_()
-        found = score(at, sigma)
-        return torch.autograd.grad(found, at, v.to(found))[0].double()
+        values = score(at, sigma)
+        return torch.autograd.grad(values, at, v.to(values))[0].double()
 
 
 def _difference(score: Score, x: Tensor, sigma: Tensor, v: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The score network: a residual MLP around the exact linear (Wiener) denoiser.
+"""Score networks: their base class, and a residual MLP around the linear (Wiener) denoiser.
 
 The preconditioning is that of Karras et al. 2022 (EDM, arXiv 2206.00364, Table 1), with the
 data covariance in the place of the scalar data variance. Along a principal axis of standard
@@ -19,20 +19,51 @@ dimension.
 
 from __future__ import annotations
 
+import copy
 import math
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from estimators.score.frame import Frame
-from estimators.score.protocol import ScoreModule
+
+
+class ScoreModule(nn.Module):
+    """A network that estimates noise, from which its score follows.
+
+    Subclasses define ``noise_estimate``. Coordinates z (n, r) are those of the sample's frame, and
+    noise levels (n,) are in its unit.
+    """
+
+    def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
+        """Return the expected noise eps in z = z0 + level * eps: (n, r), (n,) -> (n, r)."""
+        raise NotImplementedError
+
+    def score(self, z: Tensor, sigma: Tensor) -> Tensor:
+        """Return the score of the blurred data: z (n, r), sigma (n,) -> (n, r)."""
+        return -self.noise_estimate(z, sigma) / sigma[:, None]
+
+
+def training_flops(network: ScoreModule, z_width: int, batch: int) -> float:
+    """Return the floating-point operations of one training step: forward and backward.
+
+    ``network`` is a score network of coordinates (n, z_width). A product and its sum are two
+    operations; elementwise operations (activations, norms, the optimiser) are not counted.
+    Nothing is computed: the step is made by a copy whose tensors have shapes but no numbers.
+    """
+    ghost = copy.deepcopy(network).to("meta").requires_grad_(True)
+    z, level = torch.ones(batch, z_width, device="meta"), torch.ones(batch, device="meta")
+    with torch.enable_grad(), FlopCounterMode(display=False) as counter:
+        torch.autograd.backward(ghost.noise_estimate(z, level).sum())
+    return float(counter.get_total_flops())
 
 
 class ResidualBlock(nn.Module):
     """Pre-norm gated block: h + W (silu(U norm(h) + shift) * V norm(h)); the noise level shifts.
 
-    Products of features (Shazeer 2020, arXiv 2002.05202) make lengths and angles, which curved
-    manifolds are told by, out of one layer; sums of activations alone are slow to.
+    Products of features (Shazeer 2020, arXiv 2002.05202) give lengths and angles, which
+    characterise curved manifolds, in one layer; sums of activations alone learn them slowly.
     """
 
     def __init__(self, width: int) -> None:
@@ -75,7 +106,7 @@ class ScoreNetwork(ScoreModule):
         nn.init.zeros_(self.exit.bias)
 
     def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
-        """Expected noise eps in z = z0 + level * eps, along the axes: (n, r), (n,) -> (n, r)."""
+        """Return the noise eps in z = z0 + level * eps, along the axes: (n, r), (n,) -> (n, r)."""
         level = level[:, None]
         total = self.scales.square() + level.square()
         phase = torch.log(level) / 4 * self.frequencies

@@ -1,9 +1,7 @@
-"""Exact scores of blurred manifolds, to test readings of scores apart from training."""
+"""Exact score of a blurred sphere, to test readings of scores apart from training."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +14,7 @@ class SphereScore:
     """Score of the uniform k-sphere blurred by noise.
 
     ``frame`` (D, k + 1) has orthonormal columns, ``radius`` is a length. The blurred density of a
-    point at distance t from the centre is that of a von Mises-Fisher law of concentration
+    point at distance t from the centre is that of a von Mises-Fisher distribution of concentration
     radius * t / sigma^2, whose mean resultant is a ratio of modified Bessel functions.
     """
 
@@ -24,7 +22,7 @@ class SphereScore:
     radius: float = 1.0
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
+        """Return the score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
         frame = self.frame.to(x)
         own = x @ frame
         distance = own.norm(dim=1)
@@ -34,70 +32,8 @@ class SphereScore:
         return (denoised - x) / sigma.square()[:, None]
 
 
-@dataclass(frozen=True)
-class AffineScore:
-    """Score of a normal law on an affine subspace blurred by noise.
-
-    ``origin`` (D,) is the mean, ``frame`` (D, d) has orthonormal columns, and ``scales`` (d,) are
-    the standard deviations along them, in units of length.
-    """
-
-    origin: Tensor
-    frame: Tensor
-    scales: Tensor
-
-    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
-        frame, variances = self.frame.to(x), self.scales.to(x).square()
-        centred = x - self.origin.to(x)
-        noise = sigma.square()[:, None]
-        denoised = (centred @ frame * (variances / (variances + noise))) @ frame.T
-        return (denoised - centred) / noise
-
-    def log_density(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Log of the blurred density (n,) float64 at x (n, D) for noise levels sigma (n,)."""
-        x, sigma = x.double(), sigma.double()
-        frame, variances = self.frame.to(x), self.scales.to(x).square()
-        centred = x - self.origin.to(x)
-        along = centred @ frame
-        normal = centred - along @ frame.T
-        noise = sigma.square()
-        total = variances + noise[:, None]
-        squares = (along.square() / total).sum(1) + normal.square().sum(1) / noise
-        ambient, rank = frame.shape
-        logs = total.log().sum(1) + (ambient - rank) * noise.log()
-        return -(squares + logs + ambient * math.log(2 * math.pi)) / 2
-
-
-@dataclass(frozen=True)
-class MixtureScore:
-    """Score of a mixture of normal laws on affine subspaces blurred by noise.
-
-    ``weights`` are the probabilities of the ``components``, up to a common factor.
-    """
-
-    components: Sequence[AffineScore]
-    weights: Sequence[float]
-
-    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
-        shares = self._joint(x, sigma).softmax(1).to(x)
-        scores = torch.stack([component(x, sigma) for component in self.components], 1)
-        return (shares[:, :, None] * scores).sum(1)
-
-    def log_density(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Log of the blurred density (n,) float64 at x (n, D) for noise levels sigma (n,)."""
-        return self._joint(x, sigma).logsumexp(1)
-
-    def _joint(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """Log of probability times density of each component, (n, C) float64."""
-        densities = torch.stack([law.log_density(x, sigma) for law in self.components], 1)
-        weights = torch.tensor(self.weights).to(densities)
-        return densities + (weights / weights.sum()).log()
-
-
 def _mean_resultant(p: int, concentration: Tensor) -> Tensor:
-    """I_{p/2}(c) / I_{p/2-1}(c) for unit vectors of R^p, with Bessel functions scaled by e^-c."""
+    """Return I_{p/2}(c) / I_{p/2-1}(c) for unit vectors of R^p, by Bessel functions over e^c."""
     c = concentration.double().cpu().numpy()
     below = ive(p / 2 - 1, c)
     # Where the scaled functions underflow, c is far below p, and the ratio is c / p.

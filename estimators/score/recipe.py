@@ -1,8 +1,11 @@
-"""How a score network is trained, as plain numbers: a part of what a trained model is known by."""
+"""Recipes of training as plain numbers, and the keys of trained models."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -11,27 +14,27 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained; noise levels are in units of its frame.
+    """Recipe of the training of a network; noise levels are in units of its frame.
 
     ``network`` is "residual" (estimators/score/network.py), "unet" or "stanczuk2024", of
-    ``width`` (None: it follows the span of the data) and ``blocks``. ``steps`` is the budget, for
+    ``width`` (None: by the span of the data) and ``blocks``. ``steps`` is the budget, for
     batches of ``batch`` points; with 0 the network is read untrained. The learning rate rises over
     ``warmup`` steps, stays, and falls to zero over the last ``decay`` of the steps; where the
-    training has settled it falls over ``cooling`` times the steps so far. The network that is read
-    is a running mean of the weights over about the last ``average`` of the steps (0: the weights
-    as they are). ``antithetic`` noise comes in pairs.
+    training has converged it falls over ``cooling`` times the steps so far. The network that is
+    read is a running mean of the weights over about the last ``average`` of the steps (0: the final
+    weights). ``antithetic`` noise comes in pairs.
 
     Noise levels are log-uniform between the two ``levels``.
 
     The loss is the squared error of the noise times ``loss_scale`` (None: the mean over the axes,
     and not their sum). Gradients are clipped to the norm ``clip``.
 
-    Every ``check_every`` steps the network is looked at on the ``held_out`` fraction of the
-    points, on which it is not trained; ``patience`` looks decide whether to stop. Of each noise
-    level the best network is kept, or the last one if ``keep_last``. Where the held-out loss
-    rises, the training begins anew with ``raise_by`` times the ``weight_decay``, up to
-    ``most_weight_decay``, as long as ``worth_while`` of the budget is left. ``shape`` is that of
-    images. Of the residual network's frame axes are left out whose standard deviation is below
+    Every ``check_every`` steps the network is evaluated on the ``held_out`` fraction of the
+    points, on which it is not trained; ``patience`` evaluations decide whether to stop. For each
+    noise level the best network is used, or the last one if ``keep_last``. Where the held-out loss
+    rises, the training restarts with ``raise_by`` times the ``weight_decay``, up to
+    ``most_weight_decay``, as long as ``worth_while`` of the budget remains. ``shape`` is that of
+    images. The residual network's frame excludes axes whose standard deviation is below
     ``negligible`` times the lowest noise level.
     """
 
@@ -62,17 +65,29 @@ class Recipe:
     negligible: float = 0.05
 
     def mean_share(self, steps: int) -> float:
-        """Share of the weights after some steps in their running mean."""
+        """Return the share of the weights after some steps in their running mean."""
         return 1 / (1 + self.average * steps)
 
     def facts(self) -> dict[str, object]:
-        """All numbers by name."""
+        """Return all numbers by name."""
         return asdict(self)
 
 
 def order_of_rows(count: int, seed: int) -> NDArray[np.int64]:
-    """Rows of a sample in random order: the first are held out of the training, and are read first.
+    """Return the rows of a sample in random order: the first are held out, and are read first.
 
-    A score is read where it was not trained: where it was, it may know the points by heart.
+    A score is read where it was not trained: where it was, it may have learned the points by heart.
     """
     return np.random.default_rng(seed).permutation(count)
+
+
+def content_key(points: NDArray[np.float64], facts: Mapping[str, object]) -> str:
+    """Return the key of a model trained on points (n, D) by ``facts``, a hash of both.
+
+    Facts are values of JSON, in any order. Raises TypeError for others.
+    """
+    rows = np.ascontiguousarray(points, dtype="<f8")
+    text = json.dumps({"shape": rows.shape, "facts": dict(facts)}, sort_keys=True)
+    digest = hashlib.sha256(text.encode())
+    digest.update(rows.data)
+    return digest.hexdigest()

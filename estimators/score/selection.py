@@ -1,9 +1,9 @@
-"""Which noise level to believe, without knowing the truth: rules over spectra at several levels.
+"""Selection of the noise level without knowing the truth: rules over spectra at several levels.
 
 Every rule takes the gaps (S, m, D) of descending spectra (S, m, D), in units of pure noise, and
-says a dimension for each of the m points, with the level it was read at and the gap there. Levels
-that are not trusted are left out before (trust.py). RECIPE.md compares the rules, on manifolds
-that no suite scores. Tensors are worked on by their methods, so that listing the rules does not
+returns a dimension for each of the m points, with the level it was read at and the gap there.
+Unreliable levels are excluded before (reliability.py). RECIPE.md compares the rules, on manifolds
+that no suite scores. Tensors are used by their methods alone, so that listing the rules does not
 import torch.
 """
 
@@ -23,7 +23,7 @@ NEGLIGIBLE = 0.02
 
 @dataclass(frozen=True)
 class Selected:
-    """What a rule says of m points, all (m,): dimensions, rows of the levels, gaps there."""
+    """Selection of a rule at m points, all (m,): dimensions, rows of the levels, gaps there."""
 
     dimension: Tensor
     level: Tensor
@@ -31,7 +31,7 @@ class Selected:
 
 
 def gaps(spectra: Tensor, floor: float = 1.0, skip_first: bool = False) -> Tensor:
-    """Gaps above each of the descending values (..., D), the first one below ``floor``.
+    """Return the gaps above each of the descending values (..., D), the first below ``floor``.
 
     ``floor`` is the least value of pure noise. Entry i is the gap that is read as dimension
     D - i: all D where every value is further below pure noise than any two neighbours are apart,
@@ -40,42 +40,42 @@ def gaps(spectra: Tensor, floor: float = 1.0, skip_first: bool = False) -> Tenso
     """
     above = spectra.roll(1, -1)
     above[..., 0] = floor
-    found = above - spectra
+    gap = above - spectra
     if skip_first:
-        found[..., :2] = -math.inf
-    return found
+        gap[..., :2] = -math.inf
+    return gap
 
 
 def largest_gap(gap: Tensor, spectra: Tensor) -> Selected:
-    """Each point at the level where its own largest gap is largest."""
+    """Select for each point the level where its largest gap is largest."""
     return _at(gap, gap.max(-1).values.argmax(0))
 
 
 def largest_mean_gap(gap: Tensor, spectra: Tensor) -> Selected:
-    """All points at the level where the mean over points of the largest gap is largest."""
+    """Select for all points the level where the mean over points of the largest gap is largest."""
     level = gap.max(-1).values.mean(1).argmax()
     return _at(gap, level.expand(gap.shape[1]))
 
 
 def largest_ratio(gap: Tensor, spectra: Tensor) -> Selected:
-    """Each point at the level and value where the next value is smallest in proportion."""
+    """Select for each point the level and value where the next value is smallest in proportion."""
     size, position = _ratios(gap, spectra).max(-1)
     level = size.argmax(0)
     return _where(gap, level, position[level, range(gap.shape[1])])
 
 
 def ratio_persistence(gap: Tensor, spectra: Tensor) -> Selected:
-    """Each point's dimension of the largest proportions, multiplied over levels."""
+    """Select for each point the dimension of the largest proportions, multiplied over levels."""
     return _at_best_level(gap, _ratios(gap, spectra).log().sum(0).argmax(-1))
 
 
 def persistence(gap: Tensor, spectra: Tensor) -> Selected:
-    """Each point's dimension of the largest gap summed over levels."""
+    """Select for each point the dimension of the largest gap summed over levels."""
     return _at_best_level(gap, gap.sum(0).argmax(-1))
 
 
 def least_spread(gap: Tensor, spectra: Tensor) -> Selected:
-    """All points at the level where they agree most; of equals, at that of the largest gap."""
+    """Select for all points the level where they agree most; of equals, that of the largest gap."""
     size, position = gap.max(-1)
     spread = position.double().std(1, correction=0)
     level = (spread - 1e-6 * size.mean(1)).argmin()
@@ -83,26 +83,26 @@ def least_spread(gap: Tensor, spectra: Tensor) -> Selected:
 
 
 def _ratios(gap: Tensor, spectra: Tensor) -> Tensor:
-    """Proportion (S, m, D) of the value above to each; 0 where a gap is left out.
+    """Return the proportion (S, m, D) of the value above to each; 0 where a gap is excluded.
 
-    Values below ``NEGLIGIBLE`` are taken as that: their proportions are those of rounding.
+    Values below ``NEGLIGIBLE`` are replaced by it: their proportions are those of rounding.
     """
     above = (gap + spectra).clamp(min=NEGLIGIBLE)
     return (above / spectra.clamp(min=NEGLIGIBLE)).masked_fill(~gap.isfinite(), 0.0)
 
 
 def _at(gap: Tensor, level: Tensor) -> Selected:
-    """The largest gap of each point at a level of its own."""
+    """Select the largest gap of each point at given levels (m,)."""
     return _where(gap, level, gap[level, range(gap.shape[1])].argmax(-1))
 
 
 def _at_best_level(gap: Tensor, position: Tensor) -> Selected:
-    """Given positions (m,), each at the level where its gap is largest."""
+    """Select the level where the gap is largest, at given positions (m,)."""
     return _where(gap, gap[:, range(gap.shape[1]), position].argmax(0), position)
 
 
 def _where(gap: Tensor, level: Tensor, position: Tensor) -> Selected:
-    """What is read at given levels (m,) and positions (m,) of the gaps (S, m, D)."""
+    """Return the selection at given levels (m,) and positions (m,) of the gaps (S, m, D)."""
     return Selected(gap.shape[-1] - position, level, gap[level, range(gap.shape[1]), position])
 
 

@@ -17,7 +17,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from estimators.score.protocol import ScoreModule
+from estimators.score.network import ScoreModule
 from estimators.score.recipe import Recipe
 
 #: The label of the time t = 1: one less than the number of scales of their discrete diffusion.
@@ -55,15 +55,15 @@ class PublishedNetwork(ScoreModule):
         self.layers = nn.Sequential(*layers, nn.Linear(width, ambient))
 
     def level(self, time: Tensor) -> Tensor:
-        """Noise level sigma at a time."""
+        """Return the noise level sigma at a time."""
         return self.sigma_min * (self.sigma_max / self.sigma_min) ** time
 
     def time(self, level: Tensor) -> Tensor:
-        """Time at which the noise level is reached."""
+        """Return the time at which the noise level is reached."""
         return (level / self.sigma_min).log() / math.log(self.sigma_max / self.sigma_min)
 
     def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
-        """Expected noise eps in z = z0 + level * eps: (n, D), (n,) -> (n, D)."""
+        """Return the expected noise eps in z = z0 + level * eps: (n, D), (n,) -> (n, D)."""
         label = LAST_LABEL * self.time(level)
         # Autocasting knows no meta device.
         meta = z.is_meta
@@ -74,7 +74,7 @@ class PublishedNetwork(ScoreModule):
 
 
 def published_recipe(steps: int) -> Recipe:
-    """The published training on Euclidean data, for so many steps.
+    """Return the published training on Euclidean data, with a budget of ``steps``.
 
     Adam with a warm-up and gradients clipped to norm 1, times uniform and so levels log-uniform,
     in units of the points. The loss is likelihood-weighted, 1/2 g(t)^2 |score + noise / sigma|^2

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from estimators.aggregation import AGGREGATIONS, aggregate_confident
 from estimators.catalogue import register
 from estimators.score.base import DECLARED, Reading, ScoreEstimator
 from estimators.score.selection import RULES, gaps
-from estimators.score.whole_sample import AGGREGATIONS, aggregate
 from manifolds.parameters import choice, flag, whole_number
 
 if TYPE_CHECKING:
@@ -50,13 +50,16 @@ class ScoreSVD(ScoreEstimator):
         False, "leave out the gap below the largest value, and full dimension, as the paper's code"
     )
     rule: str = choice("ratio", "how the noise level is chosen", tuple(RULES))
-    aggregation: str = choice("median", "the sample's answer from the points'", tuple(AGGREGATIONS))
+    aggregation: str = choice(
+        "median", "the sample's dimension from the points'", tuple(AGGREGATIONS)
+    )
 
     def read(self, model: ScoreModel, z: Tensor, generator: torch.Generator) -> Reading:
-        """Spectra at all noise levels, and the dimension by the rule.
+        """Read the dimension from the spectra at all noise levels, by the rule.
 
         ``details``: "singular_values" (m, D) at the level read, in units of the size of pure
-        noise, "gap" (S,) the mean largest gap, "dimension_by_sigma" (S, m), and those of ``told``.
+        noise, "gap" (S,) the mean largest gap, "dimension_by_sigma" (S, m), and those of
+        ``level_details``.
         """
         import torch
 
@@ -86,21 +89,21 @@ class ScoreSVD(ScoreEstimator):
             outside = torch.ones(*inside.shape[:2], model.frame.outside, dtype=inside.dtype)
             spectra = torch.cat([outside, inside], -1).sort(-1, descending=True).values
             floor = 1.0
-        believed = self.believed(model)
-        rows = torch.nonzero(believed.levels).flatten()
+        reliability = self.reliability(model)
+        rows = torch.nonzero(reliability.levels).flatten()
         gap = gaps(spectra, floor, self.skip_first_gap)
-        found = RULES[self.rule](gap[rows], spectra[rows])
-        level = rows[found.level]
-        pointwise = found.dimension.numpy().astype(np.float64)
-        confidence = found.gap.clamp(0, 1).numpy() * believed.learned
+        selected = RULES[self.rule](gap[rows], spectra[rows])
+        level = rows[selected.level]
+        pointwise = selected.dimension.numpy().astype(np.float64)
+        confidence = selected.gap.clamp(0, 1).numpy() * reliability.learned
         return Reading(
-            dimension=aggregate(pointwise, confidence, self.aggregation),
+            dimension=aggregate_confident(pointwise, confidence, self.aggregation),
             pointwise=pointwise,
             confidence=confidence,
             details={
                 "singular_values": spectra[level, torch.arange(len(z))].numpy(),
                 "gap": gap.max(-1).values.mean(1).numpy(),
                 "dimension_by_sigma": spectra.shape[-1] - gap.argmax(-1).numpy(),
-                **self.told(model, level.numpy(), believed),
+                **self.level_details(model, level.numpy(), reliability),
             },
         )

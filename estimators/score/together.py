@@ -1,4 +1,4 @@
-"""Several score models trained as one: the weights of each are a row of one tensor."""
+"""Training of several score models at once: the weights of each are a row of one tensor."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from torch.func import functional_call, vmap
 from estimators.base import Array
 from estimators.score.cache import ModelCache, Stored
 from estimators.score.model import ScoreModel
-from estimators.score.protocol import ScoreModule
+from estimators.score.network import ScoreModule
 from estimators.score.recipe import Recipe
-from estimators.score.train_or_load import Job, Tell, model_key
+from estimators.score.train_or_load import Job, Report, model_key
 from estimators.score.training import (
     Progress,
     State,
-    Training,
-    TrainingBrokeDown,
+    TrainingDiverged,
+    TrainingResult,
     adamw,
+    apply_verdict,
     check_finite,
-    conclude,
     half_precision,
-    halve,
-    noisy,
-    set_rate,
+    halve_batch,
+    noisy_batch,
+    set_learning_rate,
 )
-from estimators.score.validation import Watch
+from estimators.score.validation import Validation
 
-#: Every parameter begins at a multiple of so many numbers, as fast products of matrices want it.
+#: Every parameter begins at a multiple of so many numbers, which fast matrix products need.
 ALIGNED = 16
 
 
@@ -45,20 +45,20 @@ def train_together(
     seeds: Sequence[int],
     device: torch.device,
     cache: ModelCache | None,
-    tell: Tell = lambda progress: None,
+    report: Report = lambda progress: None,
 ) -> list[ScoreModel]:
-    """The score models of several samples, each (n, D), trained together as far as possible.
+    """Return the score models of samples, each (n, D), trained together as far as possible.
 
-    Each has the law that ``trained_model`` gives it, and its key in the cache, from which those
-    that are there are taken. Weights, noise and held-out points follow from its own seed; learning
-    rate, weight decay, restarts and early stop from its own looks: one that has come to its end is
-    kept, and leaves the others. Different from training alone are the order of sums, and with it
-    the last digits; there are no checkpoints; a batch that does not fit into memory is halved for
-    all; and the seconds of a step are shared out equally. Samples whose networks differ in shape,
-    because the ranks of their frames do, are trained in one group after another.
+    Each has the distribution that ``train_or_load`` gives it, and its key in the cache, from which
+    it is loaded if it is there. Weights, noise and held-out points follow from its own seed;
+    learning rate, weight decay, restarts and early stop from its own evaluations: a model whose
+    training ends is stored, and leaves the others. Different from training alone are the order of
+    sums, and with it the last digits; there are no checkpoints; a batch that does not fit into
+    memory is halved for all; and the seconds of a step are divided equally. Samples whose networks
+    differ in shape, because the ranks of their frames do, are trained in one group after another.
 
-    ``tell`` gets the progress of a group: the median of its members' losses and readings. Raises
-    RuntimeError, naming the sample, where the training of one breaks down.
+    ``report`` gets the progress of a group: the median of its members' losses and readings. Raises
+    RuntimeError, naming the sample, where the training of one diverges.
     """
     if len(samples) != len(seeds):
         raise ValueError(f"need a seed for each sample, not {len(seeds)} for {len(samples)}")
@@ -71,30 +71,30 @@ def train_together(
     models: dict[str, ScoreModel] = {}
     groups: dict[tuple[torch.Size, ...], dict[str, Member]] = {}
     with ExitStack() as locks:
-        found = _found(set(keys), cache, locks)
+        cached = _load_or_lock(set(keys), cache, locks)
         for place, (key, points, seed) in enumerate(zip(keys, samples, seeds, strict=True)):
             job = Job(points, recipe, seed, device)
-            stored = found.get(key)
+            stored = cached.get(key)
             if stored is not None:
                 models[key] = job.model(stored, cached=True)
                 continue
-            state, watch = job.begin()
+            state, validation = job.begin()
             shapes = tuple(value.shape for value in state.network.state_dict().values())
-            member = Member(key, f"sample {place} (seed {seed})", job, state, watch)
+            member = Member(key, f"sample {place} (seed {seed})", job, state, validation)
             # The same sample with the same seed is one model.
             groups.setdefault(shapes, {}).setdefault(key, member)
         for group in groups.values():
-            for member, stored in _train(list(group.values()), tell):
+            for member, stored in _train(list(group.values()), report):
                 if cache is not None:
                     cache.save(member.key, stored.tensors, stored.metadata)
-                    cache.drop_checkpoint(member.key)
+                    cache.remove_checkpoint(member.key)
                 models[member.key] = member.job.model(stored, cached=False)
     return [models[key] for key in keys]
 
 
-def _found(keys: set[str], cache: ModelCache | None, locks: ExitStack) -> dict[str, Stored]:
-    """What the cache has of some models; of the others, the locks."""
-    found: dict[str, Stored] = {}
+def _load_or_lock(keys: set[str], cache: ModelCache | None, locks: ExitStack) -> dict[str, Stored]:
+    """Load the models that the cache has, and lock the keys of the others."""
+    loaded: dict[str, Stored] = {}
     if cache is not None:
         # In one order everywhere, so that two processes never wait for each other.
         for key in sorted(keys):
@@ -104,8 +104,8 @@ def _found(keys: set[str], cache: ModelCache | None, locks: ExitStack) -> dict[s
                 # Another process may have trained it meanwhile.
                 stored = cache.load(key)
             if stored is not None:
-                found[key] = stored
-    return found
+                loaded[key] = stored
+    return loaded
 
 
 @dataclass(eq=False)
@@ -116,7 +116,7 @@ class Member:
     name: str
     job: Job
     state: State
-    watch: Watch
+    validation: Validation
 
     def __post_init__(self) -> None:
         self.row = nn.Parameter(torch.empty(0, device=self.job.device))
@@ -124,8 +124,8 @@ class Member:
         self.state.optimiser = adamw([self.row], self.job.recipe)
 
 
-class Estimating(nn.Module):
-    """A network whose call is its noise estimate."""
+class NoiseEstimator(nn.Module):
+    """Wrapper of a network whose call is its noise estimate."""
 
     def __init__(self, network: ScoreModule) -> None:
         super().__init__()
@@ -138,41 +138,42 @@ class Estimating(nn.Module):
 class Stack:
     """Networks of one shape, run at once on a batch each.
 
-    Their parameters become views of ``weights`` (B, P), a row for each, and stay the networks' own:
-    whoever reads or sets them there needs to know nothing of this. ``gradients`` (B, P) are those
-    of the last ``backward``.
+    Their parameters become views of ``weights`` (B, P), a row for each, and can still be read and
+    set in the networks. ``gradients`` (B, P) are those of the last ``backward``.
     """
 
     def __init__(self, networks: Sequence[ScoreModule]) -> None:
-        self.weights = joined(networks)
+        self.weights = join_parameters(networks)
         self.gradients = torch.zeros_like(self.weights)
         names = [f"network.{name}" for name, _ in networks[0].named_parameters()]
-        leaves = [part.detach().requires_grad_() for part in stacked(self.weights, networks[0])]
+        leaves = [
+            part.detach().requires_grad_() for part in parameter_views(self.weights, networks[0])
+        ]
         self._parameters = dict(zip(names, leaves, strict=True))
-        self._gradients = list(stacked(self.gradients, networks[0]))
-        buffers = [dict(Estimating(network).named_buffers()) for network in networks]
+        self._gradients = list(parameter_views(self.gradients, networks[0]))
+        buffers = [dict(NoiseEstimator(network).named_buffers()) for network in networks]
         self._buffers = {name: torch.stack([own[name] for own in buffers]) for name in buffers[0]}
-        blank = Estimating(copy.deepcopy(networks[0]).to("meta"))
+        blank = NoiseEstimator(copy.deepcopy(networks[0]).to("meta"))
 
         def estimate(values: dict[str, Tensor], z: Tensor, level: Tensor) -> Tensor:
-            found: Tensor = functional_call(blank, values, (z, level))
-            return found
+            noise: Tensor = functional_call(blank, values, (z, level))
+            return noise
 
         self._estimate = vmap(estimate)
 
     def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
-        """The noise estimates (B, n, r) of all networks at z (B, n, r) and levels (B, n)."""
-        found: Tensor = self._estimate({**self._parameters, **self._buffers}, z, level)
-        return found
+        """Return the noise estimates (B, n, r) of all networks at z (B, n, r), levels (B, n)."""
+        noise: Tensor = self._estimate({**self._parameters, **self._buffers}, z, level)
+        return noise
 
     def backward(self, loss: Tensor) -> None:
         """Set the gradients to those of a loss."""
-        found = torch.autograd.grad(loss, list(self._parameters.values()))
-        torch._foreach_copy_(self._gradients, list(found))
+        gradients = torch.autograd.grad(loss, list(self._parameters.values()))
+        torch._foreach_copy_(self._gradients, list(gradients))
 
 
-def joined(networks: Sequence[ScoreModule]) -> Tensor:
-    """All parameters of networks of one shape, (B, P), of which the parameters become views."""
+def join_parameters(networks: Sequence[ScoreModule]) -> Tensor:
+    """Return all parameters of networks of one shape, (B, P); the parameters become views of it."""
     first = next(networks[0].parameters())
     rows = first.new_zeros(len(networks), sum(_spans(networks[0])), requires_grad=False)
     for row, network in zip(rows, networks, strict=True):
@@ -184,8 +185,8 @@ def joined(networks: Sequence[ScoreModule]) -> Tensor:
     return rows
 
 
-def stacked(rows: Tensor, like: ScoreModule) -> Iterator[Tensor]:
-    """Views of ``rows`` (B, P): each parameter, (B, *shape)."""
+def parameter_views(rows: Tensor, like: ScoreModule) -> Iterator[Tensor]:
+    """Yield views of ``rows`` (B, P): each parameter, (B, *shape)."""
     for part, parameter in zip(torch.split(rows, _spans(like), 1), like.parameters(), strict=True):
         yield part[:, : parameter.numel()].view(len(rows), *parameter.shape)
 
@@ -194,58 +195,59 @@ def _spans(network: ScoreModule) -> list[int]:
     return [ALIGNED * math.ceil(value.numel() / ALIGNED) for value in network.parameters()]
 
 
-def _train(members: list[Member], tell: Tell) -> Iterator[tuple[Member, Stored]]:
-    """Train members of one shape; each of them as soon as it has come to its end."""
+def _train(members: list[Member], report: Report) -> Iterator[tuple[Member, Stored]]:
+    """Train members of one shape; yield each of them when its training ends."""
     recipe = members[0].job.recipe
     step, start = 0, time.perf_counter()
     since = start
-    stack = stack_of(members)
+    stack = build_stack(members)
     while members:
         for member in members:
-            set_rate(member.state, recipe)
+            set_learning_rate(member.state, recipe)
         try:
             take_step(stack, members, recipe)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            halve(members[0].state, error)
+            halve_batch(members[0].state, error)
             for member in members:
                 member.state.batch = members[0].state.batch
             # Halving takes the gradients away.
-            stack = stack_of(members)
+            stack = build_stack(members)
             continue
         step += 1
         ended = [member for member in members if member.state.step == member.state.last]
-        looked = members if step % recipe.check_every == 0 else ended
-        if not looked:
+        due = members if step % recipe.check_every == 0 else ended
+        if not due:
             continue
-        for member in looked:
-            conclude(member.watch.look(member.state.mean), member.state, recipe, member.watch)
+        for member in due:
+            verdict = member.validation.evaluate(member.state.mean)
+            apply_verdict(verdict, member.state, recipe, member.validation)
         now = time.perf_counter()
         for member in members:
             member.state.seconds += (now - since) / len(members)
         since = now
-        tell(_progress(members, now - start))
+        report(_progress(members, now - start))
         ended = [member for member in members if member.state.step >= member.state.last]
         if ended:
             members = [member for member in members if member not in ended]
-            stack = stack_of(members) if members else stack
+            stack = build_stack(members) if members else stack
         for member in ended:
             losses = torch.stack(member.state.losses).float().cpu()
-            training = Training(losses, member.state.seconds, member.state.batch)
-            yield member, member.job.stored(training, member.watch)
+            training = TrainingResult(losses, member.state.seconds, member.state.batch)
+            yield member, member.job.stored(training, member.validation)
         since = time.perf_counter()
 
 
-def stack_of(members: Sequence[Member]) -> Stack:
-    """The members' networks together, for their optimisers too."""
+def build_stack(members: Sequence[Member]) -> Stack:
+    """Stack the members' networks, and let their optimisers work on the rows."""
     stack = Stack([member.state.network for member in members])
-    means = joined([member.state.mean for member in members])
+    means = join_parameters([member.state.mean for member in members])
     for member, *rows in zip(members, stack.weights, stack.gradients, means, strict=True):
         member.row.data, member.row.grad, member.mean_row = rows
     return stack
 
 
 def take_step(stack: Stack, members: Sequence[Member], recipe: Recipe) -> None:
-    """One step of all members, each on noise of its own."""
+    """Take one step of all members, each on noise of its own."""
     states = [member.state for member in members]
     step = states[0].step
     levels = recipe.levels
@@ -253,7 +255,7 @@ def take_step(stack: Stack, members: Sequence[Member], recipe: Recipe) -> None:
         torch.stack,
         zip(
             *(
-                noisy(member.job.z, state.batch, levels, state.generator, recipe.antithetic)
+                noisy_batch(member.job.z, state.batch, levels, state.generator, recipe.antithetic)
                 for member, state in zip(members, states, strict=True)
             ),
             strict=True,
@@ -264,9 +266,9 @@ def take_step(stack: Stack, members: Sequence[Member], recipe: Recipe) -> None:
         estimate = stack.noise_estimate(inputs, level)
     errors = (estimate - noise).square().sum(2)
     losses = errors.mean(1)
-    # Asking a GPU for a number makes it wait: there, once in a while has to do.
+    # Reading a number from a GPU synchronises it: done rarely there.
     if (not inputs.is_cuda or step % 50 == 0) and not bool(losses.isfinite().all()):
-        _name_the_broken(members, errors, level, step + 1)
+        _raise_diverged(members, errors, level, step + 1)
     scale = 1 / inputs.shape[2] if recipe.loss_scale is None else recipe.loss_scale
     # A member's loss depends on its own weights alone: the sum has the gradient of each.
     stack.backward(losses.sum() * scale)
@@ -276,22 +278,22 @@ def take_step(stack: Stack, members: Sequence[Member], recipe: Recipe) -> None:
                 nn.utils.clip_grad_norm_([member.row], recipe.clip)
             state.optimiser.step()
             state.step += 1
-            member.mean_row.lerp_(member.row, recipe.mean_share(state.step - state.begun))
+            member.mean_row.lerp_(member.row, recipe.mean_share(state.step - state.started))
             state.losses.append(loss)
 
 
-def _name_the_broken(members: Sequence[Member], errors: Tensor, level: Tensor, step: int) -> None:
+def _raise_diverged(members: Sequence[Member], errors: Tensor, level: Tensor, step: int) -> None:
     for member, error, own in zip(members, errors, level, strict=True):
         try:
             check_finite(error, own, step)
-        except TrainingBrokeDown as broken:
-            raise TrainingBrokeDown(f"{member.name}: {broken}") from None
+        except TrainingDiverged as diverged:
+            raise TrainingDiverged(f"{member.name}: {diverged}") from None
 
 
 def _progress(members: Sequence[Member], seconds: float) -> Progress:
     step, last = members[0].state.step, max(member.state.last for member in members)
     every = members[0].job.recipe.check_every
     losses = torch.stack([torch.stack(member.state.losses[-every:]).mean() for member in members])
-    readings = torch.stack([member.watch.readings[-1] for member in members])
+    readings = torch.stack([member.validation.dimensions[-1] for member in members])
     left = seconds / step * (last - step)
     return Progress(step, last, float(losses.median()), float(readings.double().median()), left)

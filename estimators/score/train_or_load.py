@@ -1,4 +1,4 @@
-"""From points to a trained score model, taken from the cache where it is there."""
+"""Train the score model of a sample, or load it from the cache."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 
 from estimators.base import Array
-from estimators.score.cache import ModelCache, Stored, content_key
+from estimators.score.cache import ModelCache, Stored
 from estimators.score.checkpoint import restore, snapshot
-from estimators.score.flops import training_flops
 from estimators.score.frame import Frame, plain_frame, principal_frame, raw_frame
 from estimators.score.model import (
     LevelwiseNetwork,
@@ -23,41 +22,40 @@ from estimators.score.model import (
     TrainingReport,
     looks_normal,
 )
-from estimators.score.network import ScoreNetwork
-from estimators.score.protocol import ScoreModule
-from estimators.score.recipe import Recipe, order_of_rows
+from estimators.score.network import ScoreModule, ScoreNetwork, training_flops
+from estimators.score.recipe import Recipe, content_key, order_of_rows
 from estimators.score.spectrum import Score
-from estimators.score.training import Progress, State, Training, begin, train
-from estimators.score.validation import Watch, grid
+from estimators.score.training import Progress, State, TrainingResult, begin, train
+from estimators.score.validation import Validation, level_grid
 
-#: Raised when trained models of the same recipe come out different.
+#: Increased when training by the same recipe gives different models.
 VERSION = 1
 #: Most points at which the training reads the dimension.
-LOOKED_AT = 8
+VALIDATION_POINTS = 8
 
-Tell = Callable[[Progress], None]
+Report = Callable[[Progress], None]
 
 
-def trained_model(
+def train_or_load(
     points: Array,
     recipe: Recipe,
     *,
     seed: int,
     device: torch.device,
     cache: ModelCache | None,
-    tell: Tell = lambda progress: None,
+    report: Report = lambda progress: None,
 ) -> ScoreModel:
-    """The score model of points (n, D) by a recipe and a seed, trained unless the cache has it.
+    """Return the score model of points (n, D) by a recipe and a seed, from the cache if possible.
 
-    Two processes that want the same model train it once. A recipe of no steps gives the untrained
-    network, of which nothing is cached. A training that was killed goes on from
-    its last checkpoint. Raises RuntimeError where the training breaks down.
+    Two processes that need the same model train it once. A recipe of no steps gives the untrained
+    network, which is not cached. A killed training is resumed from its last checkpoint. Raises
+    RuntimeError where the training diverges.
     """
     job = Job(points, recipe, seed, device)
     if recipe.steps == 0:
         return job.untrained()
     if cache is None:
-        return job.model(job.train(None, "", tell), cached=False)
+        return job.model(job.train(None, "", report), cached=False)
     key = model_key(points, recipe, seed)
     stored = cache.load(key)
     if stored is None:
@@ -65,32 +63,32 @@ def trained_model(
             # Another process may have trained it meanwhile.
             stored = cache.load(key)
             if stored is None:
-                trained = job.train(cache, key, tell)
+                trained = job.train(cache, key, report)
                 cache.save(key, trained.tensors, trained.metadata)
-                cache.drop_checkpoint(key)
+                cache.remove_checkpoint(key)
                 return job.model(trained, cached=False)
     return job.model(stored, cached=True)
 
 
 def model_key(points: Array, recipe: Recipe, seed: int) -> str:
-    """By what the cache knows the model of points, a recipe and a seed."""
+    """Return the key in the cache of the model of points, a recipe and a seed."""
     return content_key(points, {"recipe": recipe.facts(), "seed": seed, "version": VERSION})
 
 
 def frame_of(points: Tensor, recipe: Recipe) -> Frame:
-    """The frame in which the recipe's network works."""
+    """Return the frame in which the recipe's network works."""
     if recipe.network == "residual":
         return principal_frame(points, recipe.negligible * recipe.levels[0])
     return plain_frame(points) if recipe.network == "unet" else raw_frame(points.shape[1])
 
 
 def width_for(frame: Frame, recipe: Recipe) -> int:
-    """Width of the hidden layers: narrower than the data, an MLP could not pass them through."""
+    """Return the width of the hidden layers: an MLP narrower than the data would lose them."""
     return 64 if recipe.network == "unet" else max(192, 64 * math.ceil(len(frame.scales) / 64))
 
 
 def network_of(frame: Frame, recipe: Recipe) -> ScoreModule:
-    """An untrained network of the recipe, in a frame."""
+    """Return an untrained network of the recipe, in a frame."""
     width = recipe.width or width_for(frame, recipe)
     if recipe.network == "residual":
         return ScoreNetwork(frame, width=width, blocks=recipe.blocks)
@@ -112,76 +110,78 @@ def network_of(frame: Frame, recipe: Recipe) -> ScoreModule:
 
 
 class Job:
-    """A sample, a recipe and a seed; all that does not depend on the weights."""
+    """A training of a model: sample, recipe and seed, and all that does not depend on weights."""
 
     def __init__(self, points: Array, recipe: Recipe, seed: int, device: torch.device) -> None:
-        given = torch.from_numpy(points)
+        x = torch.from_numpy(points)
         self.seed, self.device, self.points = seed, device, len(points)
-        self.frame = frame_of(given, recipe).to(device)
+        self.frame = frame_of(x, recipe).to(device)
         self.recipe = replace(recipe, width=recipe.width or width_for(self.frame, recipe))
-        z = self.frame.coordinates(given.to(device))
+        z = self.frame.coordinates(x.to(device))
         order = order_of_rows(len(points), seed)
-        self.spent_before = 0.0
-        held = max(1, round(recipe.held_out * len(points)))
-        self.held_out = z[torch.from_numpy(order[:held]).to(device)]
-        self.z = z[torch.from_numpy(np.sort(order[held:])).to(device)]
+        self.saved_seconds = 0.0
+        count = max(1, round(recipe.held_out * len(points)))
+        self.held_out = z[torch.from_numpy(order[:count]).to(device)]
+        self.z = z[torch.from_numpy(np.sort(order[count:])).to(device)]
 
     def network(self) -> ScoreModule:
-        """The network before training."""
+        """Return the network before training."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             return network_of(self.frame, self.recipe).to(self.device)
 
-    def begin(self) -> tuple[State, Watch]:
-        """The training before its first step, and what watches it."""
-        watch = Watch(
+    def begin(self) -> tuple[State, Validation]:
+        """Return the training before its first step, and its validation."""
+        validation = Validation(
             z=self.held_out,
-            points=self.z[:: -(-len(self.z) // LOOKED_AT)],
-            levels=grid(self.recipe.levels),
+            points=self.z[:: -(-len(self.z) // VALIDATION_POINTS)],
+            levels=level_grid(self.recipe.levels),
             scales=self.frame.scales.float(),
             patience=self.recipe.patience,
             seed=self.seed,
         )
         generator = torch.Generator(self.device).manual_seed(self.seed)
-        return begin(self.network(), self.recipe, generator), watch
+        return begin(self.network(), self.recipe, generator), validation
 
-    def train(self, cache: ModelCache | None, key: str, tell: Tell) -> Stored:
-        """Train, and say all that is kept of it."""
-        state, watch = self.begin()
+    def train(self, cache: ModelCache | None, key: str, report: Report) -> Stored:
+        """Train, or resume from the checkpoint, and return what is stored of it."""
+        state, validation = self.begin()
         if cache is not None:
-            found = cache.load_checkpoint(key)
-            if found is not None:
-                restore(found, state, watch)
-                self.spent_before = state.seconds
+            checkpoint = cache.load_checkpoint(key)
+            if checkpoint is not None:
+                restore(checkpoint, state, validation)
+                self.saved_seconds = state.seconds
                 warnings.warn(
-                    f"training goes on from step {state.step}, where it was stopped", stacklevel=4
+                    f"training continues from step {state.step}, where it was stopped", stacklevel=4
                 )
         training = train(
             state,
             self.z,
             self.recipe,
-            watch,
-            tell=tell,
-            keep=lambda state: (
-                None if cache is None else cache.save_checkpoint(key, *snapshot(state, watch))
+            validation,
+            report=report,
+            save=lambda state: (
+                None if cache is None else cache.save_checkpoint(key, *snapshot(state, validation))
             ),
         )
-        return self.stored(training, watch)
+        return self.stored(training, validation)
 
-    def stored(self, training: Training, watch: Watch) -> Stored:
-        """All that is kept of a training."""
+    def stored(self, training: TrainingResult, validation: Validation) -> Stored:
+        """Return what is stored of a training."""
         flops = training_flops(self.network(), self.z.shape[1], self.recipe.batch)
-        best = [max(watch.states)] * len(watch.levels) if self.recipe.keep_last else watch.best_look
-        looks = sorted(set(best))
+        best = validation.best_evaluation
+        if self.recipe.keep_last:
+            best = [max(validation.weights)] * len(validation.levels)
+        evaluations = sorted(set(best))
         tensors = {
             f"{index}.{name}": value.cpu()
-            for index, look in enumerate(looks)
-            for name, value in watch.states[look].items()
+            for index, evaluation in enumerate(evaluations)
+            for name, value in validation.weights[evaluation].items()
         }
         tensors["loss"] = training.loss
-        tensors["held_out_loss"] = torch.stack(watch.losses)
+        tensors["held_out_loss"] = torch.stack(validation.losses)
         facts = {
-            "serves": [looks.index(look) for look in best],
+            "serves": [evaluations.index(evaluation) for evaluation in best],
             "seconds": training.seconds,
             "flops": flops * len(training.loss) * training.batch / self.recipe.batch,
             "batch": training.batch,
@@ -193,14 +193,14 @@ class Job:
         return Stored(tensors, {"facts": json.dumps(facts), "about": about})
 
     def untrained(self) -> ScoreModel:
-        """The model before its first step, which is the linear denoiser."""
+        """Return the model before its first step, which is the linear denoiser."""
         network = self.network().requires_grad_(False).eval()
-        looks = np.empty((0, len(grid(self.recipe.levels))))
-        report = TrainingReport(self.points, np.empty(0, np.float32), looks, 0.0, 0.0, False, 0.0)
+        losses = np.empty((0, len(level_grid(self.recipe.levels))))
+        report = TrainingReport(self.points, np.empty(0, np.float32), losses, 0.0, 0.0, False, 0.0)
         return self._model(network.score, report)
 
     def model(self, stored: Stored, cached: bool) -> ScoreModel:
-        """The model of trained weights."""
+        """Return the model of stored weights."""
         facts = json.loads(stored.metadata["facts"])
         networks = []
         for index in range(max(facts["serves"]) + 1):
@@ -214,7 +214,7 @@ class Job:
                 }
             )
             networks.append(network.requires_grad_(False).eval())
-        served = LevelwiseNetwork(networks, grid(self.recipe.levels), facts["serves"])
+        served = LevelwiseNetwork(networks, level_grid(self.recipe.levels), facts["serves"])
         report = TrainingReport(
             points=self.points,
             loss=stored.tensors["loss"].numpy(),
@@ -222,7 +222,7 @@ class Job:
             seconds=facts["seconds"],
             flops=facts["flops"],
             cached=cached,
-            saved_seconds=facts["seconds"] if cached else self.spent_before,
+            saved_seconds=facts["seconds"] if cached else self.saved_seconds,
         )
         return self._model(served.to(self.device).score, report)
 

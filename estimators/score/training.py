@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from estimators.score.protocol import ScoreModule
+from estimators.score.network import ScoreModule
 from estimators.score.recipe import Recipe
-from estimators.score.validation import Verdict, Watch
+from estimators.score.validation import Validation, Verdict
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training has come: ``step`` of ``steps``, which may end early.
+    """Progress of a training: ``step`` of ``steps``, which may end early.
 
-    ``loss`` is the mean since the last look, ``reading`` the median dimension at some points.
+    ``loss`` is the mean since the last evaluation, ``reading`` the median dimension at some points.
     """
 
     step: int
@@ -38,8 +38,8 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Training:
-    """What came of a training: ``loss`` (steps,) float32 and its ``seconds``.
+class TrainingResult:
+    """Result of a training: ``loss`` (steps,) float32 and its ``seconds``.
 
     The loss is the squared error of the noise estimate, summed over the axes of the frame: at a
     small noise level it estimates the dimension.
@@ -52,7 +52,7 @@ class Training:
 
 @dataclass
 class State:
-    """All that a training goes on from."""
+    """State of a training, from which it can be resumed."""
 
     network: ScoreModule
     mean: ScoreModule
@@ -61,8 +61,8 @@ class State:
     batch: int
     initial: dict[str, Tensor]
     step: int = 0
-    begun: int = 0
-    settled: bool = False
+    started: int = 0
+    converged: bool = False
     rate: float = 0.0
     peak: float = 1.0
     decay_from: int = 0
@@ -71,14 +71,14 @@ class State:
     losses: list[Tensor] = field(default_factory=list)
 
 
-def noisy(
+def noisy_batch(
     z: Tensor,
     batch: int,
     levels: tuple[float, float],
     generator: torch.Generator,
     antithetic: bool = True,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """A batch of rows of ``z`` (n, r) with noise: noisy rows, noise (b, r) and levels (b,).
+    """Draw a batch of rows of ``z`` (n, r) with noise: noisy rows, noise (b, r) and levels (b,).
 
     Noise that is ``antithetic`` comes in pairs of opposite sign at the same row and level. At
     small levels the gradient of the loss is noise of size 1 / level, of which all but a part that
@@ -96,10 +96,10 @@ def noisy(
 
 
 def half_precision(recipe: Recipe, device: torch.device) -> bool:
-    """Whether to multiply in bfloat16: for images, where the hardware has it.
+    """Return whether to multiply in bfloat16: for images, where the hardware has it.
 
-    Its products are right to 0.4 %, and a radius that has to be known to 0.3 % is lost: with it,
-    vectors near a sphere of high dimension are not learned (RECIPE.md).
+    Its products are accurate to 0.4 %, and a radius needed to 0.3 % is lost: with it, vectors near
+    a sphere of high dimension are not learned (RECIPE.md).
     """
     if recipe.network != "unet":
         return False
@@ -109,7 +109,7 @@ def half_precision(recipe: Recipe, device: torch.device) -> bool:
 
 
 def adamw(parameters: Iterable[Tensor], recipe: Recipe) -> torch.optim.Optimizer:
-    """The optimiser before the first step."""
+    """Return the optimiser before the first step."""
     return torch.optim.AdamW(
         parameters,
         lr=recipe.learning_rate,
@@ -120,7 +120,7 @@ def adamw(parameters: Iterable[Tensor], recipe: Recipe) -> torch.optim.Optimizer
 
 
 def begin(network: ScoreModule, recipe: Recipe, generator: torch.Generator) -> State:
-    """The state before the first step."""
+    """Return the state before the first step."""
     return State(
         network=network,
         mean=copy.deepcopy(network).requires_grad_(False),
@@ -137,15 +137,15 @@ def train(
     state: State,
     z: Tensor,
     recipe: Recipe,
-    watch: Watch,
+    validation: Validation,
     *,
-    tell: Callable[[Progress], None] = lambda progress: None,
-    keep: Callable[[State], None] = lambda state: None,
-) -> Training:
-    """Train the network of ``state`` on coordinates ``z`` (n, r) to its budget or the watch's end.
+    report: Callable[[Progress], None] = lambda progress: None,
+    save: Callable[[State], None] = lambda state: None,
+) -> TrainingResult:
+    """Train the network of ``state`` on coordinates ``z`` (n, r) to its budget or an early stop.
 
-    After every look ``tell`` gets the progress and ``keep`` the state, from which a training that
-    was killed goes on. A batch that does not fit into memory is halved, with a warning. Raises
+    After every evaluation ``report`` gets the progress and ``save`` the state, from which a killed
+    training is resumed. A batch that does not fit into memory is halved, with a warning. Raises
     RuntimeError, naming step and noise level, where the loss is no longer finite.
     """
     weights: list[Tensor] = list(state.network.parameters())
@@ -154,78 +154,82 @@ def train(
     losses = state.losses
     start = time.perf_counter() - state.seconds
     while state.step < state.last:
-        set_rate(state, recipe)
+        set_learning_rate(state, recipe)
         try:
             loss = _step(state, z, recipe, half)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            halve(state, error)
+            halve_batch(state, error)
             continue
         state.step += 1
         with torch.no_grad():
-            share = recipe.mean_share(state.step - state.begun)
+            share = recipe.mean_share(state.step - state.started)
             torch._foreach_lerp_(mean_weights, weights, share)
         losses.append(loss)
         if state.step % recipe.check_every == 0 or state.step == state.last:
-            conclude(watch.look(state.mean), state, recipe, watch)
+            apply_verdict(validation.evaluate(state.mean), state, recipe, validation)
             state.seconds = time.perf_counter() - start
-            tell(
+            report(
                 Progress(
                     state.step,
                     state.last,
                     float(torch.stack(losses[-recipe.check_every :]).mean()),
-                    float(watch.readings[-1].double().median()),
+                    float(validation.dimensions[-1].double().median()),
                     state.seconds / state.step * (state.last - state.step),
                 )
             )
-            keep(state)
-    return Training(torch.stack(losses).float().cpu(), time.perf_counter() - start, state.batch)
+            save(state)
+    return TrainingResult(
+        torch.stack(losses).float().cpu(), time.perf_counter() - start, state.batch
+    )
 
 
-def set_rate(state: State, recipe: Recipe) -> None:
+def set_learning_rate(state: State, recipe: Recipe) -> None:
     """Set the learning rate of the next step."""
     falling = (state.last - state.step) / max(1, state.last - state.decay_from)
-    rising = (state.step - state.begun + 1) / recipe.warmup
+    rising = (state.step - state.started + 1) / recipe.warmup
     state.rate = min(1.0, rising, state.peak * falling)
     for group in state.optimiser.param_groups:
         group["lr"] = recipe.learning_rate * state.rate
 
 
-def conclude(verdict: Verdict, state: State, recipe: Recipe, watch: Watch) -> None:
-    """What a look at the network means for its training."""
+def apply_verdict(verdict: Verdict, state: State, recipe: Recipe, validation: Validation) -> None:
+    """Continue, restart or end a training by the verdict of an evaluation."""
     group = state.optimiser.param_groups[0]
     left = recipe.steps - state.step
-    if state.settled or verdict == "learning":
-        if state.settled and verdict == "overfitted":
+    if state.converged or verdict == "learning":
+        if state.converged and verdict == "overfitted":
             state.last = state.step
     elif (
         verdict == "overfitted"
         and group["weight_decay"] < recipe.most_weight_decay
         and left >= recipe.worth_while * recipe.steps
     ):
-        # Anew, with more weight decay. What was learned best so far is kept by the watch.
+        # Restart with more weight decay; the validation holds the best weights so far.
         more = recipe.raise_by * group["weight_decay"]
         group["weight_decay"] = min(recipe.most_weight_decay, more)
         state.network.load_state_dict(state.initial)
         state.mean.load_state_dict(state.initial)
         state.optimiser.state.clear()
-        state.begun = state.step
+        state.started = state.step
         state.decay_from = state.step + math.ceil((1 - recipe.decay) * left)
-        watch.begin_anew()
-    elif verdict in ("settled", "exhausted"):
-        state.settled = True
+        validation.restart()
+    elif verdict in ("converged", "exhausted"):
+        state.converged = True
         state.peak = state.rate
         state.decay_from = state.step
         state.last = min(state.last, math.ceil(state.step * (1 + recipe.cooling)))
 
 
 def _step(state: State, z: Tensor, recipe: Recipe, half: bool) -> Tensor:
-    """One step; its loss."""
-    inputs, noise, level = noisy(z, state.batch, recipe.levels, state.generator, recipe.antithetic)
+    """Take one step and return its loss."""
+    inputs, noise, level = noisy_batch(
+        z, state.batch, recipe.levels, state.generator, recipe.antithetic
+    )
     with torch.autocast(z.device.type, torch.bfloat16, enabled=half):
         estimate = state.network.noise_estimate(inputs, level)
     error = (estimate - noise).square().sum(1)
     loss = error.mean()
-    # Asking a GPU for a number makes it wait: there, once in a while has to do.
+    # Reading a number from a GPU synchronises it: done rarely there.
     if not z.is_cuda or state.step % 50 == 0:
         check_finite(error, level, state.step + 1)
     state.optimiser.zero_grad()
@@ -237,26 +241,26 @@ def _step(state: State, z: Tensor, recipe: Recipe, half: bool) -> Tensor:
     return loss.detach()
 
 
-class TrainingBrokeDown(RuntimeError):
+class TrainingDiverged(RuntimeError):
     """The loss is no longer finite."""
 
 
 def check_finite(error: Tensor, level: Tensor, step: int) -> None:
-    """Raise where the errors (b,) of a step, at noise levels (b,), are not all numbers."""
+    """Raise TrainingDiverged where errors (b,) of a step, at noise levels (b,), are not finite."""
     bad = ~torch.isfinite(error.detach())
     if bool(bad.any()):
-        raise TrainingBrokeDown(
+        raise TrainingDiverged(
             f"training of the score network broke down: the loss is not finite at step {step}, "
             f"first at noise level sigma = {float(level[bad].min()):.3g} (in units of the data); "
             "a lower learning_rate may help"
         )
 
 
-def halve(state: State, error: BaseException) -> None:
-    """Go on with half the batch where memory ran out; anything else is raised again."""
-    said = str(error).lower()
+def halve_batch(state: State, error: BaseException) -> None:
+    """Halve the batch where memory ran out; raise any other error again."""
+    message = str(error).lower()
     memory = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        "memory" in said and "alloc" in said
+        "memory" in message and "alloc" in message
     )
     if not memory or state.batch < 2:
         raise error
@@ -265,6 +269,7 @@ def halve(state: State, error: BaseException) -> None:
         torch.cuda.empty_cache()
     state.batch //= 2
     warnings.warn(
-        f"out of memory in training step {state.step + 1}: going on with batches of {state.batch}",
+        f"out of memory in training step {state.step + 1}: continuing with batches of "
+        f"{state.batch}",
         stacklevel=3,
     )

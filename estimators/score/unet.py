@@ -19,7 +19,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from estimators.score.protocol import ScoreModule
+from estimators.score.network import ScoreModule
 
 #: Features of the noise level that all residual blocks are given, in units of the width.
 EMBEDDING = 4
@@ -30,7 +30,7 @@ ATTENDED = 64
 
 
 def resolutions(height: int, width: int) -> list[tuple[int, int]]:
-    """Sizes at which an image is seen: halved as long as both sides are even and above 7."""
+    """Return the resolutions of a U-Net: halved as long as both sides are even and above 7."""
     sizes = [(height, width)]
     while min(sizes[-1]) > 7 and not any(side % 2 for side in sizes[-1]):
         sizes.append((sizes[-1][0] // 2, sizes[-1][1] // 2))
@@ -38,7 +38,7 @@ def resolutions(height: int, width: int) -> list[tuple[int, int]]:
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
-    """Up to 32 groups of at least 4 channels; ``channels`` is a multiple of 4."""
+    """Return a norm of up to 32 groups of at least 4 channels; ``channels`` is a multiple of 4."""
     return nn.GroupNorm(math.gcd(32, channels // 4), channels)
 
 
@@ -119,38 +119,39 @@ class ImageNetwork(ScoreModule):
         attends = [math.prod(size) <= ATTENDED for size in sizes[:-1]] + [True]
         self.entry = nn.Conv2d(shape[0], width, 3, padding=1)
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
-        now, kept = width, [width]
+        channels, skips = width, [width]
         for level, own in enumerate(widths):
             for _ in range(blocks):
-                self.down.append(ResidualBlock(now, own, features, attends=attends[level]))
-                now = own
-                kept.append(now)
+                self.down.append(ResidualBlock(channels, own, features, attends=attends[level]))
+                channels = own
+                skips.append(channels)
             if level < lowest:
-                self.down.append(nn.Conv2d(now, now, 3, stride=2, padding=1))
-                kept.append(now)
+                self.down.append(nn.Conv2d(channels, channels, 3, stride=2, padding=1))
+                skips.append(channels)
         self.middle = nn.ModuleList(
-            ResidualBlock(now, now, features, attends=attending) for attending in (True, False)
+            ResidualBlock(channels, channels, features, attends=attending)
+            for attending in (True, False)
         )
         for level in range(lowest, -1, -1):
             for _ in range(blocks + 1):
-                inputs, own = now + kept.pop(), widths[level]
+                inputs, own = channels + skips.pop(), widths[level]
                 self.up.append(ResidualBlock(inputs, own, features, attends=attends[level]))
-                now = own
+                channels = own
             if level > 0:
-                grow = nn.Conv2d(now, now, 3, padding=1)
+                grow = nn.Conv2d(channels, channels, 3, padding=1)
                 self.up.append(nn.Sequential(nn.Upsample(scale_factor=2), grow))
-        self.norm = group_norm(now)
-        self.exit = nn.Conv2d(now, shape[0], 3, padding=1)
+        self.norm = group_norm(channels)
+        self.exit = nn.Conv2d(channels, shape[0], 3, padding=1)
         # Training starts at the Wiener denoiser.
         nn.init.zeros_(self.exit.weight)
         assert self.exit.bias is not None
         nn.init.zeros_(self.exit.bias)
 
     def noise_estimate(self, z: Tensor, level: Tensor) -> Tensor:
-        """Expected noise eps in z = z0 + level * eps: (n, D), (n,) -> (n, D)."""
-        together = max(1, MAP // (self.entry.out_channels * math.prod(self.shape[1:])))
-        if len(z) > together and not torch.is_grad_enabled():
-            parts = zip(torch.split(z, together), torch.split(level, together), strict=True)
+        """Return the expected noise eps in z = z0 + level * eps: (n, D), (n,) -> (n, D)."""
+        size = max(1, MAP // (self.entry.out_channels * math.prod(self.shape[1:])))
+        if len(z) > size and not torch.is_grad_enabled():
+            parts = zip(torch.split(z, size), torch.split(level, size), strict=True)
             return torch.cat([self.noise_estimate(*part) for part in parts])
         level = level[:, None]
         total = self.deviation**2 + level.square()
@@ -159,19 +160,19 @@ class ImageNetwork(ScoreModule):
         return z * (level / total) - self.deviation * total.rsqrt() * change
 
     def _change(self, images: Tensor, label: Tensor) -> Tensor:
-        """EDM's F: scaled images (n, D), labels c_noise (n, 1) -> (n, D)."""
+        """Return EDM's F: scaled images (n, D), labels c_noise (n, 1) -> (n, D)."""
         phase = label * self.frequencies
         features = self.noise(torch.cat([phase.cos(), phase.sin()], dim=1))
         hidden: Tensor = self.entry(images.reshape(len(images), *self.shape))
-        kept = [hidden]
+        skips = [hidden]
         for part in self.down:
             hidden = part(hidden, features) if isinstance(part, ResidualBlock) else part(hidden)
-            kept.append(hidden)
+            skips.append(hidden)
         for part in self.middle:
             hidden = part(hidden, features)
         for part in self.up:
             if isinstance(part, ResidualBlock):
-                hidden = part(torch.cat([hidden, kept.pop()], dim=1), features)
+                hidden = part(torch.cat([hidden, skips.pop()], dim=1), features)
             else:
                 hidden = part(hidden)
         change: Tensor = self.exit(nn.functional.silu(self.norm(hidden)))

@@ -1,6 +1,6 @@
 """Files of arrays: .npy and .npz of numpy, .pt of torch, .mat of MATLAB, .h5ad of AnnData.
 
-None of them is unpickled. For a damaged file, readers raise whatever they please.
+None of them is unpickled. Of a damaged file, readers may raise any exception.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from manifolds.datasets.damage import check_arrays, read_by
+from manifolds.datasets.errors import check_arrays, library_errors, missing_extra
 from manifolds.registry import nearest
 
 #: Endings of files with one array or several, each of which has a name.
 ENDINGS = (".npy", ".npz", ".pt", ".pth", ".mat", ".h5ad")
-#: Names of arrays that a message lists at most.
-LISTED = 20
-#: Part of the free memory that an array may take when it is made dense.
-FREE = 0.5
+#: Most names of arrays in a message.
+MAX_NAMES = 20
+#: Part of the free memory that an array may take when it is converted to a dense one.
+FREE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class Stored:
-    """An array of a file, ``where`` it is, ``columns`` with names, if it has any, and notes."""
+    """An array of a file, ``where`` it is, the names of its ``columns``, if any, and notes."""
 
     values: NDArray[Any]
     where: str
@@ -39,7 +39,7 @@ class Stored:
 
 
 def read_archive(path: Path, name: str | None) -> Stored:
-    """Return the array called ``name`` of a file, or the one that it has.
+    """Return the array ``name`` of a file, or the one that it has.
 
     Without a name, the only array of two dimensions or more is taken, a single column aside.
     Raises ValueError, which names the file and the arrays that it has.
@@ -48,12 +48,12 @@ def read_archive(path: Path, name: str | None) -> Stored:
     try:
         return reader(path, name)
     except Exception as error:
-        said = str(error)
-        if any(word in said for word in ("Object arrays", "nsupported global", "GLOBAL")):
+        message = str(error)
+        if any(word in message for word in ("Object arrays", "nsupported global", "GLOBAL")):
             raise ValueError(
                 f"{path} holds Python objects, which are not read: save an array of numbers"
             ) from None
-        if "pickle" in said.lower():
+        if "pickle" in message.lower():
             kind = "torch's" if path.suffix.lower() in (".pt", ".pth") else "numpy's"
             raise ValueError(f"{path} cannot be read: it is no array file of {kind}") from None
         raise
@@ -61,7 +61,7 @@ def read_archive(path: Path, name: str | None) -> Stored:
 
 def _npy(path: Path, name: str | None) -> Stored:
     check_arrays(path)
-    with read_by("numpy"):
+    with library_errors("numpy"):
         return Stored(np.load(path, allow_pickle=False), str(path))
 
 
@@ -71,43 +71,44 @@ def _npz(path: Path, name: str | None) -> Stored:
         if name in archive.files:
             return Stored(archive[name], f"{path} ({name})")
         if len(archive.files) == 1:
-            return _one_of(path, name, {key: archive[key] for key in archive.files})
+            return _select_array(path, name, {key: archive[key] for key in archive.files})
         shapes = {}
         for key in archive.files:
             try:
                 shapes[key] = archive[key]
-            except ValueError:  # Python objects: nothing that could be taken
+            except ValueError:  # Python objects
                 continue
-        return _one_of(path, name, shapes)
+        return _select_array(path, name, shapes)
 
 
 def _torch(path: Path, name: str | None) -> Stored:
     import torch
 
-    with warnings.catch_warnings(), read_by("torch"):
+    with warnings.catch_warnings(), library_errors("torch"):
         warnings.simplefilter("ignore")
-        held = torch.load(path, map_location="cpu", weights_only=True)
-    return _one_of(path, name, {key: _plain(key, of) for key, of in _tensors(held).items()})
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    arrays = {key: _to_numpy(key, tensor) for key, tensor in _tensors(content).items()}
+    return _select_array(path, name, arrays)
 
 
-def _tensors(held: Any, name: str = "") -> dict[str, Any]:
-    """Return the tensors of dictionaries and lists within each other, their names with dots."""
+def _tensors(content: Any, name: str = "") -> dict[str, Any]:
+    """Return the tensors of nested dictionaries and lists, with dots in their names."""
     import torch
 
-    if isinstance(held, torch.Tensor):
-        return {name: held}
-    found: dict[str, Any] = {}
+    if isinstance(content, torch.Tensor):
+        return {name: content}
+    tensors: dict[str, Any] = {}
     inner: Iterable[tuple[Any, Any]] = ()
-    if isinstance(held, Mapping):
-        inner = held.items()
-    elif isinstance(held, list | tuple):
-        inner = enumerate(held)
+    if isinstance(content, Mapping):
+        inner = content.items()
+    elif isinstance(content, list | tuple):
+        inner = enumerate(content)
     for key, value in inner:
-        found |= _tensors(value, f"{name}.{key}" if name else str(key))
-    return found
+        tensors |= _tensors(value, f"{name}.{key}" if name else str(key))
+    return tensors
 
 
-def _plain(name: str, tensor: Any) -> NDArray[Any]:
+def _to_numpy(name: str, tensor: Any) -> NDArray[Any]:
     import torch
 
     tensor = tensor.detach()
@@ -131,28 +132,28 @@ def _mat(path: Path, name: str | None) -> Stored:
     if tried.returncode < 0:
         raise ValueError(f"{path} cannot be read: scipy's loadmat crashes on it, it is damaged")
     try:
-        with read_by("scipy's loadmat"):
-            held = loadmat(path)
+        with library_errors("scipy's loadmat"):
+            content = loadmat(path)
     except NotImplementedError:
-        held = _mat_of_hdf5(path)
+        content = _mat_of_hdf5(path)
     arrays = {}
-    for key, value in held.items():
+    for key, value in content.items():
         if issparse(value):
             _check_memory(value.shape, str(path))
             value = value.toarray()
         if not key.startswith("__") and isinstance(value, np.ndarray) and _numeric(value):
             arrays[key] = value
-    found = _one_of(path, name, arrays)
-    if found.values.ndim != 2:
+    stored = _select_array(path, name, arrays)
+    if stored.values.ndim != 2:
         raise ValueError(
-            f"{found.where} has the shape {found.values.shape}; a .mat file's points need (rows, "
+            f"{stored.where} has the shape {stored.values.shape}; a .mat file's points need (rows, "
             "columns)"
         )
-    return found
+    return stored
 
 
 def _mat_of_hdf5(path: Path) -> dict[str, Any]:
-    """Return the arrays of a file of MATLAB 7.3, whose dimensions are the other way round."""
+    """Return the arrays of a file of MATLAB 7.3, which stores their transposes."""
     try:
         h5py = import_module("h5py")
     except ImportError:
@@ -160,7 +161,7 @@ def _mat_of_hdf5(path: Path) -> dict[str, Any]:
             f"{path} is of MATLAB 7.3, which needs h5py (pip install h5py); or save it as version "
             "7 in MATLAB: save('points.mat', 'X', '-v7')"
         ) from None
-    with read_by("h5py"), h5py.File(path, "r") as file:
+    with library_errors("h5py"), h5py.File(path, "r") as file:
         return {
             key: value[()].T
             for key, value in file.items()
@@ -171,38 +172,35 @@ def _mat_of_hdf5(path: Path) -> dict[str, Any]:
 
 
 def _h5ad(path: Path, name: str | None) -> Stored:
-    """X of annotated data, or one of its embeddings (obsm) or layers."""
+    """Return X of annotated data, or one of its embeddings (obsm) or layers."""
     try:
         anndata = import_module("anndata")
     except ImportError:
-        raise ValueError(
-            f"{path} needs the extra 'anndata': pip install '.[anndata]' in the clone, or "
-            "pip install 'intrinsic-dimension-bench[anndata]'"
-        ) from None
+        raise missing_extra("anndata", str(path), "anndata") from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with read_by("anndata"):
+        with library_errors("anndata"):
             data = anndata.read_h5ad(path, backed="r")
         try:
             others = [*data.obsm.keys(), *data.layers.keys()]
             if name in (None, "X"):
-                found, columns = _x(data), tuple(map(str, data.var_names))
-                if found is None:
-                    raise ValueError(f"{path} has no X: {_say_which(others)}")
+                array, columns = _x(data), tuple(map(str, data.var_names))
+                if array is None:
+                    raise ValueError(f"{path} has no X: {_name_options(others)}")
             elif name in data.obsm:
-                found, columns = data.obsm[name], ()
+                array, columns = data.obsm[name], ()
             elif name in data.layers:
-                found, columns = data.layers[name], tuple(map(str, data.var_names))
+                array, columns = data.layers[name], tuple(map(str, data.var_names))
             else:
                 raise ValueError(
-                    f"{path} has the arrays {_listed(['X', *others])} and none {name!r}"
-                    f"{_hint(name, ['X', *others])}: say which one with --array NAME"
+                    f"{path} has the arrays {_format_names(['X', *others])} and none {name!r}"
+                    f"{_nearest_hint(name, ['X', *others])}: say which one with --array NAME"
                 )
-            _check_memory(found.shape, f"{path} ({name or 'X'})", others)
-            values = _dense(found)
+            _check_memory(array.shape, f"{path} ({name or 'X'})", others)
+            values = _dense(array)
         finally:
             data.file.close()
-    note = f"X was read; there are also {_listed(others)} (--array NAME)"
+    note = f"X was read; there are also {_format_names(others)} (--array NAME)"
     notes = (note,) if name is None and others else ()
     return Stored(values, f"{path} ({name or 'X'})", columns, notes)
 
@@ -215,19 +213,19 @@ def _x(data: Any) -> Any:
         return None
 
 
-def _dense(found: Any) -> NDArray[Any]:
+def _dense(array: Any) -> NDArray[Any]:
     """Return the numbers of an array, a sparse one, one on disk, or a data frame."""
-    if hasattr(found, "to_memory"):
-        found = found.to_memory()
-    if hasattr(found, "toarray"):
-        found = found.toarray()
-    if hasattr(found, "to_numpy"):
-        found = found.to_numpy()
-    return np.asarray(found[:])
+    if hasattr(array, "to_memory"):
+        array = array.to_memory()
+    if hasattr(array, "toarray"):
+        array = array.toarray()
+    if hasattr(array, "to_numpy"):
+        array = array.to_numpy()
+    return np.asarray(array[:])
 
 
-def _one_of(path: Path, name: str | None, arrays: Mapping[str, NDArray[Any]]) -> Stored:
-    """The array with that name, or the only one that may be points."""
+def _select_array(path: Path, name: str | None, arrays: Mapping[str, NDArray[Any]]) -> Stored:
+    """Return the array with that name, or the only one that may be points."""
     if not arrays:
         raise ValueError(f"{path} has no array of numbers")
     if name is not None and list(arrays) == [""]:
@@ -235,33 +233,37 @@ def _one_of(path: Path, name: str | None, arrays: Mapping[str, NDArray[Any]]) ->
     if name is not None and name in arrays:
         return Stored(arrays[name], f"{path} ({name})")
     if name is None:
-        may = [key for key, of in arrays.items() if of.ndim > 1 and of.size > len(of) > 1]
+        candidates = [key for key, of in arrays.items() if of.ndim > 1 and of.size > len(of) > 1]
         if len(arrays) == 1:
-            may = list(arrays)
-        if len(may) == 1:
-            (key,) = may
+            candidates = list(arrays)
+        if len(candidates) == 1:
+            (key,) = candidates
             others = [other for other in arrays if other != key]
-            note = f"the array {key!r} was read; there are also {_listed(others)}"
+            note = f"the array {key!r} was read; there are also {_format_names(others)}"
             return Stored(
                 arrays[key], f"{path} ({key})" if key else str(path), (), (note,) * bool(others)
             )
-    asked = "" if name is None else f" and none {name!r}{_hint(name, list(arrays))}"
+    names = list(arrays)
+    missing = "" if name is None else f" and none {name!r}{_nearest_hint(name, names)}"
     raise ValueError(
-        f"{path} has the arrays {_listed(list(arrays))}{asked}: say which one with --array NAME"
+        f"{path} has the arrays {_format_names(names)}{missing}: say which one with --array NAME"
     )
 
 
-def _say_which(names: list[str]) -> str:
-    return f"say which of {_listed(names)} with --array NAME" if names else "there is nothing else"
+def _name_options(names: list[str]) -> str:
+    if not names:
+        return "there is nothing else"
+    return f"say which of {_format_names(names)} with --array NAME"
 
 
-def _hint(name: str, names: list[str]) -> str:
+def _nearest_hint(name: str, names: list[str]) -> str:
     near = nearest(name, names).strip().rstrip("?")
     return f" ({near}?)" if near else ""
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:LISTED]) + (f", ... ({len(names)})" if len(names) > LISTED else "")
+def _format_names(names: list[str]) -> str:
+    more = f", ... ({len(names)})" if len(names) > MAX_NAMES else ""
+    return ", ".join(names[:MAX_NAMES]) + more
 
 
 def _numeric(values: NDArray[Any]) -> bool:
@@ -269,13 +271,13 @@ def _numeric(values: NDArray[Any]) -> bool:
 
 
 def _check_memory(shape: tuple[int, ...], where: str, others: list[str] | None = None) -> None:
-    """Raise ValueError where numbers of that shape are more than the memory should hold."""
+    """Raise ValueError where a dense array of that shape takes too much of the free memory."""
     import psutil
 
     needed = 8.0 * float(np.prod([float(size) for size in shape]))
     free = psutil.virtual_memory().available
-    if needed > FREE * free:
-        instead = f", or take one of {_listed(others)} with --array NAME" if others else ""
+    if needed > FREE_SHARE * free:
+        instead = f", or take one of {_format_names(others)} with --array NAME" if others else ""
         raise ValueError(
             f"{where}: its {' x '.join(map(str, shape))} numbers take {needed / 2**30:.1f} GiB "
             f"when they are all there, of {free / 2**30:.1f} GiB that are free; take fewer rows or "

@@ -1,24 +1,48 @@
-"""What sets of real images share: a sample is drawn from those there are."""
+"""Sets of existing images, of which a sample takes some, and the folder of their files."""
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import platformdirs
 from numpy.typing import NDArray
 
 from manifolds.base import Array, Dimensions, Manifold
 
 Labels = NDArray[np.int64]
 
+#: Environment variable of the folder with the files of data sets.
+VARIABLE = "BENCH_DATA"
+
+
+def data_root() -> Path:
+    """Return the folder with the files of data sets: $BENCH_DATA, or one in the user's cache."""
+    folder = os.environ.get(VARIABLE, "")
+    if folder:
+        return Path(folder)
+    return platformdirs.user_cache_path("intrinsic-dimension-bench") / "data"
+
+
+def use_data_root(folder: Path) -> None:
+    """Set the folder for this process and those that it starts.
+
+    Raises ValueError where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"the data root {folder} is not a folder")
+    os.environ[VARIABLE] = str(folder.resolve())
+
 
 class ImageSet(Manifold):
-    """Images that exist, of which a sample takes some; nobody knows their dimension.
+    """Base of the sets of existing images, of unknown dimension.
 
-    Subclasses give ``images`` and ``white``, the number of full brightness; ``label`` is a
-    parameter of theirs. A sample has as many images as were asked for, or all there are of its
-    label if that is fewer; brightness is from 0 to 1.
+    Subclasses define ``images`` and ``white``, the number of full brightness; ``label`` is a
+    parameter of theirs. A sample has n images, or all of its label if there are fewer; brightness
+    is from 0 to 1.
     """
 
     white: ClassVar[float]
@@ -26,16 +50,16 @@ class ImageSet(Manifold):
 
     @abstractmethod
     def images(self) -> tuple[NDArray[Any], Labels]:
-        """All images (N, channels, height, width) and their labels (N,)."""
+        """Return all images (N, channels, height, width) and their labels (N,)."""
 
     def require(self) -> None:
-        """ValueError where the images are not there, with what to do about it."""
+        """Raise ValueError where the images are missing, with what to do about it."""
 
     def download(self) -> None:
-        """Fetch the images where they are not there; ValueError where that is impossible."""
+        """Download missing images; raise ValueError where that is impossible."""
 
     def provide(self, download: bool) -> None:
-        """Have the images there, fetched if ``download``; ValueError where they are not."""
+        """Require the images, after a download if ``download``."""
         if download:
             self.download()
         self.require()

@@ -37,5 +37,5 @@ class Digits(ImageSet):
 def _digits() -> tuple[NDArray[Any], Labels]:
     from sklearn.datasets import load_digits
 
-    found = load_digits()
-    return found.images[:, None], found.target.astype(np.int64)
+    digits = load_digits()
+    return digits.images[:, None], digits.target.astype(np.int64)

@@ -1,4 +1,4 @@
-"""Whether the first line of a text file names its columns, where that line holds numbers."""
+"""Detection of a header in the first line of a text file, where that line holds numbers."""
 
 from __future__ import annotations
 
@@ -11,34 +11,29 @@ import numpy as np
 from manifolds.base import Array
 from manifolds.datasets.columns import number_of
 
-#: What is written for a missing number, in any case.
+#: Texts for a missing number, in lower case.
 MISSING = frozenset("? - . * na n/a nan null none missing inf +inf -inf".split())
-#: Columns from which a first line in order is taken for names, where other rows are not in order:
-#: by chance a row of six numbers is once in 360.
+#: Columns from which a sorted first line is a header, where other rows are not sorted:
+#: by chance one row of six numbers in 360 is.
 IN_ORDER = 6
-#: Columns from which one in order of few digits is taken for names: a place has three.
+#: Columns from which a sorted one of few digits is a header: a position in space has three.
 BRIEF = 4
-#: Share of the other rows that may be like the first line, if that is one of names; and if that
-#: would be likely.
+#: Share of the other rows that may be like the first line, if that is a header; and if that
+#: may be one.
 ALIKE, RARE = 0.01, 0.1
 _WHOLE = re.compile(r"[+-]?\d+")
 
 
-def counts(column: Array) -> bool:
-    """Return whether a column counts its rows, from any number."""
-    return len(column) > 2 and bool((np.diff(column) == 1).all())
-
-
-def is_named(written: Sequence[str], rest: Any, lengths: Array) -> tuple[bool, str]:
+def is_header(written: Sequence[str], rest: Any, lengths: Array) -> tuple[bool, str]:
     """Return whether the numbers of a first line name the columns of the rows below.
 
     ``written`` are the numbers (D,) with decimal points, ``rest`` is a data frame of the rows
     below, ``lengths`` are the mean lengths of a field in the first line and the next ones. Numbers
-    are names (wavelengths, years, quantiles) if they rise or fall all along, and the law of the
-    rows below is another one: few of these are in order, or in even steps, or whole numbers; or the
+    are names (wavelengths, years, quantiles) if they are sorted, and the distribution of the
+    rows below is another one: few of these are sorted, or in even steps, or integers; or the
     first line is beyond their range, or (of more columns than a place has) of far fewer digits.
-    Those of pandas (0, 1, ...) are names over rows that are no whole numbers. Also returns a
-    sentence that says what the line was taken for, "" where it is like the others.
+    Those of pandas (0, 1, ...) are names over rows that are no integers. Also returns a
+    message that says what the line was taken for, "" where it is like the others.
     """
     some = ", ".join(written[:3]) + (", ..." if len(written) > 3 else "")
     as_names = (
@@ -54,7 +49,7 @@ def is_named(written: Sequence[str], rest: Any, lengths: Array) -> tuple[bool, s
     shorter = len(lengths) > 1 and bool(lengths[0] < np.quantile(lengths[1:], RARE / 2))
     if rest.shape[1] != len(first):
         return False, ""
-    if any(_holds_words(rest.iloc[:, i]) for i in range(len(first))):
+    if any(_is_text(rest.iloc[:, i]) for i in range(len(first))):
         return True, as_names.replace("is in order, unlike the rows below,", "stands over words")
     values = rest.select_dtypes("number").to_numpy(dtype=np.float64)
     columns = len(first)
@@ -72,7 +67,7 @@ def is_named(written: Sequence[str], rest: Any, lengths: Array) -> tuple[bool, s
     ordered, even = _order(np.vstack([first, values]))
     in_order = float(ordered[1:].mean())
     outside = (first < np.nanmin(values, axis=0)) | (first > np.nanmax(values, axis=0))
-    alone = columns >= IN_ORDER and in_order <= ALIKE
+    distinctive = columns >= IN_ORDER and in_order <= ALIKE
     beyond = bool(outside.mean() > 0.5)
     stepped = bool(even[0] > even[1:].mean() + 1 - ALIKE)
     combinations = whole > RARE and in_order > 0.5
@@ -80,9 +75,9 @@ def is_named(written: Sequence[str], rest: Any, lengths: Array) -> tuple[bool, s
         named = bool(ordered[0] and outside.all() and whole_alone)
     elif counted and whole > RARE:
         # Lattices, combinations and permutations begin like that.
-        named = beyond or (alone and not _permuted(first, values))
+        named = beyond or (distinctive and not _permuted(first, values))
     else:
-        unlike = alone or (stepped and not combinations) or whole_alone or beyond
+        unlike = distinctive or (stepped and not combinations) or whole_alone or beyond
         named = bool(ordered[0] and (unlike or (brief and columns >= BRIEF)))
     if named:
         return True, as_names
@@ -92,15 +87,15 @@ def is_named(written: Sequence[str], rest: Any, lengths: Array) -> tuple[bool, s
     return False, as_point if undecided else ""
 
 
-def names_with_words(
+def is_header_with_words(
     fields: Sequence[str], below: Sequence[Sequence[str]], lengths: Array
 ) -> tuple[bool, str]:
-    """Return whether a first line of which some ``fields`` are no numbers names the columns.
+    """Return whether a first line of which some ``fields`` are no numbers is a header.
 
     ``below`` are the fields of the next lines. The line is a point if most fields are numbers, or
     most of its words are also found below, and its words lie over words, or stand for a missing
-    number; but not where its numbers are names (see ``is_named``). Empty fields at its beginning
-    over words or whole numbers are those of an index. Also returns a sentence, as ``is_named``.
+    number; but not where its numbers are names (see ``is_header``). Empty fields at its beginning
+    over words or integers are those of an index. Also returns a message, as ``is_header``.
     """
     import pandas as pd
 
@@ -113,7 +108,7 @@ def names_with_words(
     repeated = [i for i in words if fields[i] in columns[i]]
     most = 2 * len(numbers) > len(fields)
     some = ", ".join(fields[:3]) + (", ..." if len(fields) > 3 else "")
-    if not all(_fits(fields[i], columns[i], i == words.index(i)) for i in words):
+    if not all(_may_be_point(fields[i], columns[i], i == words.index(i)) for i in words):
         note = (
             f"the first line ({some}) was taken for names of columns; --no-header makes it a point"
         )
@@ -123,7 +118,7 @@ def names_with_words(
     if any(not is_missing(fields[i]) for i in repeated):
         return False, ""
     table = pd.DataFrame([[row[i] for i in numbers] for row in rows])
-    named, note = is_named(
+    named, note = is_header(
         [fields[i] for i in numbers], table.apply(pd.to_numeric, errors="coerce"), lengths
     )
     if not note and not all(is_missing(fields[i]) for i in words):
@@ -134,8 +129,8 @@ def names_with_words(
     return named, note
 
 
-def _fits(field: str, column: Sequence[str], leading: bool) -> bool:
-    """Return whether a field that is no number may be of a point, as those below it.
+def _may_be_point(field: str, column: Sequence[str], leading: bool) -> bool:
+    """Return whether a field that is no number may belong to a point, as those below it.
 
     ``leading`` says that there is no number before it.
     """
@@ -155,7 +150,7 @@ def _is_word(value: Any) -> bool:
     return isinstance(value, str) and number_of(value) is None and not is_missing(value.strip())
 
 
-def _holds_words(column: Any) -> bool:
+def _is_text(column: Any) -> bool:
     return column.dtype.kind not in "buif" and bool(column.map(_is_word).mean() > 0.5)
 
 
@@ -166,7 +161,7 @@ def _permuted(first: Array, values: Array) -> bool:
 
 
 def _order(rows: Array) -> tuple[Array, Array]:
-    """Return which rows (n, D) rise or fall all along (1.0 or 0.0), and which in even steps."""
+    """Return which rows (n, D) are sorted, up or down (1.0 or 0.0), and which in even steps."""
     with np.errstate(invalid="ignore"):  # of infinite numbers
         steps = np.diff(rows, axis=1)
         uneven = np.abs(steps - steps[:, :1]).max(axis=1)

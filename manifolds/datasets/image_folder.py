@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from manifolds.base import Array
-from manifolds.datasets.damage import check_memory, read_by
-from manifolds.datasets.reading import Found
+from manifolds.datasets.errors import check_memory, library_errors
+from manifolds.datasets.reading import LoadedPoints
 
-#: Files that are taken for images.
+#: Endings of images.
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
-#: Sizes that a message names at most.
+#: Most sizes in a message.
 NAMED = 4
 _GREY = {"1", "L", "LA", "La"}
 
 
-def read_folder(path: Path) -> Found:
-    """All images of a folder and those in it, in the order of their names.
+def read_folder(path: Path) -> LoadedPoints:
+    """Read all images of a folder and its subfolders, in the order of their names.
 
     They must have one size and one depth; grey ones beside colour get three equal channels, and
     where every image is grey there is one. Raises ValueError, which names what is wrong.
@@ -35,17 +35,17 @@ def read_folder(path: Path) -> Found:
     depths: dict[str, str] = {}
     notes: dict[str, int] = {}
     for file in files:
-        image, depth, told = _image(file)
+        image, depth, image_notes = _image(file)
         if not images:
             check_memory(2 * len(files) * image.nbytes, f"{len(files)} images of this size")
         images.append(image)
         depths.setdefault(depth, file.name)
-        for note in told:
+        for note in image_notes:
             notes[note] = notes.get(note, 0) + 1
     _check_sizes(path, files, images)
     if len(depths) > 1:
-        found = ", ".join(f"{depth} (such as {name})" for depth, name in depths.items())
-        raise ValueError(f"{path}: all images must have one depth, but these have {found}")
+        listed = ", ".join(f"{depth} (such as {name})" for depth, name in depths.items())
+        raise ValueError(f"{path}: all images must have one depth, but these have {listed}")
     channels = max(len(image) for image in images)
     points = np.empty((len(images), channels, *images[0].shape[1:]))
     for row, image in zip(points, images, strict=True):
@@ -54,7 +54,7 @@ def read_folder(path: Path) -> Found:
         points = np.ascontiguousarray(points[:, :1])
     elif channels == 3 and (grey := sum(len(image) == 1 for image in images)):
         notes["are grey, beside images in colour, and got three equal channels"] = grey
-    return Found(
+    return LoadedPoints(
         points.reshape(len(points), -1),
         points.shape[1:],
         tuple(str(file.relative_to(path)) for file in files),
@@ -67,27 +67,28 @@ def _check_sizes(path: Path, files: list[Path], images: list[Array]) -> None:
     for file, image in zip(files, images, strict=True):
         sizes.setdefault(image.shape[1:], []).append(file)
     if len(sizes) > 1:
-        told = [
+        descriptions = [
             f"{size[0]} x {size[1]} (height x width; {len(own)} images, such as {own[0].name})"
             for size, own in sorted(sizes.items(), key=lambda item: -len(item[1]))
         ]
-        more = f" and {len(told) - NAMED} more sizes" if len(told) > NAMED else ""
+        more = len(descriptions) - NAMED
+        listed = ", ".join(descriptions[:NAMED]) + (f" and {more} more sizes" if more > 0 else "")
         raise ValueError(
-            f"{path}: all images must have one size, but these have {', '.join(told[:NAMED])}"
-            f"{more}; bring them to one size first"
+            f"{path}: all images must have one size, but these have {listed}; bring them to one "
+            "size first"
         )
 
 
 def _image(file: Path) -> tuple[Array, str, list[str]]:
-    """Pixels (1 or 3, height, width), their depth, and what was left out.
+    """Return the pixels (1 or 3, height, width), their depth, and notes on what was left out.
 
-    Of 8 and 16 bits brightness is from 0 to 1; numbers of other images are as they are.
+    Of 8 and 16 bits brightness is from 0 to 1; numbers of other images are not scaled.
     """
     from PIL import Image, ImageOps
 
     try:
-        with warnings.catch_warnings(), read_by("Pillow"):
-            # An image that is absurdly large is an error, not a warning.
+        with warnings.catch_warnings(), library_errors("Pillow"):
+            # An image beyond Pillow's limit of size is an error, not a warning.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file) as opened:
                 notes = []

@@ -10,21 +10,20 @@ from typing import Any
 import numpy as np
 
 from manifolds.base import Array
-from manifolds.datasets.columns import chosen
-from manifolds.datasets.damage import check_memory
+from manifolds.datasets.columns import numbers_rows, select_columns
+from manifolds.datasets.errors import check_memory
 from manifolds.datasets.first_line import MISSING
-from manifolds.datasets.identifiers import numbers_rows
 from manifolds.datasets.text_file import COMPRESSED, read_text
 
 #: Endings of text files; these may be compressed.
 TEXTS = (".csv", ".tsv", ".txt", ".dat")
 PARQUET = ".parquet"
-#: Names that are given to columns without any.
+#: Names of columns that have none of their own.
 _UNNAMED = re.compile(r"(Unnamed: \d.*|__index.*)?$")
 
 
-def ending(path: Path) -> str:
-    """Return what a file's name ends in, in small letters: of "a.csv.gz" this is ".csv"."""
+def file_ending(path: Path) -> str:
+    """Return the ending of a file's name in lower case: ".csv" for "a.csv.gz"."""
     inner = Path(path.stem) if path.suffix.lower() in COMPRESSED else path
     kind = inner.suffix.lower()
     return kind if inner is path or kind in TEXTS else path.suffix.lower()
@@ -40,33 +39,33 @@ def read_table(
 
     A text may have commas, semicolons, tabs or white space between numbers, decimal commas where
     these are not between numbers, comments after "#", and a line of names or none: ``header`` says
-    so, or None to decide by the line. ``columns`` and ``drop`` choose columns (see
-    ``columns.chosen``). Without ``columns``, first columns that have no name and hold whole numbers
-    or names of the rows, as an index of pandas does, are left out. Notes say this, and which
-    columns without a name are read. Raises ValueError, which names the file, what is wrong and
-    where.
+    which, or None to decide by the line. ``columns`` and ``drop`` select columns (see
+    ``columns.select_columns``). Without ``columns``, first columns that have no name and hold
+    integers or names of the rows, as an index of pandas does, are left out. Notes say this, and
+    which columns without a name are read. Raises ValueError, which names the file, what is wrong
+    and where.
     """
     notes: tuple[str, ...] = ()
-    if ending(path) == PARQUET:
+    if file_ending(path) == PARQUET:
         frame, named = _parquet(path), True
     else:
         frame, named, notes = read_text(path, header)
     names = tuple(str(name).strip() if named else str(i) for i, name in enumerate(frame.columns))
-    which = chosen(names, columns, drop, str(path))
+    which = select_columns(names, columns, drop, str(path))
     if named:
-        which, about = _without_index(frame, names, which, read_all=not columns)
+        which, about = _drop_index(frame, names, which, read_all=not columns)
         notes += about
     frame = frame.iloc[:, which]
     _check_columns(frame, path)
-    kept = tuple(names[i] for i in which) if named or columns or drop else ()
+    names_read = tuple(names[i] for i in which) if named or columns or drop else ()
     try:
         points = frame.to_numpy(dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
-    return points, kept, notes
+    return points, names_read, notes
 
 
-def _without_index(
+def _drop_index(
     frame: Any, names: Sequence[str], which: list[int], read_all: bool
 ) -> tuple[list[int], tuple[str, ...]]:
     """Return the columns without those of an index, and notes on columns that have no name."""
@@ -89,28 +88,28 @@ def _without_index(
 
 
 def _is_index(column: Any, name: str) -> bool:
-    """Return whether a first column is an index: without a name, and of numbers of the rows.
+    """Return whether a first column is an index: without a name, with numbers of the rows.
 
     An index of pandas holds each number several times after a concatenation or a bootstrap.
     """
     if not (_UNNAMED.match(name) or name == "index"):
         return False
     if column.dtype.kind not in "buif":
-        return _no_numbers(column)
+        return _is_not_numeric(column)
     values = column.to_numpy(dtype=np.float64)
     whole = name != "index" and bool(((np.floor(values) == values) | np.isnan(values)).all())
     return whole or numbers_rows(values)
 
 
 def _check_columns(frame: Any, path: Path) -> None:
-    """Raise ValueError where a column holds what is no number."""
+    """Raise ValueError where a column holds anything but numbers."""
     texts = [column for column in frame if frame[column].dtype.kind not in "buif"]
     for name in texts:
         column = frame[name]
         written = column.astype(str).str.strip()
         wrong = written.str.lower().isin(MISSING)
         others = column[~wrong]
-        if wrong.any() and len(others) and not _no_numbers(others):
+        if wrong.any() and len(others) and not _is_not_numeric(others):
             row = int(np.flatnonzero(wrong)[0])
             raise ValueError(
                 f"{path}: {int(wrong.sum())} values of column {str(name)!r} are missing "
@@ -133,7 +132,7 @@ def _check_columns(frame: Any, path: Path) -> None:
         )
 
 
-def _no_numbers(column: Any) -> bool:
+def _is_not_numeric(column: Any) -> bool:
     try:
         column.astype(np.float64)
     except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Tables of numbers in text files: what stands between the numbers, and what the columns are."""
+"""Tables of numbers in text files: their delimiters, decimal marks and headers."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ import numpy as np
 
 from manifolds.base import Array
 from manifolds.datasets.columns import number_of
-from manifolds.datasets.damage import check_memory
-from manifolds.datasets.first_line import is_named, names_with_words
+from manifolds.datasets.errors import check_memory
+from manifolds.datasets.first_line import is_header, is_header_with_words
 
-#: What may stand between the numbers of a line; the most frequent one is taken, else white space.
+#: Delimiters of numbers in a line; the most frequent one is taken, or else white space.
 DELIMITERS = (",", ";", "\t", "|")
-#: How files of these endings are opened.
+#: Functions that open compressed files, by ending.
 COMPRESSED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-#: How texts of two bytes a character begin.
+#: First bytes of texts in UTF-16.
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-#: What no text of one byte a character holds.
+#: Control characters, which no text of one byte per character holds.
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
-#: Bytes that are read at a time.
+#: Bytes read at a time.
 _PART = 2**26
-#: Lines whose digits, and whose fields, are compared with those of the first.
-_LOOKED_AT, _COMPARED = 100, 1000
-#: What a line of comments begins with.
+#: Lines whose digits, and whose fields, are compared with those of the first one.
+_LINES_INSPECTED, _LINES_COMPARED = 100, 1000
+#: First characters of a line of comments.
 _COMMENTS = ("#", "%")
 #: A number as Fortran writes those of double precision: 0.25D+01.
 _FORTRAN = re.compile(r"(?<![\w.])([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d{1,3})(?![\w.])")
@@ -64,23 +64,23 @@ def read_text(path: Path, header: bool | None) -> tuple[Any, bool, tuple[str, ..
 
 
 def _lines(path: Path) -> tuple[list[str], tuple[str, ...]]:
-    """Return the lines of a text, and a note where it is none of Unicode."""
+    """Return the lines of a text, and a note where it is not in Unicode."""
     opened: Callable[..., Any] = COMPRESSED.get(path.suffix.lower(), open)
     parts: list[bytes] = []
     with opened(path, "rb") as file:
-        # A compressed file may hold far more than its size says.
+        # A compressed file may be far larger than its size on disk.
         while part := file.read(_PART):
             parts.append(part)
             check_memory(4 * len(parts) * len(parts[0]), "the text")
     content = b"".join(parts)
-    text, notes = _decoded(content)
+    text, notes = _decode(content)
     lines: list[str] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not any(line.strip() for line in lines):
         raise ValueError("it is empty")
     return lines, notes
 
 
-def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
+def _decode(content: bytes) -> tuple[str, tuple[str, ...]]:
     try:
         return content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig"), ()
     except UnicodeError:
@@ -100,39 +100,41 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
     if _FORTRAN.search(start):
         lines = [_FORTRAN.sub(r"\1e\2", line) for line in lines]
     outside_quotes = re.sub(r'"[^"\n]*"', "", start)
-    counted = {mark: outside_quotes.count(mark) for mark in DELIMITERS}
+    counts = {mark: outside_quotes.count(mark) for mark in DELIMITERS}
     # Decimal commas stand between digits, in every second place of lines that have others.
-    if counted[";"] or counted["\t"] or _DECIMAL_COMMAS.fullmatch(start.rpartition("\n")[2]):
-        counted[","] = 0
-    delimiter = max(DELIMITERS, key=lambda mark: counted[mark])
-    separator = delimiter if counted[delimiter] else r"\s+"
+    if counts[";"] or counts["\t"] or _DECIMAL_COMMAS.fullmatch(start.rpartition("\n")[2]):
+        counts[","] = 0
+    delimiter = max(DELIMITERS, key=lambda mark: counts[mark])
+    separator = delimiter if counts[delimiter] else r"\s+"
     decimal = "," if separator != "," and re.search(r"\d,\d", start) else "."
     if decimal == ",":
         _check_thousands(lines)
-    if counted[delimiter]:
-        lines = _without_last(lines, delimiter)
+    if counts[delimiter]:
+        lines = _strip_last_delimiter(lines, delimiter)
     names = _fields(comments[-1], separator) if comments and comments[-1] else []
     if lines and len(names) == len(_fields(lines[0], separator)) and header is None:
-        lines.insert(0, separator.join(names) if counted[delimiter] else " ".join(names))
+        lines.insert(0, separator.join(names) if counts[delimiter] else " ".join(names))
         header = True
     first, note = None, ""
-    if header is None and not _lacks_one(lines, separator):
+    if header is None and not _has_unnamed_index(lines, separator):
         fields = _fields(lines[0], separator, decimal)
         if all(number_of(field) is not None for field in fields):
             first, header = fields, False
         else:
             below = [
-                _fields(line, separator, decimal) for line in lines[1:_COMPARED] if line.strip()
+                _fields(line, separator, decimal)
+                for line in lines[1:_LINES_COMPARED]
+                if line.strip()
             ]
-            header, note = names_with_words(fields, below, _lengths(lines, separator))
-    if header is not False and _lacks_one(lines, separator):
+            header, note = is_header_with_words(fields, below, _lengths(lines, separator))
+    if header is not False and _has_unnamed_index(lines, separator):
         header = True
         if all(number_of(name) is not None for name in _fields(lines[0], separator, decimal)):
             note = (
                 f"the first line ({lines[0][:40].strip()}) has one field less than the rows and "
                 "was taken for names of columns"
             )
-        lines[0] = (delimiter if counted[delimiter] else '"" ') + lines[0]
+        lines[0] = (delimiter if counts[delimiter] else '"" ') + lines[0]
     with warnings.catch_warnings():
         # Lines of more numbers than there are names would lose some.
         warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -147,7 +149,7 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
         )
     if first is None:
         return frame, bool(header), (note,) if note else ()
-    named, note = is_named(first, frame.iloc[1:], _lengths(lines, separator))
+    named, note = is_header(first, frame.iloc[1:], _lengths(lines, separator))
     if named:
         frame = frame.iloc[1:].reset_index(drop=True)
         frame.columns = pd.Index(_fields(lines[0], separator))
@@ -156,13 +158,13 @@ def _table(lines: list[str], header: bool | None) -> tuple[Any, bool, tuple[str,
 
 def _lengths(lines: list[str], separator: str) -> Array:
     """Return the mean lengths of a field, without its sign, in the first line and the next ones."""
-    some = [line for line in lines[:_LOOKED_AT] if line.strip()]
+    some = [line for line in lines[:_LINES_INSPECTED] if line.strip()]
     return np.array([np.mean([len(f.lstrip("+-")) for f in _fields(g, separator)]) for g in some])
 
 
 def _check_thousands(lines: list[str]) -> None:
-    """Raise ValueError where commas may stand between thousands instead of before decimals."""
-    numbers = (found.group() for line in lines[1:] or lines for found in _COMMAS.finditer(line))
+    """Raise ValueError where commas may separate thousands instead of decimals."""
+    numbers = (match.group() for line in lines[1:] or lines for match in _COMMAS.finditer(line))
     example = ""
     for example in numbers:
         if not _THOUSANDS.fullmatch(example):
@@ -174,10 +176,10 @@ def _check_thousands(lines: list[str]) -> None:
         )
 
 
-def _without_last(lines: list[str], delimiter: str) -> list[str]:
-    """Return the lines without a separator at their ends: it separates nothing.
+def _strip_last_delimiter(lines: list[str], delimiter: str) -> list[str]:
+    """Return the lines without delimiters at their ends.
 
-    It stands there in each line, or only in the line of names, or only in the lines below.
+    These are in each line, or only in the line of names, or only in the lines below.
     """
 
     def ends(line: str) -> bool:
@@ -210,8 +212,8 @@ def _fields(line: str, separator: str, decimal: str = ".") -> list[str]:
     ]
 
 
-def _lacks_one(lines: list[str], separator: str) -> bool:
-    """Return whether row names have no name, as R's write.table leaves them.
+def _has_unnamed_index(lines: list[str], separator: str) -> bool:
+    """Return whether the column of row names has no name, as from R's write.table.
 
     Between commas or semicolons, numbers are row names only if they count from 1, as R's do.
     """

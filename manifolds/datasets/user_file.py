@@ -1,4 +1,4 @@
-"""Somebody's own points as a data set, so that they are run like any other."""
+"""A user's file or folder as a data set, which is run like any other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import frozen
 
 from manifolds.base import Array, Dimensions, Manifold
 from manifolds.catalogue import register
-from manifolds.datasets.reading import LEAST, Found, read_points
+from manifolds.datasets.reading import LEAST, LoadedPoints, read_points
 from manifolds.parameters import flag, optional_flag, text, texts, whole_number
 
 
@@ -19,9 +19,9 @@ from manifolds.parameters import flag, optional_flag, text, texts, whole_number
 class UserFile(Manifold):
     """Points of a file of numbers, or a folder of images, of unknown dimension.
 
-    A sample takes some of the distinct rows, or all of them. ``digest`` says what they were when a
-    run was planned: points that have changed since are refused. ``part`` tells samples of one run
-    apart; with a digest it alone does, so that a file gives the same ones wherever it lies.
+    A sample takes some of the distinct rows, or all of them. ``digest`` is that of the points when
+    a run was planned: points that have changed since are an error. ``part`` distinguishes samples
+    of one run; with a digest it alone does, so that a file gives the same ones at any path.
     """
 
     path: str | None = text(None, "the file or folder", none=True)
@@ -40,10 +40,10 @@ class UserFile(Manifold):
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
         """Shape of one point: (D,), or channels, height, width."""
-        return self.found().shape
+        return self.load().shape
 
-    def found(self) -> Found:
-        """All points; ValueError where they cannot be read, or are not those of the digest."""
+    def load(self) -> LoadedPoints:
+        """Load all points; raise ValueError where that fails, or they do not match the digest."""
         if self.path is None:
             raise ValueError("file: it needs the 'path' of a file or folder")
         path = Path(self.path)
@@ -52,23 +52,23 @@ class UserFile(Manifold):
             default=0,
         )
         how = (self.array, self.header, self.columns, self.drop, self.rows, self.standardize)
-        found = _read(str(path), *how, changed)
-        if self.digest is not None and found.digest != self.digest:
+        loaded = _cached_points(str(path), *how, changed)
+        if self.digest is not None and loaded.digest != self.digest:
             raise ValueError(f"{path} has changed since this run was planned")
-        return found
+        return loaded
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions | None]:
-        found = self.found()
+        loaded = self.load()
         if self.digest is not None:
             rng = np.random.default_rng([int(self.digest[:15], 16), self.part])
-        rows = found.distinct
+        rows = loaded.distinct
         if self.label is not None:
-            rows = rows[[found.classes[row] == self.label for row in rows]]
-        return found.points[np.sort(rng.permutation(rows)[:n])], None
+            rows = rows[[loaded.classes[row] == self.label for row in rows]]
+        return loaded.points[np.sort(rng.permutation(rows)[:n])], None
 
 
 @lru_cache(maxsize=1)
-def _read(
+def _cached_points(
     path: str,
     array: str | None,
     header: bool | None,
@@ -77,8 +77,8 @@ def _read(
     rows: int | None,
     standardize: bool,
     changed: int,
-) -> Found:
-    """Read once, as long as nothing has changed."""
+) -> LoadedPoints:
+    """Read the points, once as long as nothing has changed."""
     return read_points(
         Path(path), array, header, columns=columns, drop=drop, rows=rows, standardize=standardize
     )

@@ -1,4 +1,4 @@
-"""Images of known dimension: of things at fixed places, and of things that move."""
+"""Images of known dimension: of objects at fixed places, and of moving ones."""
 
 from manifolds.images import fixed, moving
 

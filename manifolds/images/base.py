@@ -1,4 +1,4 @@
-"""What image manifolds share: their shape, colours, and drawing many images at a time."""
+"""Base class of the image manifolds: shape, colours, and rendering in chunks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from manifolds.base import Array, Parametrised
 
-#: Images that are drawn at a time: what is computed on the way is larger than they are.
+#: Images that are rendered at a time: intermediate arrays are larger than they are.
 CHUNK = 128
 #: Seed of colours: they belong to the manifold, not to the sample.
 COLOURS = 42
@@ -17,7 +17,7 @@ COLOURS = 42
 class ImageManifold(Parametrised):
     """Square images as rows of channels * size * size numbers, in this order.
 
-    Subclasses give ``dimension``, ``latent`` and ``drawn``; ``size`` and ``channels`` are
+    Subclasses define ``dimension``, ``latent`` and ``render``; ``size`` and ``channels`` are
     parameters of theirs.
     """
 
@@ -35,29 +35,29 @@ class ImageManifold(Parametrised):
         return self.channels * self.size**2
 
     @abstractmethod
-    def drawn(self, latent: Array) -> Array:
-        """The images (n, channels, size, size) of a few parameters (n, q)."""
+    def render(self, latent: Array) -> Array:
+        """Return the images (n, channels, size, size) of parameters (n, q), for a few n."""
 
     def embed(self, latent: Array) -> Array:
         points = np.empty((len(latent), self.ambient))
         for start in range(0, len(latent), CHUNK):
             part = latent[start : start + CHUNK]
-            points[start : start + CHUNK] = self.drawn(part).reshape(len(part), -1)
+            points[start : start + CHUNK] = self.render(part).reshape(len(part), -1)
         return points
 
-    def colours(self, things: int) -> Array:
-        """How bright each of the things is in each channel, shape (things, channels).
+    def colours(self, count: int) -> Array:
+        """Return the brightness of ``count`` objects in each channel, shape (count, channels).
 
-        With one channel all are 1, with more each thing has a colour of its own.
+        With one channel all are 1, with more each object has its own colour.
         """
         if self.channels == 1:
-            return np.ones((things, 1))
-        drawn = np.random.default_rng(COLOURS).uniform(0.2, 1.0, (things, self.channels))
-        colours: Array = drawn / drawn.max(axis=1, keepdims=True)
+            return np.ones((count, 1))
+        levels = np.random.default_rng(COLOURS).uniform(0.2, 1.0, (count, self.channels))
+        colours: Array = levels / levels.max(axis=1, keepdims=True)
         return colours
 
-    def painted(self, heights: Array, rows: Array, columns: Array) -> Array:
-        """Sums of coloured products of profiles: the images of things that are such products.
+    def paint(self, heights: Array, rows: Array, columns: Array) -> Array:
+        """Return images that are sums of coloured products of profiles.
 
         ``heights`` (n, k), profiles along the ``rows`` and ``columns`` (n, k, size) each; returns
         (n, channels, size, size).
@@ -68,11 +68,11 @@ class ImageManifold(Parametrised):
         return images
 
 
-def bells(centres: Array, spreads: Array, size: int) -> Array:
-    """exp(-(i - m)^2 / (2 s^2)) at the pixels i = 0 ... size - 1, shape (n, k, size).
+def gaussian_profiles(centres: Array, spreads: Array, size: int) -> Array:
+    """Return exp(-(i - m)^2 / (2 s^2)) at the pixels i = 0 ... size - 1, shape (n, k, size).
 
     ``centres`` (n, k) or (k,) and ``spreads`` (n, k) are in pixels.
     """
     away = np.arange(size) - centres[..., None]
-    bells: Array = np.exp(-0.5 * np.square(away / spreads[:, :, None]))
-    return bells
+    profiles: Array = np.exp(-0.5 * np.square(away / spreads[:, :, None]))
+    return profiles

@@ -1,4 +1,4 @@
-"""Images of things at fixed places, of which brightness or width vary (Stanczuk et al. 2024)."""
+"""Images of objects at fixed places, of varying brightness or width (Stanczuk et al. 2024)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import frozen
 
 from manifolds.base import Array
 from manifolds.catalogue import register
-from manifolds.images.base import ImageManifold, bells
+from manifolds.images.base import ImageManifold, gaussian_profiles
 from manifolds.parameters import whole_number
 
 #: Sides of a square, in pixels.
@@ -45,7 +45,7 @@ class Squares(ImageManifold):
     def latent(self, n: int, rng: np.random.Generator) -> Array:
         return rng.random((n, self.squares))
 
-    def drawn(self, latent: Array) -> Array:
+    def render(self, latent: Array) -> Array:
         return (latent @ self.basis()).reshape(-1, *self.shape)
 
     def residual(self, points: Array) -> Array:
@@ -55,7 +55,7 @@ class Squares(ImageManifold):
         return residual
 
     def basis(self) -> Array:
-        """The images of the single squares, shape (k, D)."""
+        """Return the images of the single squares, shape (k, D)."""
         flat = _squares(self.squares, self.size, self.places)
         colours = self.colours(self.squares)
         return (colours[:, :, None] * flat[:, None]).reshape(self.squares, -1)
@@ -63,7 +63,7 @@ class Squares(ImageManifold):
 
 @lru_cache(maxsize=8)
 def _squares(number: int, size: int, seed: int) -> Array:
-    """Indicators of the squares, shape (number, size * size)."""
+    """Return the indicators of the squares, shape (number, size * size)."""
     places = random.Random(seed)
     images = np.zeros((number, size, size))
     for image in images:
@@ -106,17 +106,16 @@ class GaussianBlobs(ImageManifold):
     def latent(self, n: int, rng: np.random.Generator) -> Array:
         return rng.uniform(*SPREADS, (n, self.blobs))
 
-    def drawn(self, latent: Array) -> Array:
+    def render(self, latent: Array) -> Array:
         rows, columns = self.centres().T
         heights = 1 / (np.sqrt(2 * np.pi) * latent)
-        images = self.painted(
-            heights, bells(rows, latent, self.size), bells(columns, latent, self.size)
-        )
+        profiles = [gaussian_profiles(centres, latent, self.size) for centres in (rows, columns)]
+        images = self.paint(heights, *profiles)
         low, high = (end(axis=(1, 2, 3), keepdims=True) for end in (images.min, images.max))
         scaled: Array = (images - low) / (high - low)
         return scaled
 
     def centres(self) -> Array:
-        """Row and column of the centres in pixels, shape (k, 2)."""
+        """Return row and column of the centres in pixels, shape (k, 2)."""
         pixels = [(row, column) for row in range(self.size) for column in range(self.size)]
         return np.array(random.Random(self.places).sample(pixels, self.blobs), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Images of things that move: three free parameters each."""
+"""Images of moving objects: three free parameters each."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from attrs import frozen
 
 from manifolds.base import Array
 from manifolds.catalogue import register
-from manifolds.images.base import ImageManifold, bells
+from manifolds.images.base import ImageManifold, gaussian_profiles
 from manifolds.parameters import whole_number
 
-#: Seed of what is fixed of the things: their sizes.
-THINGS = 42
+#: Seed of the fixed sizes of the shapes.
+SIZES = 42
 #: Standard deviation of the blur of edges, in pixels.
 BLUR = 0.7
 
@@ -39,12 +39,11 @@ class MovingBlobs(ImageManifold):
         spreads = rng.uniform(self.size / 16, self.size / 8, (n, self.blobs))
         return np.concatenate([places, spreads], axis=1)
 
-    def drawn(self, latent: Array) -> Array:
+    def render(self, latent: Array) -> Array:
         rows, columns, spreads = np.split(latent, 3, axis=1)
         heights = np.broadcast_to(np.linspace(1.0, 0.5, self.blobs), rows.shape)
-        return self.painted(
-            heights, bells(rows, spreads, self.size), bells(columns, spreads, self.size)
-        )
+        profiles = [gaussian_profiles(centres, spreads, self.size) for centres in (rows, columns)]
+        return self.paint(heights, *profiles)
 
 
 @register("moving-shapes", source="this benchmark")
@@ -71,8 +70,8 @@ class MovingShapes(ImageManifold):
         places = _places(n, 2 * self.shapes, self.size, rng)
         return np.concatenate([places, rng.uniform(0, np.pi, (n, self.shapes))], axis=1)
 
-    def drawn(self, latent: Array) -> Array:
-        # Listing manifolds does not need it.
+    def render(self, latent: Array) -> Array:
+        # Imported late: listing the manifolds does not need it.
         from scipy.special import ndtr
 
         rows, columns, angles = (
@@ -80,22 +79,22 @@ class MovingShapes(ImageManifold):
         )  # (n, shapes, 1, 1)
         down, along = np.mgrid[: self.size, : self.size]
         row, column = down - rows, along - columns
-        own = (
+        rotated = (
             row * np.cos(angles) + column * np.sin(angles),
             column * np.cos(angles) - row * np.sin(angles),
         )
         sides = self.sides()
-        images = np.ones_like(own[0])
-        for axis, place in enumerate(own):
+        images = np.ones_like(rotated[0])
+        for axis, place in enumerate(rotated):
             half = sides[:, axis, None, None] / 2
             images *= ndtr((place + half) / BLUR) - ndtr((place - half) / BLUR)
         heights = np.linspace(1.0, 0.5, self.shapes)[:, None]
-        painted: Array = np.einsum("nkij,kc->ncij", images, heights * self.colours(self.shapes))
-        return painted
+        pixels: Array = np.einsum("nkij,kc->ncij", images, heights * self.colours(self.shapes))
+        return pixels
 
     def sides(self) -> Array:
-        """Length and width of the rectangles in pixels, shape (shapes, 2)."""
-        rng = np.random.default_rng(THINGS)
+        """Return length and width of the rectangles in pixels, shape (shapes, 2)."""
+        rng = np.random.default_rng(SIZES)
         lengths = rng.uniform(0.3, 0.45, self.shapes)
         sides: Array = self.size * np.stack([lengths, lengths * rng.uniform(0.3, 0.6)], axis=1)
         return sides
@@ -121,7 +120,7 @@ class Gratings(ImageManifold):
     def latent(self, n: int, rng: np.random.Generator) -> Array:
         return rng.uniform([1.0, 0.0, 0.0], [4.0, np.pi, 2 * np.pi], (n, 3))
 
-    def drawn(self, latent: Array) -> Array:
+    def render(self, latent: Array) -> Array:
         frequencies, angles, phases = (part[:, None, None, None] for part in latent.T)
         down, along = (np.mgrid[: self.size, : self.size] + 0.5) / self.size - 0.5
         shifts = np.linspace(0, np.pi, self.channels, endpoint=False)[:, None, None]
@@ -131,5 +130,5 @@ class Gratings(ImageManifold):
 
 
 def _places(n: int, number: int, size: int, rng: np.random.Generator) -> Array:
-    """Uniform coordinates on an image without its outer eighth, in pixels, shape (n, number)."""
+    """Draw uniform coordinates on an image without its outer eighth, in pixels: (n, number)."""
     return rng.uniform(size / 8, size - 1 - size / 8, (n, number))

@@ -10,7 +10,7 @@ from estimators.score.recipe import Recipe
 from estimators.score.spectrum import score_spectra
 from estimators.score.train_or_load import Job, width_for
 from estimators.score.training import train
-from estimators.score.validation import Watch
+from estimators.score.validation import Validation
 
 CPU = torch.device("cpu")
 SCORES_PER_DIMENSION = estimators.get("score-svd").scores_per_dimension
@@ -23,10 +23,10 @@ def recipe(**changes) -> Recipe:
     return Recipe(**{**facts, **changes})
 
 
-class Blind(Watch):
+class Blind(Validation):
     """A watch that does not look."""
 
-    def look(self, network):
+    def evaluate(self, network):
         self.readings = [torch.zeros(1)]
         return "learning"
 
@@ -38,12 +38,12 @@ def sphere(dimension, seed=0, ambient=100, n=5000):
 def trainer(points, own, seed=0):
     """A job, its state, and what trains it for so many more steps."""
     job = Job(points, own, seed, CPU)
-    state, watch = job.begin()
-    watch.__class__ = Blind
+    state, validation = job.begin()
+    validation.__class__ = Blind
 
     def steps(count):
         state.last = state.step + count
-        train(state, job.z, own, watch)
+        train(state, job.z, own, validation)
 
     return job, state, steps
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 from score_parts import CPU, recipe, spectra, sphere, trainer, untrained
 
-from estimators.score.flops import training_flops
+from estimators.score.network import training_flops
 from estimators.score.stanczuk2024 import published_recipe
-from estimators.score.together import Member, stack_of, take_step
+from estimators.score.together import Member, build_stack, take_step
 from estimators.score.train_or_load import Job
-from estimators.score.training import set_rate
+from estimators.score.training import set_learning_rate
 
 pytestmark = pytest.mark.benchmark
 
@@ -71,7 +71,7 @@ def test_together_against_one_after_another(dimension, capsys):
     for seed, points in enumerate(samples):
         job = Job(points, own, seed, CPU)
         members.append(Member(str(seed), str(seed), job, *job.begin()))
-    stack = stack_of(members)
+    stack = build_stack(members)
 
     def one_after_another():
         for steps in alone:
@@ -80,7 +80,7 @@ def test_together_against_one_after_another(dimension, capsys):
     def together():
         for _ in range(4):
             for member in members:
-                set_rate(member.state, own)
+                set_learning_rate(member.state, own)
             take_step(stack, members, own)
 
     found = alternating(one_after_another=one_after_another, together=together)

@@ -6,7 +6,7 @@ from scipy.special import binom, digamma, i0, i1
 
 import estimators
 from estimators import danco
-from estimators.ball_law import neighborhoods
+from estimators.ball_distribution import draw_neighborhoods
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning:skdim")
 
@@ -83,7 +83,9 @@ def test_references_are_what_simulated_balls_give_on_average(dimension, n):
     found = np.array(
         [
             attributes(
-                danco._concentration(*danco._read(ball(dimension, n, seed), np.arange(n), k), k)
+                danco._concentration(
+                    *danco._neighborhood_statistics(ball(dimension, n, seed), np.arange(n), k), k
+                )
             )
             for seed in range(repeats)
         ]
@@ -98,9 +100,9 @@ def attributes(concentration):
 
 
 def test_references_follow_the_random_state_alone():
-    first = neighborhoods(4, 100, 6, 3)
-    again = neighborhoods(4, 100, 6, 3)
-    other = neighborhoods(4, 100, 6, 4)
+    first = draw_neighborhoods(4, 100, 6, 3)
+    again = draw_neighborhoods(4, 100, 6, 3)
+    other = draw_neighborhoods(4, 100, 6, 4)
     for one, same, different in zip(first, again, other, strict=True):
         np.testing.assert_array_equal(one, same)
         assert (one != different).any()
@@ -163,7 +165,7 @@ def test_the_search_finds_the_lowest_number_without_trying_all(lowest, start):
         tried.append(m)
         return abs(np.log(m / lowest))
 
-    assert danco._lowest(value, start, 1000) == lowest
+    assert danco._minimize(value, start, 1000) == lowest
     assert len(set(tried)) < 70
     assert min(tried) >= 1
     assert max(tried) <= 1000

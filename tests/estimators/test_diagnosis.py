@@ -6,11 +6,11 @@ from surfaces import every_neighbor_estimator, sphere
 
 import estimators
 from estimators.diagnosis import diagnose, few_values
-from estimators.rows import usable_rows
+from estimators.rows import select_rows
 
 
 def diagnosis(points):
-    rows = usable_rows(points)
+    rows = select_rows(points)
     return diagnose(points[rows.used], rows)
 
 
@@ -19,7 +19,7 @@ def diagnosis(points):
 def test_nothing_is_said_of_an_ordinary_sample(dimension, n):
     found = diagnosis(sphere(dimension, n))
     assert found.warnings() == []
-    assert found.coarse() == ""
+    assert found.coarse_message() == ""
     assert found.ties < 0.1
     assert found.ordered < 0.3
 
@@ -61,7 +61,7 @@ def test_rows_that_follow_one_another_are_said_to():
     with pytest.warns(UserWarning, match=r"of \d+% of the points is the row before or after"):
         estimators.get("lpca-local").fit(walk)
     shuffled = np.random.default_rng(0).permutation(walk)
-    assert diagnosis(shuffled).in_sequence == ""
+    assert diagnosis(shuffled).sequence_message == ""
 
 
 @every_neighbor_estimator
@@ -82,25 +82,25 @@ def test_columns_of_few_values_are_counted_by_column_and_named():
     rng = np.random.default_rng(0)
     points = np.column_stack([rng.random((900, 3)), rng.integers(0, 10, 900), np.ones(900)])
     found = diagnosis(points)
-    assert found.few == ((3, 10),)
-    assert found.coarse() == (
+    assert found.coarse_columns == ((3, 10),)
+    assert found.coarse_message() == (
         "column 3 takes few values (at most 10): distances below the step between them say nothing"
     )
-    assert "column 'age' takes" in found.coarse(["x", "y", "z", "age", "one"])
+    assert "column 'age' takes" in found.coarse_message(["x", "y", "z", "age", "one"])
     with pytest.warns(UserWarning, match="MLE: column 3 takes few values"):
         estimators.get("mle").fit(points)
 
 
 def test_rounding_is_that_of_differences_in_nearest_distances():
     rng = np.random.default_rng(0)
-    few, rounding = few_values(np.round(rng.random((900, 6)), 1), nearest=0.05)
-    assert [columns for columns, _ in few] == list(range(6))
-    assert [count for _, count in few] == [11] * 6
+    coarse_columns, rounding = few_values(np.round(rng.random((900, 6)), 1), nearest=0.05)
+    assert [columns for columns, _ in coarse_columns] == list(range(6))
+    assert [count for _, count in coarse_columns] == [11] * 6
     assert rounding == pytest.approx(np.sqrt(6 * 0.1**2 / 6) / 0.05)
 
 
 def test_grey_values_that_are_fine_for_their_distances_are_no_warning():
     pixels = np.random.default_rng(0).integers(0, 256, (900, 30)) / 255
     found = diagnosis(pixels)
-    assert found.coarse().startswith("all 30 columns take few values")
+    assert found.coarse_message().startswith("all 30 columns take few values")
     assert found.warnings() == []

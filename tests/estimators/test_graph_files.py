@@ -48,7 +48,7 @@ def searches(monkeypatch):
 
 def test_a_graph_is_taken_from_its_files(folder, searches):
     built = neighbor_graph(POINTS, 15)
-    written = neighbors.borrowed_seconds()
+    written = neighbors.pop_saved_seconds()
     seconds = neighbors._shared.graph.seconds
     assert -1 < written < 0  # what writing took is not part of the fit
     as_another_process(folder)
@@ -58,11 +58,11 @@ def test_a_graph_is_taken_from_its_files(folder, searches):
         assert array.dtype == expected.dtype
         assert not array.flags.writeable
     assert searches == [300]
-    read = seconds - neighbors.borrowed_seconds()
+    read = seconds - neighbors.pop_saved_seconds()
     assert 0 < read < 1
     # In this process it is now in memory.
     neighbor_graph(POINTS, 15)
-    assert neighbors.borrowed_seconds() == seconds
+    assert neighbors.pop_saved_seconds() == seconds
     assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".lock", ".npy", ".npy"]
 
 
@@ -190,7 +190,7 @@ start = time.perf_counter()
 distances, indices = neighbors.neighbor_graph(points, 15)
 seconds = time.perf_counter() - start
 print(distances.sum(), indices.sum(), flush=True)
-print(seconds, neighbors.borrowed_seconds(), flush=True)
+print(seconds, neighbors.pop_saved_seconds(), flush=True)
 """
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import estimators
-from estimators.rows import distinct
+from estimators.rows import distinct_rows
 
 # Few values, so that rows repeat and projections tie.
 repetitive = hnp.arrays(
@@ -25,7 +25,7 @@ any_points = hnp.arrays(
 @settings(deadline=None, max_examples=200)
 @given(st.one_of(repetitive, any_points))
 def test_distinct_rows_are_each_row_s_first_occurrence(points):
-    first, position = distinct(points)
+    first, position = distinct_rows(points)
     seen = {}
     for row, point in enumerate(map(tuple, points.tolist())):
         seen.setdefault(point, row)  # 0.0 and -0.0 are equal as keys too
@@ -37,8 +37,8 @@ def test_distinct_rows_are_each_row_s_first_occurrence(points):
 @settings(deadline=None, max_examples=50)
 @given(any_points, st.integers(1, 4))
 def test_repeating_all_rows_adds_no_distinct_one(points, times):
-    first, _ = distinct(points)
-    again, position = distinct(np.vstack([points] * times))
+    first, _ = distinct_rows(points)
+    again, position = distinct_rows(np.vstack([points] * times))
     assert np.array_equal(first, again)
     assert len(position) == times * len(points)
 

@@ -7,7 +7,7 @@ import pytest
 
 import estimators
 import manifolds
-from estimators.readings import combined
+from estimators.aggregation import aggregate_pointwise
 
 LOCAL = [
     name
@@ -52,14 +52,14 @@ def test_queries_are_seeded_and_take_neighbours_from_all(name):
 )
 def test_infinite_readings_stay_out_but_count_in_the_harmonic_mean(aggregate, expected):
     with pytest.warns(UserWarning, match="X: 1 of 3 points gave no finite dimension"):
-        found = combined("X", np.array([2.0, np.inf, 4.0]), aggregate)
+        found = aggregate_pointwise("X", np.array([2.0, np.inf, 4.0]), aggregate)
     assert found.dimension == pytest.approx(expected)
     np.testing.assert_array_equal(found.pointwise, [2.0, np.nan, 4.0])
 
 
 def test_no_usable_reading_is_an_error():
     with pytest.raises(ValueError, match="X found no dimension at any of 3 points"):
-        combined("X", np.array([np.nan, np.inf, 0.0]))
+        aggregate_pointwise("X", np.array([np.nan, np.inf, 0.0]))
 
 
 @pytest.mark.parametrize("name", ["mada", "mle", "mom", "tle"])

@@ -108,20 +108,20 @@ def test_same_bytes_in_another_shape_are_another_sample():
 def test_seconds_of_a_borrowed_graph_are_told_once():
     points = np.random.default_rng(8).random((500, 5))
     neighbor_graph(points, 5)
-    assert neighbors.borrowed_seconds() == 0
+    assert neighbors.pop_saved_seconds() == 0
     neighbor_graph(points, 5)
-    assert neighbors.borrowed_seconds() > 0
-    assert neighbors.borrowed_seconds() == 0
+    assert neighbors.pop_saved_seconds() > 0
+    assert neighbors.pop_saved_seconds() == 0
 
 
 def test_seconds_of_the_borrowed_part_of_a_graph():
     points = np.random.default_rng(8).random((500, 5))
     neighbor_graph(points, 5)
-    neighbors.borrowed_seconds()
+    neighbors.pop_saved_seconds()
     neighbor_graph(points, 5)
-    whole = neighbors.borrowed_seconds()
+    whole = neighbors.pop_saved_seconds()
     query_neighbors(points, np.arange(100), 5)
-    assert neighbors.borrowed_seconds() == pytest.approx(whole / 5)
+    assert neighbors.pop_saved_seconds() == pytest.approx(whole / 5)
 
 
 def test_no_estimator_writes_to_the_graph():

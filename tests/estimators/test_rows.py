@@ -5,14 +5,14 @@ import pytest
 from surfaces import every_neighbor_estimator, sphere
 
 import estimators
-from estimators.rows import far_rows, isolated_rows, usable_rows
+from estimators.rows import far_rows, isolated_rows, select_rows
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 8, 20])
 @pytest.mark.parametrize("n", [100, 1000])
 def test_an_ordinary_sample_is_used_as_it_is(dimension, n):
     for seed in range(3):
-        rows = usable_rows(sphere(dimension, n, seed))
+        rows = select_rows(sphere(dimension, n, seed))
         assert rows.warnings() == []
         np.testing.assert_array_equal(rows.used, np.arange(n))
         np.testing.assert_array_equal(rows.place, np.arange(n))
@@ -30,7 +30,7 @@ def test_an_ordinary_sample_is_used_as_it_is(dimension, n):
 def test_turns_of_a_coiled_curve_are_not_copies(curve):
     # Near neighbours show one dimension, far ones those of other turns.
     t = np.random.default_rng(0).uniform(0, 2 * np.pi, 2000)
-    assert usable_rows(curve(t)).copies == ()
+    assert select_rows(curve(t)).copies == ()
 
 
 @pytest.mark.parametrize("share", [0.035, 0.2, 1.0])
@@ -41,7 +41,7 @@ def test_near_copies_are_used_once_whatever_the_dimension(dimension, noise, shar
     added = points[:count] + noise * np.random.default_rng(1).standard_normal(
         (count, points.shape[1])
     ) / np.sqrt(points.shape[1])
-    rows = usable_rows(np.vstack([points, added]))
+    rows = select_rows(np.vstack([points, added]))
     # A few pairs are nearer than their copies by chance, on a curve.
     assert len(rows.copies) == pytest.approx(count, rel=0.15)
     assert np.mean(np.array(rows.copies) >= len(points)) > 0.9
@@ -54,7 +54,7 @@ def test_near_copies_are_used_once_whatever_the_dimension(dimension, noise, shar
 def test_several_copies_of_a_point_are_used_once():
     points = sphere(5, 300)
     noise = 1e-6 * np.random.default_rng(1).standard_normal((4, *points.shape))
-    rows = usable_rows(np.vstack([points, *(points + noise)]))
+    rows = select_rows(np.vstack([points, *(points + noise)]))
     # Copies of copies differ: of a few points two groups are left.
     assert 300 <= len(rows.used) <= 310
     np.testing.assert_array_equal(rows.used[:300], np.arange(300))
@@ -80,7 +80,7 @@ FAR = {
 @pytest.mark.parametrize("what", FAR)
 def test_a_far_row_is_named_and_not_used(what):
     points = np.insert(sphere(5, 800, ambient=7), 17, FAR[what], axis=0)
-    rows = usable_rows(points)
+    rows = select_rows(points)
     assert rows.far == (17,)
     assert 17 not in rows.used
     assert rows.place[17] == -1

@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 import estimators
 import manifolds
 from estimators import neighbors
-from estimators.subsets import chosen_rows
+from estimators.points import subsample_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning:skdim")
 N = 300
@@ -151,7 +151,7 @@ ORDERS = [list(FAMILY), list(FAMILY)[::-1]]
 def test_family_on_one_graph(order, before, kept, family_alone, monkeypatch):
     points, theirs = family_alone
     # With fewer neighbours kept, graphs grow as they are asked for.
-    monkeypatch.setattr(neighbors, "_KEPT", kept)
+    monkeypatch.setattr(neighbors, "GRAPH_NEIGHBORS", kept)
     monkeypatch.setattr(neighbors, "_shared", neighbors._Shared())
     if before:
         neighbors.neighbor_graph(points, before)
@@ -201,7 +201,7 @@ def test_correlation_integral_where_points_have_more_than_a_hundred_within_reach
 def test_correlation_integral_of_a_subset_counts_its_pairs_with_all_points():
     points = np.random.default_rng(0).standard_normal((900, 6))
     fitted = estimators.get("corrint", points=300, random_state=4).fit(points)
-    rows = chosen_rows(900, 300, 4)
+    rows = subsample_rows(900, 300, 4)
     distances = np.sort(cdist(points[rows], points), axis=1)[:, 1:]
     near, far = np.median(distances[:, 9]), np.median(distances[:, 19])
     expected = np.log((distances < far).sum() / (distances < near).sum()) / np.log(far / near)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from targets import TARGETS, Counts, fuzz
 
-from manifolds.datasets.damage import readable
+from manifolds.datasets.errors import file_errors
 from manifolds.datasets.reading import FILES
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
@@ -50,7 +50,7 @@ def test_every_ending_that_is_read_has_whole_files_to_damage():
 )
 def test_a_program_error_inside_of_a_clear_one_is_a_fault(tmp_path, monkeypatch, wrong, fault):
     def check(case, folder):
-        with readable(folder / "points.csv", "allowed: a table"):
+        with file_errors(folder / "points.csv", "allowed: a table"):
             raise wrong
 
     monkeypatch.setitem(TARGETS, "planted", (lambda: st.just(0), check))

@@ -11,8 +11,8 @@ import pytest
 from scipy.io import savemat
 
 import manifolds
-from manifolds.datasets.data_root import VARIABLE, data_root, use_data_root
-from manifolds.datasets.torchvision_import import torchvision_datasets
+from manifolds.datasets.base import VARIABLE, data_root, use_data_root
+from manifolds.datasets.torchvision_sets import torchvision_datasets
 
 DEBIAN = Path("/usr/share/datasets")  # of the package dataset-fashion-mnist
 

@@ -1,1 +1,1 @@
-"""Publications, a module each that sets PUBLICATION; found by themselves."""
+"""Publications: a module or package each that sets PUBLICATION, registered by its name."""

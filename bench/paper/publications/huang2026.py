@@ -28,13 +28,13 @@ COLUMNS = {
 
 
 def table(material: Material) -> Comparison:
-    """Table S2 beside our numbers; its rows are the manifolds of the suite."""
+    """Return Table S2 with our numbers; its rows are the manifolds of the suite."""
     title = "Table S2 of Huang, Chen & Chung 2026, and here"
     return _compared(material, COLUMNS, "table-s2", title)
 
 
 def of_scikit_dimension(material: Material) -> Comparison:
-    """The column of DANCo beside scikit-dimension's class, fault included."""
+    """Return the column of DANCo with scikit-dimension's class, fault included."""
     published = material.published
     return _compared(
         replace(material, published=published[published["column"] == DANCO]),

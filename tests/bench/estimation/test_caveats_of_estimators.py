@@ -13,7 +13,7 @@ from bench.estimation.caveats import (
     load_evidence,
     median_estimate,
 )
-from manifolds.datasets.reading import Found
+from manifolds.datasets.reading import LoadedPoints
 
 NOTHING = "the suites have no records near n = {n}, D = {D} and dimension {d}: nothing is known "
 
@@ -134,7 +134,7 @@ def test_notes_of_reading_come_first_then_points_then_estimators():
     points = np.random.default_rng(0).random((5000, 20))
     points[:, 3] = 1.0
     found = caveats(
-        Found(points, (20,), notes=("a header was left out",)),
+        LoadedPoints(points, (20,), notes=("a header was left out",)),
         pd.DataFrame([answer(2.0, 1.0)]),
         known(("m", 2.0, 2.0, 20, 5000)),
     )

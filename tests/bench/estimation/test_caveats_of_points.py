@@ -6,7 +6,7 @@ import pytest
 
 from bench.estimation.caveats import caveats, load_evidence, point_caveats
 from estimators.score.base import UNEVEN
-from manifolds.datasets.reading import Found
+from manifolds.datasets.reading import LoadedPoints
 
 
 def normal(n=400, columns=4):
@@ -19,7 +19,7 @@ def answers(*estimates):
 
 def texts(points, *estimates, shape=None, **more):
     found = point_caveats(
-        Found(np.asarray(points, dtype=float), shape or points.shape[1:], **more),
+        LoadedPoints(np.asarray(points, dtype=float), shape or points.shape[1:], **more),
         answers(*(estimates or (2.0,))),
     )
     assert {caveat.estimator for caveat in found} <= {""}
@@ -132,7 +132,7 @@ def test_caveats_take_distinct_points_and_all_columns_to_the_records_of_suites()
                          "confidence": [np.nan]})  # fmt: skip
 
     def last(**more):
-        return caveats(Found(points, (4,)), rows, known.assign(**more))[-1]
+        return caveats(LoadedPoints(points, (4,)), rows, known.assign(**more))[-1]
 
     assert last().estimator == "own"
     nowhere = "the suites have no records near n = 400, D = 4 and dimension 2.0: nothing is known"
@@ -148,7 +148,9 @@ def test_evidence_of_unions_is_a_row_a_level_and_of_others_the_row_itself(tmp_pa
     )
     pd.DataFrame(
         [("union", "a", 2.0, 2.0, 9, 100, levels), ("none", "a", 4.0, 5.0, 9, 100, "[]"),
-         ("old", "a", 6.0, 7.0, 9, 100, None)], columns=columns,
+         ("old", "a", 6.0, 7.0, 9, 100, None),
+         ("unknown", "a", np.nan, 7.0, 9, 100, '[{"truth": null, "estimate": 7.0}]')],
+        columns=columns,
     ).to_csv(tmp_path / "accuracy.csv")  # fmt: skip
     found = load_evidence([tmp_path])
     own = found[found["suite"] == "accuracy"]

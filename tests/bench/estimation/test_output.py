@@ -10,7 +10,7 @@ from rich.console import Console
 from bench.estimation.caveats import Caveat, caveat_lines, grouped_lines, point_caveats
 from bench.estimation.estimates import COLUMNS, ERROR, point_table, sort_by_error
 from bench.estimation.output import halves_line, print_estimates
-from manifolds.datasets.reading import Found
+from manifolds.datasets.reading import LoadedPoints
 
 
 def answers(**estimates):
@@ -127,12 +127,12 @@ def test_each_point_has_a_row_with_what_estimators_read_there(tmp_path):
         {"manifold": "all", "estimator": "lost", "status": "ok", "arrays": "gone.npz"},
         {**kept(tmp_path, "half", dimension=numbers, query=np.arange(6)), "manifold": "half-01"},
     ]
-    found = point_table(Found(twice, (2,)), pd.DataFrame(rows), tmp_path)
+    found = point_table(LoadedPoints(twice, (2,)), pd.DataFrame(rows), tmp_path)
     assert list(found.columns) == ["row", "mle", "some"]
     assert found["row"].tolist() == list(range(7))
     assert found["mle"].tolist() == [0, 1, 0, 2, 3, 4, 5]
     assert found["some"].dropna().to_dict() == {0: 7.0, 2: 7.0, 6: 8.0}
-    drawn = Found(POINTS, (2,), names=tuple("abcdef"), rows=np.array([3, 5, 8, 9, 11, 12]))
+    drawn = LoadedPoints(POINTS, (2,), names=tuple("abcdef"), rows=np.array([3, 5, 8, 9, 11, 12]))
     found = point_table(drawn, pd.DataFrame(rows), tmp_path)
     assert found["row"].tolist() == [3, 5, 8, 9, 11, 12]
     assert found["name"].tolist() == list("abcdef")
@@ -143,7 +143,9 @@ def texts(points, columns=()):
     table = pd.DataFrame([{"estimate": 2.0}])
     return [
         caveat.text
-        for caveat in point_caveats(Found(points, (points.shape[1],), columns=columns), table)
+        for caveat in point_caveats(
+            LoadedPoints(points, (points.shape[1],), columns=columns), table
+        )
     ]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import manifolds
 from bench.estimation.plan import HALVES, estimation_job
-from manifolds.datasets.reading import Found, read_points
+from manifolds.datasets.reading import LoadedPoints, read_points
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_halves_need_twice_the_least_number_of_distinct_points(tmp_path, n, refu
     rows = np.random.default_rng(0).random((n, 2))
     path = tmp_path / "p.npy"
     np.save(path, np.concatenate([rows, rows]))
-    found = Found(np.load(path), (2,))
+    found = LoadedPoints(np.load(path), (2,))
     if refused:
         with pytest.raises(ValueError, match=f"has {n} distinct rows: halves need at least 40; "):
             estimation_job(path, found, array=None, halves=2)

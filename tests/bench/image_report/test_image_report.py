@@ -8,11 +8,13 @@ from sklearn.datasets import load_digits
 
 from bench.image_report import image_statistics
 from bench.image_report.image_figures import montage
-from bench.image_report.pointwise import Readings, as_pictures, png_sizes
+from bench.image_report.pointwise import PointwiseEstimates, as_pictures, png_sizes
 
 
 def readings_of(dimension, images, estimator="mle"):
-    return Readings("set", estimator, images, np.asarray(dimension, float), np.arange(len(images)))
+    return PointwiseEstimates(
+        "set", estimator, images, np.asarray(dimension, float), np.arange(len(images))
+    )
 
 
 def test_the_correlation_with_png_size_is_spearman_s():

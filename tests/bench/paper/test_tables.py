@@ -88,9 +88,11 @@ def test_a_difference_that_is_not_the_best_has_a_mark_and_is_not_bold():
     assert "| x | 10 | 11 / 14 (2 of 2 seeds) ≠ | **10** / **10 (2 of 2 seeds)** = |" in markdown(
         table
     )
-    from bench.paper.comparison_files import drawn
+    from bench.paper.comparison_files import table_figure
 
-    bold = {text.get_text() for text in drawn(table).axes[0].texts if text.get_weight() == "bold"}
+    bold = {
+        text.get_text() for text in table_figure(table).axes[0].texts if text.get_weight() == "bold"
+    }
     assert bold == {"T", "10", "10 (2 of 2 seeds) ="}
 
 
@@ -127,9 +129,9 @@ def test_the_drawn_table_embeds_its_fonts_and_is_as_large_as_its_text(written):
 def test_texts_of_the_drawn_table_do_not_run_into_each_other():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from bench.paper.comparison_files import drawn
+    from bench.paper.comparison_files import table_figure
 
-    figure = drawn(comparison(4))
+    figure = table_figure(comparison(4))
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     texts = [text for text in figure.axes[0].texts if text.get_text()]

@@ -164,6 +164,6 @@ def test_estimators_with_odd_results_do_not_cost_the_others_their_tables(tmp_pat
 
 def test_all_numbers_of_a_record_are_checked():
     for name, column in COLUMNS.items():
-        if column.type is not str and column.optional:
+        if column.type is not str and column.default is None:
             found, _ = validate_outcome(ok(**{name: "x"}), {})
             assert (found.status == "failed") or getattr(found, name) is None, name

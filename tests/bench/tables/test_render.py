@@ -16,7 +16,8 @@ from rich.console import Console
 from bench.files import replace_file
 from bench.summary.metrics import summarise
 from bench.summary.wording import estimate_text
-from bench.tables.render import latex_escape, write_tables
+from bench.tables.markup import latex_escape
+from bench.tables.render import write_tables
 from bench.tables.terminal import terminal_tables
 
 

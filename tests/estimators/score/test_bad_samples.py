@@ -51,12 +51,12 @@ def test_features_of_mixed_units_are_evened_and_told():
 
 
 def test_features_of_similar_units_are_left_alone():
-    from estimators.score.base import evened
+    from estimators.score.base import equalize_scales
 
     points = sphere()
-    assert evened(points) is points
+    assert equalize_scales(points) is points
     padded = np.hstack([points, np.zeros((len(points), 2))])
-    assert evened(padded) is padded
+    assert equalize_scales(padded) is padded
 
 
 @every_reading

@@ -14,12 +14,8 @@ import pytest
 import torch
 from cached_models import KEY, KEYS, SAID, file_of, names, same, tensors
 
-from estimators.score.cache import (
-    ModelCache,
-    content_key,
-    default_folder,
-    default_limit,
-)
+from estimators.score.cache import ModelCache, default_folder, default_limit
+from estimators.score.recipe import content_key
 
 
 @pytest.fixture
@@ -53,7 +49,7 @@ def test_nothing_is_found_in_an_empty_or_missing_cache(cache):
     assert cache.load_checkpoint(KEY) is None
     assert cache.entries() == []
     assert cache.clear() == (0, 0)
-    cache.drop_checkpoint(KEY)
+    cache.remove_checkpoint(KEY)
     assert not cache.folder.exists()
 
 
@@ -72,14 +68,14 @@ def test_a_checkpoint_is_kept_beside_the_model_until_it_is_dropped(cache):
     found = cache.load_checkpoint(KEY)
     assert same(found.tensors, tensors(2))
     assert found.metadata == {"facts": "2"}
-    cache.drop_checkpoint(KEY)
+    cache.remove_checkpoint(KEY)
     assert cache.load_checkpoint(KEY) is None
     assert same(cache.load(KEY).tensors, tensors(3))
 
 
 @pytest.mark.parametrize("key", ["", "abc", "../" + "0" * 61, "0" * 63 + "G", "0" * 65])
 def test_a_key_that_is_no_content_key_is_refused(cache, key):
-    for use in (cache.load, cache.load_checkpoint, cache.drop_checkpoint):
+    for use in (cache.load, cache.load_checkpoint, cache.remove_checkpoint):
         with pytest.raises(ValueError, match="64 hexadecimal digits"):
             use(key)
     with pytest.raises(ValueError, match="64 hexadecimal digits"):
@@ -290,7 +286,7 @@ def test_the_folder_is_that_of_the_variable_or_in_the_users_cache(monkeypatch, t
 
 def goes_on_without(cache):
     for save in (cache.save, cache.save_checkpoint):
-        with pytest.warns(UserWarning, match="cannot be kept in") as said:
+        with pytest.warns(UserWarning, match="cannot be saved in") as said:
             save(KEY, tensors(numbers=100_000), SAID)
         [warning] = said
         assert str(cache.folder) in str(warning.message)
@@ -304,7 +300,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_nothing_fails(tmp_path):
     with cache.lock(KEY):
         assert cache.load(KEY) is None
         assert cache.load_checkpoint(KEY) is None
-        cache.drop_checkpoint(KEY)
+        cache.remove_checkpoint(KEY)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes anywhere")

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
+from exact_scores import AffineScore
 
 import manifolds
 from estimators.score.curvature import DEFAULT_CUTOFF, curvatures, lhsd_curve, trough_cutoff
 from estimators.score.jacobian import rademacher
-from estimators.score.oracle import AffineScore, SphereScore
+from estimators.score.oracle import SphereScore
 
 
 def generator(seed=0):

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from exact_scores import AffineScore
 
 import manifolds
 from estimators.score.denoising import dsm_curve
-from estimators.score.oracle import AffineScore, SphereScore
+from estimators.score.oracle import SphereScore
 
 
 def read(score, points, sigmas, draws, seed=0, **options):

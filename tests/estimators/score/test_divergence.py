@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from exact_scores import AffineScore
 from scipy.special import ive
 
 import manifolds
 from estimators.score.divergence import flipd_curve
 from estimators.score.jacobian import jacobian_products
-from estimators.score.oracle import AffineScore, SphereScore
+from estimators.score.oracle import SphereScore
 
 
 def read(score, points, sigmas, *, exact_up_to=1000, probes=1, seed=0, **options):

@@ -17,7 +17,7 @@ from estimators.score.cache import ModelCache, default_folder, default_limit
 from estimators.score.recipe import Recipe
 from estimators.score.together import Stack, train_together
 from estimators.score.train_or_load import Job
-from estimators.score.training import adamw, noisy
+from estimators.score.training import adamw, noisy_batch
 from estimators.score.validation import denoising_losses
 
 DRY = os.environ.get("BENCH_DRY_GPU") == "1"
@@ -102,7 +102,7 @@ class Stepper:
 
     def draw(self):
         drawn = [
-            noisy(job.z, self.own.batch, self.own.levels, generator)
+            noisy_batch(job.z, self.own.batch, self.own.levels, generator)
             for job, generator in zip(self.jobs, self.generators, strict=True)
         ]
         return [torch.stack(parts) for parts in zip(*drawn, strict=True)]
@@ -210,7 +210,7 @@ def learning_curve(job, own, muon, every, rate):
         rising = min(1.0, (step + 1) / own.warmup)
         for optimiser, top in zip(optimisers, (own.learning_rate, rate), strict=False):
             optimiser.param_groups[0]["lr"] = top * rising
-        inputs, noise, level = noisy(job.z, own.batch, own.levels, generator)
+        inputs, noise, level = noisy_batch(job.z, own.batch, own.levels, generator)
         loss = (network.noise_estimate(inputs, level) - noise).square().mean()
         network.zero_grad()
         torch.autograd.backward(loss)

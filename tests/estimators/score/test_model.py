@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from exact_scores import AffineScore
 
 from estimators.score.frame import Frame
 from estimators.score.model import LevelwiseNetwork, ScoreModel
-from estimators.score.oracle import AffineScore
-from estimators.score.protocol import ScoreModule
+from estimators.score.network import ScoreModule
 from estimators.score.recipe import Recipe, order_of_rows
 from estimators.score.train_or_load import Job, frame_of
 from estimators.score.validation import denoising_losses

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from exact_scores import AffineScore, MixtureScore
 
 import manifolds
 from estimators.score.curvature import lhsd_curve
 from estimators.score.denoising import dsm_curve
 from estimators.score.divergence import flipd_curve
-from estimators.score.oracle import AffineScore, MixtureScore, SphereScore
+from estimators.score.oracle import SphereScore
 from estimators.score.selection import gaps
 from estimators.score.spectrum import score_spectra
 

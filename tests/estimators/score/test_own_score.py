@@ -5,9 +5,10 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from exact_scores import AffineScore, MixtureScore
 
 import estimators
-from estimators.score.oracle import AffineScore, MixtureScore, SphereScore
+from estimators.score.oracle import SphereScore
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -80,20 +80,20 @@ def test_the_papers_own_read_out_is_right_on_the_exact_score_and_off_without_cen
     ("how", "expected"), [("median", 4.0), ("mean", 5.0), ("max", 9.0), ("mode", 3.0)]
 )
 def test_aggregations_are_what_they_say(how, expected):
-    from estimators.score.whole_sample import aggregate
+    from estimators.aggregation import aggregate_confident
 
     values = np.array([3.0, 3.0, 4.0, 6.0, 9.0])
-    assert aggregate(values, np.ones(5), how) == expected
+    assert aggregate_confident(values, np.ones(5), how) == expected
 
 
 def test_points_of_low_confidence_do_not_move_the_answer_and_are_told():
-    from estimators.score.whole_sample import aggregate
+    from estimators.aggregation import aggregate_confident
 
     values, sure = np.array([3.0, 3.0, 9.0, 9.0, 9.0]), np.array([0.9, 0.9, 0.1, 0.1, 0.1])
     with pytest.warns(UserWarning, match="low confidence at 3 of 5 points"):
-        assert aggregate(values, sure, "median") == 3
+        assert aggregate_confident(values, sure, "median") == 3
     with pytest.warns(UserWarning, match="low confidence at 5 of 5 points"):
-        assert aggregate(values, np.zeros(5), "median") == 9
+        assert aggregate_confident(values, np.zeros(5), "median") == 9
 
 
 def test_cuda_that_is_not_there_is_a_value_error(monkeypatch):

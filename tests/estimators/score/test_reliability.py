@@ -8,8 +8,13 @@ from estimators.score.frame import principal_frame
 from estimators.score.model import ScoreModel, looks_normal, mardia
 from estimators.score.network import ScoreNetwork
 from estimators.score.oracle import SphereScore
-from estimators.score.own_score import model_of_score
-from estimators.score.reliability import better_levels, off_levels, trust, worse_levels
+from estimators.score.own_score import score_function_model
+from estimators.score.reliability import (
+    assess_reliability,
+    better_levels,
+    misscaled_levels,
+    worse_levels,
+)
 from estimators.score.validation import Losses
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -52,11 +57,11 @@ def test_better_and_worse_are_a_twentieth_of_a_direction_and_three_standard_erro
 def test_a_size_is_off_by_a_fiftieth_and_three_standard_errors():
     factor = [1.0, 0.97, 1.03, 0.985, 1.015]
     expected = [False, True, True, False, False]
-    assert off_levels(losses([1.0] * 5, [2.0] * 5, [9.0] * 5, factor)).tolist() == expected
+    assert misscaled_levels(losses([1.0] * 5, [2.0] * 5, [9.0] * 5, factor)).tolist() == expected
     unsure = losses([1.0] * 5, [2.0] * 5, [9.0] * 5, factor, 0.0101)
-    assert not off_levels(unsure).any()
+    assert not misscaled_levels(unsure).any()
     sure = losses([1.0] * 5, [2.0] * 5, [9.0] * 5, factor, 0.0099)
-    assert off_levels(sure).tolist() == expected
+    assert misscaled_levels(sure).tolist() == expected
 
 
 BETTER, SAME, WORSE = (4.0, 5.0, 9.0), (5.0, 5.0, 1.0), (6.0, 5.0, -9.0)
@@ -76,7 +81,7 @@ def judged(*levels, points=1000, normal=True, rank=100, factor=None):
         frame=SimpleNamespace(scales=torch.ones(rank)),
         normal=normal,
     )
-    trusted = trust(model, (0.1, 0.2))
+    trusted = assess_reliability(model, (0.1, 0.2))
     assert seen == [(0.1, 0.2)]
     return trusted.levels.tolist(), trusted.learned
 
@@ -114,25 +119,32 @@ def test_the_size_of_a_score_is_judged_where_it_was_not_trained_here():
 
 
 def test_thresholds_are_those_that_the_recipe_says():
-    assert (module.KNOWN, module.SURE, module.SIZE, module.ENOUGH) == (0.05, 3.0, 0.02, 10)
+    assert (
+        module.MARGIN,
+        module.SIGNIFICANT,
+        module.SIZE_TOLERANCE,
+        module.POINTS_PER_DIRECTION,
+    ) == (0.05, 3.0, 0.02, 10)
 
 
 def test_the_exact_score_is_trusted():
     sphere_score = SphereScore(torch.eye(4))
-    found = trust(model_of_score(sphere_score, sphere(), (0.05, 0.2)), (0.05, 0.2))
+    found = assess_reliability(
+        score_function_model(sphere_score, sphere(), (0.05, 0.2)), (0.05, 0.2)
+    )
     assert found.levels.all()
     assert found.learned
 
 
 def test_a_score_that_knows_nothing_of_a_sphere_was_not_learned():
-    found = trust(untrained(sphere()), (0.05, 0.2))
+    found = assess_reliability(untrained(sphere()), (0.05, 0.2))
     assert found.levels.all()
     assert not found.learned
 
 
 def test_of_normal_data_there_is_nothing_more_to_learn():
     points = torch.randn(2000, 4, generator=GENERATOR, dtype=torch.float64)
-    assert trust(untrained(points * torch.tensor([1, 2, 0.5, 1])), (0.05, 0.2)).learned
+    assert assess_reliability(untrained(points * torch.tensor([1, 2, 0.5, 1])), (0.05, 0.2)).learned
 
 
 def test_normal_data_are_known_from_others_by_their_kurtosis():

@@ -1,7 +1,8 @@
 import pytest
 import torch
+from exact_scores import AffineScore
 
-from estimators.score.oracle import AffineScore, SphereScore
+from estimators.score.oracle import SphereScore
 from estimators.score.spectrum import orthogonal_directions, score_spectra, singular_values
 
 

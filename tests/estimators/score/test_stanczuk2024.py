@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from estimators.score.flops import training_flops
+from estimators.score.network import training_flops
 from estimators.score.stanczuk2024 import PublishedNetwork, published_recipe
-from estimators.score.train_or_load import trained_model
+from estimators.score.train_or_load import train_or_load
 
 
 def small() -> PublishedNetwork:
@@ -77,7 +77,7 @@ def test_training_is_the_published_one():
     small = replace(recipe, width=64, check_every=5, warmup=5, learning_rate=1e-3)
     points = torch.nn.functional.normalize(torch.randn(300, 10, dtype=torch.float64), dim=1)
     cpu = torch.device("cpu")
-    model = trained_model(points.numpy(), small, seed=0, device=cpu, cache=None)
+    model = train_or_load(points.numpy(), small, seed=0, device=cpu, cache=None)
     assert model.frame.unit == 1
     assert model.report.loss[-5:].mean() < model.report.loss[:2].mean()
 

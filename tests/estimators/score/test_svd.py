@@ -5,12 +5,12 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 import torch
+from exact_scores import AffineScore, MixtureScore
 
 import estimators
 from estimators.score.frame import Frame
 from estimators.score.model import ScoreModel
-from estimators.score.oracle import AffineScore, MixtureScore
-from estimators.score.reliability import Trust
+from estimators.score.reliability import Reliability
 from estimators.score.svd import ScoreSVD
 
 #: In units of the frame, which is 2 of the points.
@@ -30,7 +30,7 @@ def exact(levels=(True, True, True), learned=True):
 
     class Trusting(ScoreSVD):
         def believed(self, model):
-            return Trust(torch.tensor(levels), learned)
+            return Reliability(torch.tensor(levels), learned)
 
     return ScoreModel(score, frame, z, True), Trusting
 
@@ -238,7 +238,7 @@ def test_the_levels_believed_are_those_of_the_model_that_is_read():
     class Asking(estimator):
         def believed(self, model):
             asked.append(model)
-            return super().believed(model)
+            return super().reliability(model)
 
     Asking(sigmas=SIGMAS).read(model, model.held_out, torch.Generator().manual_seed(1))
     assert asked == [model]

@@ -7,9 +7,9 @@ import manifolds
 from estimators.score import together
 from estimators.score.cache import ModelCache, default_folder, default_limit
 from estimators.score.recipe import Recipe
-from estimators.score.together import Stack, stacked, train_together
-from estimators.score.train_or_load import Job, trained_model
-from estimators.score.validation import Watch
+from estimators.score.together import Stack, parameter_views, train_together
+from estimators.score.train_or_load import Job, train_or_load
+from estimators.score.validation import Validation
 
 CPU = torch.device("cpu")
 
@@ -34,7 +34,7 @@ def together_on(samples, own=None, cache=None, **further):
 
 def alone_on(samples, own=None, cache=None):
     return [
-        trained_model(points, own or recipe(), seed=seed, device=CPU, cache=cache)
+        train_or_load(points, own or recipe(), seed=seed, device=CPU, cache=cache)
         for seed, points in enumerate(samples)
     ]
 
@@ -62,22 +62,22 @@ def test_a_member_learns_what_it_learns_alone(network):
 
 
 def test_end_and_restart_are_those_of_each_member(monkeypatch):
-    # By the seed of the watch, which is the member's.
+    # By the seed of the validation, which is the member's.
     said = {
         0: ["learning"] * 6,
-        1: ["settled"],
+        1: ["converged"],
         2: ["learning", "overfitted", "learning", "exhausted"],
-        3: ["settled", "overfitted"],
-        4: ["overfitted", "settled"],
+        3: ["converged", "overfitted"],
+        4: ["overfitted", "converged"],
     }
-    real = Watch.look
+    real = Validation.evaluate
 
-    def look(self, network):
+    def evaluate(self, network):
         real(self, network)
         now = len(self.losses) - 1
         return said[self.seed][now] if now < len(said[self.seed]) else "learning"
 
-    monkeypatch.setattr(Watch, "look", look)
+    monkeypatch.setattr(Validation, "evaluate", evaluate)
     samples, own = [sphere(seed=seed) for seed in range(5)], recipe(steps=60)
     alone = alone_on(samples, own)
     assert [len(model.report.loss) for model in alone] == [60, 13, 50, 13, 25]
@@ -103,7 +103,7 @@ def test_models_trained_together_are_read_right_and_found_by_the_estimator(tmp_p
 
 def test_models_in_the_cache_are_not_trained_again(tmp_path):
     cache, samples = ModelCache(tmp_path, 10**9), [sphere(seed=seed) for seed in range(3)]
-    first = trained_model(samples[1], recipe(), seed=1, device=CPU, cache=cache)
+    first = train_or_load(samples[1], recipe(), seed=1, device=CPU, cache=cache)
     models = together_on(samples, cache=cache)
     assert [model.report.cached for model in models] == [False, True, False]
     np.testing.assert_array_equal(models[1].report.loss, first.report.loss)
@@ -113,7 +113,7 @@ def test_models_in_the_cache_are_not_trained_again(tmp_path):
         z, sigma = found.held_out, torch.full((len(found.held_out),), 0.3)
         torch.testing.assert_close(found.score(z, sigma), again.score(z, sigma), rtol=0, atol=0)
     told = []
-    models = together_on(samples, cache=cache, tell=told.append)
+    models = together_on(samples, cache=cache, report=told.append)
     assert all(model.report.cached for model in models)
     assert not told
     assert {entry.kind for entry in cache.entries()} == {"model"}
@@ -122,7 +122,7 @@ def test_models_in_the_cache_are_not_trained_again(tmp_path):
 def test_samples_of_different_rank_are_trained_in_groups():
     samples = [sphere(1), sphere(3), sphere(1, seed=2), sphere(3, n=150, seed=3)]
     told = []
-    models = together_on(samples, tell=told.append)
+    models = together_on(samples, report=told.append)
     assert [model.held_out.shape[1] for model in models] == [2, 4, 2, 4]
     assert [len(model.held_out) for model in models] == [20, 20, 20, 15]
     assert [progress.step for progress in told] == [10, 20, 30, 40] * 2
@@ -167,7 +167,7 @@ def test_a_member_that_breaks_down_is_named(monkeypatch):
         inputs, noise, level = real(z, *further)
         return inputs, noise * (np.nan if len(calls) == 3 * 4 + 2 else 1), level
 
-    monkeypatch.setattr(together, "noisy", poisoned)
+    monkeypatch.setattr(together, "noisy_batch", poisoned)
     message = r"^sample 1 \(seed 8\): .* not finite at step 5, first at noise level sigma = 0"
     with pytest.raises(RuntimeError, match=message):
         together_on([sphere(seed=seed) for seed in range(3)], seeds=[7, 8, 9])
@@ -183,7 +183,7 @@ def test_a_batch_that_does_not_fit_is_halved_for_all(monkeypatch):
 
     monkeypatch.setattr(Stack, "noise_estimate", limited)
     samples, own = [sphere(seed=seed) for seed in range(2)], recipe(patience=40)
-    with pytest.warns(UserWarning, match="out of memory in training step 1: going on with batch"):
+    with pytest.warns(UserWarning, match="out of memory in training step 1: continuing with batch"):
         halved = together_on(samples, own)
     monkeypatch.undo()
     for small, whole in zip(halved, together_on(samples, own), strict=True):
@@ -207,7 +207,9 @@ def test_parameters_of_a_stack_are_the_networks_own(network):
     found = stack.noise_estimate(z, level)
     torch.testing.assert_close(found, before)
     stack.backward(found.square().sum())
-    for part, gradient in zip(stacked(stack.gradients, networks[1]), gradients, strict=True):
+    for part, gradient in zip(
+        parameter_views(stack.gradients, networks[1]), gradients, strict=True
+    ):
         size = float(gradient.abs().max())
         torch.testing.assert_close(part[1], gradient, rtol=1e-3, atol=1e-5 * size)
     with torch.no_grad():

@@ -11,9 +11,9 @@ from estimators.score.cache import ModelCache
 from estimators.score.frame import principal_frame
 from estimators.score.network import ScoreNetwork
 from estimators.score.recipe import Recipe
-from estimators.score.train_or_load import trained_model
-from estimators.score.training import begin, noisy, train
-from estimators.score.validation import Watch, grid
+from estimators.score.train_or_load import train_or_load
+from estimators.score.training import begin, noisy_batch, train
+from estimators.score.validation import Validation, level_grid
 
 CPU = torch.device("cpu")
 
@@ -31,11 +31,11 @@ def circle(count=300, ambient=5):
     return points
 
 
-class Told(Watch):
+class Told(Validation):
     """A watch that says what it is told to."""
 
-    def look(self, network):
-        super().look(network)
+    def evaluate(self, network):
+        super().evaluate(network)
         return self.verdicts.pop(0) if self.verdicts else "learning"
 
 
@@ -44,28 +44,28 @@ def start(own: Recipe, verdicts=(), points=None):
     z = frame.coordinates(torch.from_numpy(circle() if points is None else points))
     torch.manual_seed(0)
     network = ScoreNetwork(frame, width=own.width, blocks=own.blocks)
-    watch = Told(
+    validation = Told(
         z=z[::10],
         points=z[:3],
-        levels=grid(own.levels),
+        levels=level_grid(own.levels),
         scales=frame.scales.float(),
         patience=own.patience,
         seed=0,
     )
-    watch.verdicts = list(verdicts)
-    return begin(network, own, torch.Generator().manual_seed(0)), z, own, watch
+    validation.verdicts = list(verdicts)
+    return begin(network, own, torch.Generator().manual_seed(0)), z, own, validation
 
 
 def test_noise_comes_in_pairs_of_opposite_sign():
     z = torch.randn(100, 4)
-    inputs, noise, level = noisy(z, 64, (0.1, 1.0), torch.Generator().manual_seed(0))
+    inputs, noise, level = noisy_batch(z, 64, (0.1, 1.0), torch.Generator().manual_seed(0))
     torch.testing.assert_close(noise[:32], -noise[32:])
     torch.testing.assert_close(level[:32], level[32:])
     clean = inputs - level[:, None] * noise
     torch.testing.assert_close(clean[:32], clean[32:])
     assert (level >= 0.1).all()
     assert (level <= 1).all()
-    _, noise, _ = noisy(z, 64, (0.1, 1.0), torch.Generator().manual_seed(0), antithetic=False)
+    _, noise, _ = noisy_batch(z, 64, (0.1, 1.0), torch.Generator().manual_seed(0), antithetic=False)
     assert noise.shape == (64, 4)
     assert not torch.allclose(noise[:32], -noise[32:])
 
@@ -74,7 +74,7 @@ def test_noise_levels_are_even_in_the_logarithm():
     low, high = 0.01, 1.0
     generator = torch.Generator().manual_seed(0)
     for antithetic in (True, False):
-        _, _, level = noisy(torch.zeros(9, 2), 20_000, (low, high), generator, antithetic)
+        _, _, level = noisy_batch(torch.zeros(9, 2), 20_000, (low, high), generator, antithetic)
         share = (level / low).log() / np.log(high / low)
         shares = torch.histc(share, bins=10, min=0, max=1) / len(share)
         assert (shares - 0.1).abs().max() < 0.02
@@ -83,14 +83,14 @@ def test_noise_levels_are_even_in_the_logarithm():
 def test_training_goes_to_its_budget_unless_it_settles():
     assert train(*start(recipe())).loss.shape == (40,)
     # A quarter more to bring the learning rate down.
-    assert train(*start(recipe(), ["settled"])).loss.shape == (13,)
+    assert train(*start(recipe(), ["converged"])).loss.shape == (13,)
     assert train(*start(recipe(), ["learning", "exhausted"])).loss.shape == (25,)
 
 
 def rates(own, verdicts):
-    state, z, own, watch = start(own, verdicts)
+    state, z, own, validation = start(own, verdicts)
     seen = []
-    train(state, z, own, watch, keep=lambda state: seen.append(state.rate))
+    train(state, z, own, validation, save=lambda state: seen.append(state.rate))
     return seen
 
 
@@ -99,21 +99,21 @@ def test_learning_rate_falls_to_zero_at_the_end_however_that_comes():
     whole = rates(own, [])
     np.testing.assert_allclose(whole[:3], [1.0, 1.0, 71 / 80])
     assert whole[-1] == pytest.approx(1 / 80)
-    early = rates(own, ["learning"] * 4 + ["settled"])
+    early = rates(own, ["learning"] * 4 + ["converged"])
     np.testing.assert_allclose(early[:5], whole[:5])
     assert early[5] < 0.5 * whole[5]
     assert early[-1] < 0.1
 
 
 def test_training_that_learns_by_heart_begins_anew_with_more_weight_decay():
-    state, z, own, watch = start(recipe(steps=60), ["learning", "overfitted"])
+    state, z, own, validation = start(recipe(steps=60), ["learning", "overfitted"])
     decays, weights = [], []
 
-    def keep(state):
+    def save(state):
         decays.append(state.optimiser.param_groups[0]["weight_decay"])
         weights.append(copy.deepcopy(state.network.state_dict()))
 
-    assert train(state, z, own, watch, keep=keep).loss.shape == (60,)
+    assert train(state, z, own, validation, save=save).loss.shape == (60,)
     assert decays == [own.weight_decay] + [own.most_weight_decay] * 5
     for name, value in weights[1].items():
         torch.testing.assert_close(value, state.initial[name])
@@ -121,35 +121,35 @@ def test_training_that_learns_by_heart_begins_anew_with_more_weight_decay():
 
 
 def test_what_was_learned_before_it_began_anew_is_kept():
-    state, z, own, watch = start(recipe(steps=60), ["learning", "overfitted"])
-    train(state, z, own, watch)
-    assert torch.equal(watch.best, torch.stack(watch.losses).min(0).values)
-    assert set(watch.states) >= set(watch.best_look)
+    state, z, own, validation = start(recipe(steps=60), ["learning", "overfitted"])
+    train(state, z, own, validation)
+    assert torch.equal(validation.best, torch.stack(validation.losses).min(0).values)
+    assert set(validation.weights) >= set(validation.best_evaluation)
 
 
 def test_too_late_to_begin_anew_goes_on_to_the_end():
     late = recipe(steps=60)
-    state, z, own, watch = start(late, ["learning"] * 4 + ["overfitted"])
-    assert train(state, z, own, watch).loss.shape == (60,)
-    assert state.begun == 0
+    state, z, own, validation = start(late, ["learning"] * 4 + ["overfitted"])
+    assert train(state, z, own, validation).loss.shape == (60,)
+    assert state.started == 0
 
 
 def test_training_that_learns_by_heart_once_settled_ends():
     assert train(
-        *start(recipe(steps=400), ["learning"] * 9 + ["settled", "overfitted"])
+        *start(recipe(steps=400), ["learning"] * 9 + ["converged", "overfitted"])
     ).loss.shape == (110,)
 
 
 @pytest.mark.parametrize("bad", [np.nan, 1e30])
 def test_training_that_breaks_down_says_at_which_step_and_level(bad):
-    state, z, own, watch = start(recipe(batch=2000))
+    state, z, own, validation = start(recipe(batch=2000))
     z[0, 0] = bad
     with pytest.raises(RuntimeError, match=r"not finite at step 1, first at noise level sigma = 0"):
-        train(state, z * z.new_tensor(1e15) if bad > 1 else z, own, watch)
+        train(state, z * z.new_tensor(1e15) if bad > 1 else z, own, validation)
 
 
 def test_a_batch_that_does_not_fit_is_halved_and_told(monkeypatch):
-    state, z, own, watch = start(recipe())
+    state, z, own, validation = start(recipe())
     real, seen = state.network.noise_estimate, []
 
     def limited(inputs, level):
@@ -159,23 +159,23 @@ def test_a_batch_that_does_not_fit_is_halved_and_told(monkeypatch):
         return real(inputs, level)
 
     monkeypatch.setattr(state.network, "noise_estimate", limited)
-    with pytest.warns(UserWarning, match="out of memory in training step 1: going on with batch"):
-        training = train(state, z, own, watch)
+    with pytest.warns(UserWarning, match="out of memory in training step 1: continuing with batch"):
+        training = train(state, z, own, validation)
     assert seen[:4] == [32, 16, 8, 8]
     assert training.batch == 8
     assert training.loss.shape == (40,)
 
 
 def test_other_errors_of_a_step_are_not_taken_for_memory(monkeypatch):
-    state, z, own, watch = start(recipe())
+    state, z, own, validation = start(recipe())
     monkeypatch.setattr(state.network, "noise_estimate", lambda inputs, level: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        train(state, z, own, watch)
+        train(state, z, own, validation)
 
 
 def test_progress_tells_step_loss_reading_and_time_left():
     told = []
-    train(*start(recipe()), tell=told.append)
+    train(*start(recipe()), report=told.append)
     assert [progress.step for progress in told] == [10, 20, 30, 40]
     assert all(progress.steps == 40 for progress in told)
     assert all(progress.loss > 0 and progress.reading >= 1 for progress in told)
@@ -191,7 +191,7 @@ class Killed(Exception):
 @pytest.mark.parametrize("at", [1, 2])
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path, at):
     own = recipe(steps=50)
-    whole = trained_model(circle(), own, seed=3, device=CPU, cache=None)
+    whole = train_or_load(circle(), own, seed=3, device=CPU, cache=None)
     cache, looks = ModelCache(tmp_path, 10**9), []
 
     def stop(progress):
@@ -200,10 +200,10 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path, at)
             raise Killed
 
     with pytest.raises(Killed):
-        trained_model(circle(), own, seed=3, device=CPU, cache=cache, tell=stop)
+        train_or_load(circle(), own, seed=3, device=CPU, cache=cache, report=stop)
     assert [entry.kind for entry in cache.entries()] == ["checkpoint"]
-    with pytest.warns(UserWarning, match=f"goes on from step {10 * at}"):
-        rest = trained_model(circle(), own, seed=3, device=CPU, cache=cache)
+    with pytest.warns(UserWarning, match=f"continues from step {10 * at}"):
+        rest = train_or_load(circle(), own, seed=3, device=CPU, cache=cache)
     np.testing.assert_array_equal(rest.report.loss, whole.report.loss)
     assert 0 < rest.report.saved_seconds < rest.report.seconds
     assert whole.report.saved_seconds == 0
@@ -218,7 +218,7 @@ def test_a_killed_process_leaves_a_training_that_goes_on(tmp_path):
 import sys, torch
 sys.path.insert(0, {tests!r})
 from test_training import *
-trained_model(circle(), recipe(steps=100_000), seed=0, device=CPU,
+train_or_load(circle(), recipe(steps=100_000), seed=0, device=CPU,
               cache=ModelCache(Path({folder!r}), 10**9))
 """
     from pathlib import Path
@@ -239,23 +239,23 @@ trained_model(circle(), recipe(steps=100_000), seed=0, device=CPU,
         raise Killed
 
     cache, own = ModelCache(tmp_path, 10**9), recipe(steps=100_000)
-    with pytest.warns(UserWarning, match="goes on from step"), pytest.raises(Killed):
-        trained_model(circle(), own, seed=0, device=CPU, cache=cache, tell=stop)
+    with pytest.warns(UserWarning, match="continues from step"), pytest.raises(Killed):
+        train_or_load(circle(), own, seed=0, device=CPU, cache=cache, report=stop)
     assert first[0] > 10
 
 
 def test_a_corrupt_model_is_named_and_trained_again(tmp_path):
     cache, own = ModelCache(tmp_path, 10**9), recipe()
-    first = trained_model(circle(), own, seed=0, device=CPU, cache=cache)
+    first = train_or_load(circle(), own, seed=0, device=CPU, cache=cache)
     (path,) = tmp_path.glob("*.safetensors")
     content = bytearray(path.read_bytes())
     content[-100] ^= 1
     path.write_bytes(content)
     with pytest.warns(UserWarning, match=path.name):
-        again = trained_model(circle(), own, seed=0, device=CPU, cache=cache)
+        again = train_or_load(circle(), own, seed=0, device=CPU, cache=cache)
     assert not again.report.cached
     np.testing.assert_array_equal(first.report.loss, again.report.loss)
-    assert trained_model(circle(), own, seed=0, device=CPU, cache=cache).report.cached
+    assert train_or_load(circle(), own, seed=0, device=CPU, cache=cache).report.cached
 
 
 @pytest.mark.parametrize("network", ["residual", "unet", "stanczuk2024"])
@@ -264,7 +264,7 @@ def test_every_network_trains_and_has_a_score(network):
     own = recipe(network=network, steps=6, check_every=3, warmup=2, shape=(1, 4, 4), blocks=2)
     if network == "stanczuk2024":
         own = recipe(network=network, steps=6, check_every=3, antithetic=False, keep_last=True)
-    model = trained_model(points, own, seed=0, device=CPU, cache=None)
+    model = train_or_load(points, own, seed=0, device=CPU, cache=None)
     assert model.report.loss.shape == (6,)
     assert model.report.flops > 0
     score = model.score(model.held_out, torch.full((len(model.held_out),), 0.3))

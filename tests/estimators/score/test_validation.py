@@ -5,11 +5,17 @@ from itertools import pairwise
 
 import pytest
 import torch
+from exact_scores import AffineScore
 
 from estimators.score import validation as module
-from estimators.score.oracle import AffineScore
-from estimators.score.protocol import ScoreModule
-from estimators.score.validation import Losses, Watch, denoising_losses, grid, pooled
+from estimators.score.network import ScoreModule
+from estimators.score.validation import (
+    Losses,
+    Validation,
+    denoising_losses,
+    level_grid,
+    pool_losses,
+)
 
 
 def made(score, linear=None, error=1.0):
@@ -21,7 +27,7 @@ def made(score, linear=None, error=1.0):
 
 
 def test_the_grid_is_even_in_the_logarithm_between_the_levels():
-    levels = grid((0.02, 1.0))
+    levels = level_grid((0.02, 1.0))
     assert len(levels) == 12
     assert levels[0] == pytest.approx(0.02)
     assert levels[-1] == pytest.approx(1.0)
@@ -103,7 +109,7 @@ def test_the_gain_is_in_standard_errors_and_zero_without_a_difference():
 def test_losses_of_parts_are_pooled_as_independent_means():
     first = Losses(*(torch.tensor([value]) for value in (1.0, 2.0, 3.0, 0.5, 0.3)))
     second = Losses(*(torch.tensor([value]) for value in (3.0, 6.0, 4.0, 1.5, 0.4)))
-    found = pooled([first, second])
+    found = pool_losses([first, second])
     assert [found.score.item(), found.linear.item(), found.factor.item()] == [2.0, 4.0, 1.0]
     assert found.error.item() == pytest.approx(2.5)
     assert found.factor_error.item() == pytest.approx(0.25)
@@ -111,7 +117,7 @@ def test_losses_of_parts_are_pooled_as_independent_means():
 
 def test_parts_are_pooled_at_each_level():
     parts = [made([1.0, 5.0], [2.0, 8.0], 3.0), made([3.0, 9.0], [4.0, 10.0], 4.0)]
-    found = pooled(parts)
+    found = pool_losses(parts)
     assert found.score.tolist() == [2.0, 7.0]
     assert found.linear.tolist() == [3.0, 9.0]
     assert found.error.tolist() == pytest.approx([2.5, 2.5])
@@ -126,78 +132,80 @@ class Numbered(ScoreModule):
 
 
 def watching(monkeypatch, losses, readings=None, patience=2, levels=(0.1, 1.0)):
-    """A watch whose looks see these losses, or pairs (score, linear), and readings."""
+    """A validation that evaluates to these losses, or pairs (score, linear), and readings."""
     losses = [loss if isinstance(loss, tuple) else (loss, None) for loss in losses]
     seen = iter(made(*loss) for loss in losses)
     monkeypatch.setattr(module, "denoising_losses", lambda *given: next(seen))
     read = iter(readings or [[1, 1]] * len(losses))
-    monkeypatch.setattr(Watch, "read", lambda self, network: torch.tensor(next(read)))
+    monkeypatch.setattr(Validation, "read", lambda self, network: torch.tensor(next(read)))
     scales = torch.ones(2)
-    return Watch(torch.zeros(4, 2), torch.zeros(2, 2), levels, scales, patience, seed=0)
+    return Validation(torch.zeros(4, 2), torch.zeros(2, 2), levels, scales, patience, seed=0)
 
 
-def verdicts(watch, count):
-    return [watch.look(Numbered(look)) for look in range(count)]
+def verdicts(validation, count):
+    return [validation.evaluate(Numbered(index)) for index in range(count)]
 
 
 def test_each_level_keeps_the_weights_of_its_least_loss(monkeypatch):
     losses = [[5.0, 5.0], [4.0, 5.5], [4.0, 4.0], [6.0, 4.5]]
-    watch = watching(monkeypatch, losses, patience=9)
+    validation = watching(monkeypatch, losses, patience=9)
     network = Numbered()
     for look in range(4):
         with torch.no_grad():
             network.weight.fill_(look)
-        watch.look(network)
+        validation.evaluate(network)
     # An equal loss later is no better; weights change no more once they are kept.
-    assert watch.best_look == [1, 2]
-    assert watch.best.tolist() == [4.0, 4.0]
-    assert {look: state["weight"].item() for look, state in watch.states.items()} == {
+    assert validation.best_evaluation == [1, 2]
+    assert validation.best.tolist() == [4.0, 4.0]
+    assert {look: state["weight"].item() for look, state in validation.weights.items()} == {
         1: 1.0,
         2: 2.0,
         3: 3.0,
     }
-    assert not any(state["weight"].requires_grad for state in watch.states.values())
-    assert torch.stack(watch.losses).tolist() == losses
-    assert len(watch.readings) == 4
+    assert not any(state["weight"].requires_grad for state in validation.weights.values())
+    assert torch.stack(validation.losses).tolist() == losses
+    assert len(validation.dimensions) == 4
 
 
-def test_before_the_first_look_nothing_is_known():
-    watch = Watch(torch.zeros(4, 2), torch.zeros(2, 2), (0.1, 0.3, 1.0), torch.ones(2), 2, 0)
-    assert watch.best.tolist() == [math.inf] * 3
-    assert watch.best.dtype == torch.float64
-    assert watch.best_look == [0, 0, 0]
-    assert watch.begun == 0
-    assert watch.least == math.inf
+def test_before_the_first_evaluation_nothing_is_known():
+    validation = Validation(
+        torch.zeros(4, 2), torch.zeros(2, 2), (0.1, 0.3, 1.0), torch.ones(2), 2, 0
+    )
+    assert validation.best.tolist() == [math.inf] * 3
+    assert validation.best.dtype == torch.float64
+    assert validation.best_evaluation == [0, 0, 0]
+    assert validation.first == 0
+    assert validation.least == math.inf
 
 
 def test_a_mean_loss_that_has_risen_is_overfitting(monkeypatch):
-    watch = watching(monkeypatch, [[2.0, 4.0], [2.0, 4.09], [2.11, 4.0]], patience=9)
-    assert verdicts(watch, 3) == ["learning", "learning", "overfitted"]
-    assert watch.least == 3.0
-    # The least of all looks counts, not the last one.
-    watch = watching(monkeypatch, [[3.0], [2.0], [2.04], [2.06]], patience=9, levels=(0.1,))
-    assert verdicts(watch, 4) == ["learning", "learning", "learning", "overfitted"]
+    validation = watching(monkeypatch, [[2.0, 4.0], [2.0, 4.09], [2.11, 4.0]], patience=9)
+    assert verdicts(validation, 3) == ["learning", "learning", "overfitted"]
+    assert validation.least == 3.0
+    # The least of all evaluations counts, not the last one.
+    validation = watching(monkeypatch, [[3.0], [2.0], [2.04], [2.06]], patience=9, levels=(0.1,))
+    assert verdicts(validation, 4) == ["learning", "learning", "learning", "overfitted"]
 
 
 def test_a_new_training_is_measured_by_itself(monkeypatch):
-    watch = watching(monkeypatch, [[1.0], [3.0], [2.9], [2.8]], patience=1, levels=(0.1,))
-    assert verdicts(watch, 2) == ["learning", "overfitted"]
-    watch.begin_anew()
-    assert (watch.begun, watch.least) == (2, math.inf)
-    # No level is better than in the first training, which counts after a look of the second.
-    assert watch.look(Numbered()) == "learning"
-    assert watch.least == 2.9
-    assert watch.look(Numbered()) == "exhausted"
+    validation = watching(monkeypatch, [[1.0], [3.0], [2.9], [2.8]], patience=1, levels=(0.1,))
+    assert verdicts(validation, 2) == ["learning", "overfitted"]
+    validation.restart()
+    assert (validation.first, validation.least) == (2, math.inf)
+    # No level is better than in the first training, which counts after an evaluation of the second.
+    assert validation.evaluate(Numbered()) == "learning"
+    assert validation.least == 2.9
+    assert validation.evaluate(Numbered()) == "exhausted"
 
 
 def test_levels_that_improve_no_more_exhaust_the_training(monkeypatch):
     losses = [[5.0, 5.0], [4.0, 5.0], [4.02, 5.0], [4.02, 5.0]]
-    watch = watching(monkeypatch, losses, patience=2)
-    assert verdicts(watch, 4) == ["learning", "learning", "learning", "exhausted"]
+    validation = watching(monkeypatch, losses, patience=2)
+    assert verdicts(validation, 4) == ["learning", "learning", "learning", "exhausted"]
     # One level that still improves is enough to go on.
     losses = [[5.0, 5.0], [4.0, 5.0], [4.02, 4.9], [4.02, 4.9]]
-    watch = watching(monkeypatch, losses, patience=2)
-    assert verdicts(watch, 4)[-1] != "exhausted"
+    validation = watching(monkeypatch, losses, patience=2)
+    assert verdicts(validation, 4)[-1] != "exhausted"
 
 
 def falling(count, linear=9.0, by=0.01):
@@ -205,20 +213,20 @@ def falling(count, linear=9.0, by=0.01):
 
 
 def test_a_training_settles_where_reading_and_loss_stand_still(monkeypatch):
-    watch = watching(monkeypatch, falling(4), patience=2)
-    assert verdicts(watch, 4) == ["learning", "learning", "settled", "settled"]
+    validation = watching(monkeypatch, falling(4), patience=2)
+    assert verdicts(validation, 4) == ["learning", "learning", "converged", "converged"]
 
 
 def test_a_reading_that_changes_at_one_point_keeps_the_training_going(monkeypatch):
     readings = [[1, 1], [1, 1], [1, 2], [1, 2], [1, 2]]
-    watch = watching(monkeypatch, falling(5), readings, patience=2)
-    assert verdicts(watch, 5) == ["learning"] * 3 + ["settled"] * 2
+    validation = watching(monkeypatch, falling(5), readings, patience=2)
+    assert verdicts(validation, 5) == ["learning"] * 3 + ["converged"] * 2
 
 
-@pytest.mark.parametrize(("by", "verdict"), [(0.024, "settled"), (0.026, "learning")])
+@pytest.mark.parametrize(("by", "verdict"), [(0.024, "converged"), (0.026, "learning")])
 def test_a_loss_that_falls_by_a_twentieth_is_not_flat(monkeypatch, by, verdict):
-    watch = watching(monkeypatch, falling(3, by=by), patience=2)
-    assert verdicts(watch, 3)[-1] == verdict
+    validation = watching(monkeypatch, falling(3, by=by), patience=2)
+    assert verdicts(validation, 3)[-1] == verdict
 
 
 def test_every_level_has_to_be_flat(monkeypatch):
@@ -226,11 +234,11 @@ def test_every_level_has_to_be_flat(monkeypatch):
     assert verdicts(watching(monkeypatch, losses, patience=2), 3)[-1] == "learning"
 
 
-@pytest.mark.parametrize(("linear", "verdict"), [(5.22, "settled"), (5.12, "learning")])
+@pytest.mark.parametrize(("linear", "verdict"), [(5.22, "converged"), (5.12, "learning")])
 def test_a_network_must_know_a_fifth_of_a_direction_beyond_the_linear_denoiser(
     monkeypatch, linear, verdict
 ):
-    # One level at which it does is enough; the losses of the third look are 4.98 and 5.98.
+    # One level at which it does is enough; the losses of the third evaluation are 4.98 and 5.98.
     losses = [(score, [linear, 1.0]) for score, _ in falling(3)]
     assert verdicts(watching(monkeypatch, losses, patience=2), 3)[-1] == verdict
 
@@ -258,8 +266,8 @@ def test_the_dimension_is_read_by_persistence_at_every_other_level(monkeypatch):
     monkeypatch.setattr(module, "score_spectra", spy)
     scales = torch.tensor([1.0, 1.0, 0.15, 0.001, 0.001])
     points = torch.zeros(3, 5)
-    watch = Watch(torch.zeros(4, 5), points, (0.1, 0.2, 0.3, 0.4, 0.5), scales, 2, seed=7)
-    found = watch.read(Exact(scales))
+    validation = Validation(torch.zeros(4, 5), points, (0.1, 0.2, 0.3, 0.4, 0.5), scales, 2, seed=7)
+    found = validation.read(Exact(scales))
     # The third axis has 0.64, 0.88 of pure noise: in the largest proportion it would be tangent.
     assert found.tolist() == [2, 2, 2]
     assert seen["levels"] == [0.2, 0.4]
@@ -273,9 +281,9 @@ def test_a_look_measures_the_network_on_the_points_at_all_levels():
     scales = torch.tensor([1.0, 0.5, 0.1])
     z = torch.randn(50, 3, generator=generator) * scales
     levels = (0.1, 0.3, 0.9)
-    watch = Watch(z, z[:2], levels, scales, 2, seed=5)
+    validation = Validation(z, z[:2], levels, scales, 2, seed=5)
     network = Exact(2 * scales)
-    assert watch.look(network) == "learning"
+    assert validation.evaluate(network) == "learning"
     expected = denoising_losses(network.score, z, scales, levels, 5).score
-    torch.testing.assert_close(watch.losses[0], expected)
-    assert torch.equal(watch.readings[0], watch.read(network))
+    torch.testing.assert_close(validation.losses[0], expected)
+    assert torch.equal(validation.dimensions[0], validation.read(network))

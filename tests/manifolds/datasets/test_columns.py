@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import manifolds
-from manifolds.datasets.columns import chosen, parts
+from manifolds.datasets.columns import select_columns, split_names
 from manifolds.datasets.reading import read_points
 
 POINTS = np.random.default_rng(0).random((60, 6)) * [1, 10, 100, 1, 1, 1]
@@ -73,12 +73,12 @@ def test_names_that_are_numbers_go_by_value_and_never_by_position(
 
 def test_a_range_has_no_name_at_one_end_and_a_position_at_the_other():
     names = ["mass", "x", "y", "z", "2", "400.5"]
-    assert chosen(names, ["2-400"], [], "t") == [4]
-    assert chosen(names, ["0-2"], [], "t") == [4]  # "2" is a name
-    assert chosen(names, ["0-1"], [], "t") == [0, 1]
+    assert select_columns(names, ["2-400"], [], "t") == [4]
+    assert select_columns(names, ["0-2"], [], "t") == [4]  # "2" is a name
+    assert select_columns(names, ["0-1"], [], "t") == [0, 1]
     for mixed in ("mass-3", "0-z", "x-1"):
         with pytest.raises(ValueError, match="has no column"):
-            chosen(names, [mixed], [], "t")
+            select_columns(names, [mixed], [], "t")
 
 
 def test_what_is_no_column_is_answered_with_the_nearest_name(table):
@@ -110,7 +110,7 @@ def test_missing_numbers_in_columns_that_are_left_out_do_not_matter(tmp_path):
 
 
 def test_options_are_split_at_commas_outside_quotes():
-    assert parts(["a, b", '"c, d",e-f']) == ("a", "b", "c, d", "e-f")
+    assert split_names(["a, b", '"c, d",e-f']) == ("a", "b", "c, d", "e-f")
 
 
 def test_rows_are_drawn_at_random_the_same_ones_each_time_and_that_is_said(tmp_path):

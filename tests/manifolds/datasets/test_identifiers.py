@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from manifolds.datasets.identifiers import (
+from manifolds.datasets.columns import (
     identifiers,
     labels,
     matrix_of_pairs,

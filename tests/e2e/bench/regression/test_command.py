@@ -99,8 +99,8 @@ PLANTED = {
     ),
     "a wrong aggregation": (
         "estimators/distances.py",
-        'combined("MLE", fitted.dimension_pw_, self.aggregate)',
-        'combined("MLE", fitted.dimension_pw_, "mean")',
+        'aggregate_pointwise("MLE", fitted.dimension_pw_, self.aggregate)',
+        'aggregate_pointwise("MLE", fitted.dimension_pw_, "mean")',
         {"mle"},
     ),
     "a changed seed path": (

@@ -1,4 +1,4 @@
-"""One error for whatever is wrong with a file: libraries have dozens for damaged ones."""
+"""Errors of files: one ValueError for the dozens that libraries raise of damaged ones."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import IO
 import numpy as np
 import psutil
 
-#: Characters of a library's message that are passed on.
+#: Most characters of a library's message.
 _LONGEST = 300
-#: What libraries raise of damaged files beside errors of files and values.
+#: Errors of libraries for damaged files, beside OSError and ValueError.
 _LIBRARY = (
     *(LookupError, TypeError, AttributeError, AssertionError, RecursionError, NameError),
     *(ArithmeticError, struct.error),
@@ -24,7 +24,7 @@ _LIBRARY = (
 
 
 @contextmanager
-def readable(path: Path, allowed: str) -> Iterator[None]:
+def file_errors(path: Path, allowed: str) -> Iterator[None]:
     """Turn every exception inside into a ValueError that names the file and what is ``allowed``."""
     try:
         yield
@@ -41,10 +41,10 @@ def readable(path: Path, allowed: str) -> Iterator[None]:
 
 
 @contextmanager
-def read_by(library: str) -> Iterator[None]:
+def library_errors(library: str) -> Iterator[None]:
     """Turn a library's internal errors of a damaged file into a ValueError that names the library.
 
-    It is for calls of a library alone: of the reader's own code these errors are faults.
+    Only for calls of a library: in the reader's own code these errors are bugs.
     """
     try:
         yield
@@ -52,8 +52,16 @@ def read_by(library: str) -> Iterator[None]:
         raise ValueError(f"{library} finds that it is damaged, or not of its kind") from None
 
 
+def missing_extra(extra: str, user: str, package: str | None) -> ValueError:
+    """Return the error for a ``package`` of an extra that ``user`` needs and is not installed."""
+    return ValueError(
+        f"{user} needs the package {package} of the extra {extra!r}: "
+        f"pip install 'intrinsic-dimension-bench[{extra}]', or in a clone pip install '.[{extra}]'"
+    )
+
+
 def check_memory(size: float, what: str) -> None:
-    """Raise ValueError where so many bytes do not fit into the memory that is free."""
+    """Raise ValueError where ``size`` bytes do not fit into the free memory."""
     free = psutil.virtual_memory().available
     if size > free:
         raise ValueError(
@@ -62,10 +70,10 @@ def check_memory(size: float, what: str) -> None:
 
 
 def check_arrays(path: Path, name: str | None = None) -> None:
-    """Raise ValueError where an .npy, or the arrays of an .npz, are larger than they can be.
+    """Raise ValueError where the sizes in the headers of an .npy or .npz file cannot be right.
 
-    What they claim to hold must be in the file, and fit into memory together with a copy as
-    float64, before any of it is read. ``name`` is that of the only array to be read.
+    The arrays must be in the file, and fit into memory together with a copy as float64, before any
+    of them is read. ``name`` is that of the only array to be read.
     """
     with open(path, "rb") as file:
         if not zipfile.is_zipfile(file):
@@ -81,7 +89,7 @@ def check_arrays(path: Path, name: str | None = None) -> None:
 def _check_array(file: IO[bytes], size: int, what: str) -> None:
     """Compare the header of numpy's format with the bytes that there are."""
     if file.read(6) != np.lib.format.MAGIC_PREFIX:
-        return  # numpy says what it is instead.
+        return  # numpy raises the error.
     major, minor = (*file.read(2), 0, 0)[:2]
     read = {
         (1, 0): np.lib.format.read_array_header_1_0,
@@ -89,7 +97,7 @@ def _check_array(file: IO[bytes], size: int, what: str) -> None:
     }.get((major, minor))
     if read is None:
         return
-    with read_by("numpy"):
+    with library_errors("numpy"):
         shape, _, dtype = read(file)
     count = math.prod(shape)
     if min(shape, default=0) < 0 or (count * dtype.itemsize > size and not dtype.hasobject):

@@ -1,7 +1,7 @@
-"""Files of tensors (safetensors) with a checksum of all that is in them.
+"""Files of tensors (safetensors) with a checksum of their content.
 
-The format is 8 bytes of length, a header in JSON, the tensors' bytes. The checksum is in the header
-and is that of all the rest: what passes it is what was written.
+The format is 8 bytes of length, a header in JSON, the tensors' bytes. The checksum, in the header,
+is that of everything else.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 _CHECKSUM = "sha256"
 
 
-def header_of(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
-    """Header of a file of so many bytes, and where it ends; ValueError where there is none."""
+def read_header(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
+    """Read the header of a file of ``size`` bytes, and where it ends; ValueError without one."""
     if not size:
         raise ValueError("it is empty")
     length = int.from_bytes(file.read(8), "little")
@@ -29,7 +29,7 @@ def header_of(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
     except (ValueError, RecursionError):
         raise ValueError("its header is not JSON") from None
     if not isinstance(header, dict) or not isinstance(header.get("__metadata__"), dict):
-        raise ValueError("its header says nothing of the model")
+        raise ValueError("its header has no metadata")
     return header, 8 + length
 
 
@@ -39,9 +39,9 @@ def _digest(header: Mapping[str, Any], body: memoryview) -> str:
     return digest.hexdigest()
 
 
-def sealed(data: bytes) -> tuple[bytes, memoryview]:
-    """The head and the rest of a file in the format, with the checksum in the head."""
-    header, end = header_of(io.BytesIO(data), len(data))
+def add_checksum(data: bytes) -> tuple[bytes, memoryview]:
+    """Return the head and the rest of a file in the format, with the checksum in the head."""
+    header, end = read_header(io.BytesIO(data), len(data))
     body = memoryview(data)[end:]
     header["__metadata__"][_CHECKSUM] = _digest(header, body)
     text = json.dumps(header).encode()
@@ -49,9 +49,9 @@ def sealed(data: bytes) -> tuple[bytes, memoryview]:
     return len(text).to_bytes(8, "little") + text, body
 
 
-def verified(data: bytes) -> dict[str, str]:
-    """The metadata of a file's bytes; ValueError where they are not what was written."""
-    header, end = header_of(io.BytesIO(data), len(data))
+def verify(data: bytes) -> dict[str, str]:
+    """Return the metadata of a file's bytes; raise ValueError where they were changed."""
+    header, end = read_header(io.BytesIO(data), len(data))
     metadata: dict[str, str] = header["__metadata__"]
     written = metadata.pop(_CHECKSUM, None)
     if written is None:
@@ -61,11 +61,11 @@ def verified(data: bytes) -> dict[str, str]:
     return metadata
 
 
-def metadata_of(path: Path) -> dict[str, str]:
-    """The metadata of a file, without reading its tensors."""
+def read_metadata(path: Path) -> dict[str, str]:
+    """Read the metadata of a file, without its tensors; empty where that fails."""
     try:
         with open(path, "rb") as file:
-            header, _ = header_of(file, os.fstat(file.fileno()).st_size)
+            header, _ = read_header(file, os.fstat(file.fileno()).st_size)
     except (OSError, ValueError):
         return {}
     return {k: str(v) for k, v in header["__metadata__"].items() if k != _CHECKSUM}

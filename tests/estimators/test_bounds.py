@@ -5,33 +5,33 @@ import pytest
 from surfaces import sphere
 
 import estimators
-from estimators.possible import possible_dimension, possible_readings
+from estimators.bounds import check_dimension, clip_pointwise
 
 
 @pytest.mark.parametrize("value", [0.0, -1.2, np.nan, np.inf, -np.inf])
 def test_what_is_no_dimension_is_refused(value):
     with pytest.raises(ValueError, match=r"X found no dimension in these points \(.*\): ties"):
-        possible_dimension("X", value, (100, 3), "ties")
+        check_dimension("X", value, (100, 3), "ties")
 
 
 def test_more_than_the_ambient_dimension_is_that_by_chance_or_refused():
-    assert possible_dimension("X", 2.9, (100, 3)) == 2.9
-    assert possible_dimension("X", 3.0, (100, 3)) == 3.0
+    assert check_dimension("X", 2.9, (100, 3)) == 2.9
+    assert check_dimension("X", 3.0, (100, 3)) == 3.0
     # Of 100 points, 4 standard deviations of d / 10; of many, 10 %.
     with pytest.warns(UserWarning, match="X: 4.19 is more than the 3 coordinates, by no more"):
-        assert possible_dimension("X", 4.19, (100, 3)) == 3.0
+        assert check_dimension("X", 4.19, (100, 3)) == 3.0
     with pytest.raises(ValueError, match=r"X found 4.21, which no set of points in 3 coordinates"):
-        possible_dimension("X", 4.21, (100, 3))
+        check_dimension("X", 4.21, (100, 3))
     with pytest.warns(UserWarning, match="the dimension is given as 3"):
-        assert possible_dimension("X", 3.29, (100_000, 3)) == 3.0
+        assert check_dimension("X", 3.29, (100_000, 3)) == 3.0
     with pytest.raises(ValueError, match=r"found 3\.31"):
-        possible_dimension("X", 3.31, (100_000, 3))
+        check_dimension("X", 3.31, (100_000, 3))
 
 
 def test_readings_at_points_are_between_zero_and_the_ambient_dimension_or_missing():
     readings = np.array([-1.0, 0.0, 1.5, 3.0, 7.0, 1e12, np.inf, np.nan])
     np.testing.assert_array_equal(
-        possible_readings(readings, 3), [np.nan, 0, 1.5, 3, 3, 3, np.nan, np.nan]
+        clip_pointwise(readings, 3), [np.nan, 0, 1.5, 3, 3, 3, np.nan, np.nan]
     )
 
 

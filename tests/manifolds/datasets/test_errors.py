@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from manifolds.datasets.damage import check_memory, readable
+from manifolds.datasets.errors import check_memory, file_errors
 from manifolds.datasets.reading import read_points
 
 POINTS = np.random.default_rng(0).random((60, 4))
@@ -121,7 +121,7 @@ def test_an_internal_error_of_a_library_is_said_to_be_damage(tmp_path, name):
 
 def test_an_error_of_the_reader_s_own_is_not_said_to_be_damage(tmp_path, monkeypatch):
     np.savez(tmp_path / "x.npz", a=POINTS, b=POINTS)
-    monkeypatch.setattr("manifolds.datasets.archives._one_of", lambda *_: [][0])
+    monkeypatch.setattr("manifolds.datasets.archives._select_array", lambda *_: [][0])
     with pytest.raises(ValueError, match="cannot be read: IndexError: list index"):
         read_points(tmp_path / "x.npz")
 
@@ -161,7 +161,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 def test_every_exception_of_a_library_becomes_one_of_ours(tmp_path, error):
     path = tmp_path / "file"
     with pytest.raises(ValueError, match=r"file cannot be read: .*; allowed: a table") as found:
-        with readable(path, "allowed: a table"):
+        with file_errors(path, "allowed: a table"):
             raise error
     assert type(found.value) is ValueError
     assert "\n" not in str(found.value)
@@ -169,7 +169,7 @@ def test_every_exception_of_a_library_becomes_one_of_ours(tmp_path, error):
 
 def test_a_message_that_names_the_file_and_an_interrupt_pass(tmp_path):
     path = tmp_path / "file"
-    with pytest.raises(ValueError, match=f"^{path}: no$"), readable(path, "allowed: a table"):
+    with pytest.raises(ValueError, match=f"^{path}: no$"), file_errors(path, "allowed: a table"):
         raise ValueError(f"{path}: no")
-    with pytest.raises(KeyboardInterrupt), readable(path, "allowed: a table"):
+    with pytest.raises(KeyboardInterrupt), file_errors(path, "allowed: a table"):
         raise KeyboardInterrupt

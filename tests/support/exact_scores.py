@@ -1,0 +1,74 @@
+"""Exact scores of blurred normal distributions on affine subspaces, and of their mixtures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class AffineScore:
+    """Score of a normal distribution on an affine subspace blurred by noise.
+
+    ``origin`` (D,) is the mean, ``frame`` (D, d) has orthonormal columns, and ``scales`` (d,) are
+    the standard deviations along them, in units of length.
+    """
+
+    origin: Tensor
+    frame: Tensor
+    scales: Tensor
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Return the score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
+        frame, variances = self.frame.to(x), self.scales.to(x).square()
+        centred = x - self.origin.to(x)
+        noise = sigma.square()[:, None]
+        denoised = (centred @ frame * (variances / (variances + noise))) @ frame.T
+        return (denoised - centred) / noise
+
+    def log_density(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Return the log blurred density (n,) float64 at x (n, D) for noise levels sigma (n,)."""
+        x, sigma = x.double(), sigma.double()
+        frame, variances = self.frame.to(x), self.scales.to(x).square()
+        centred = x - self.origin.to(x)
+        along = centred @ frame
+        normal = centred - along @ frame.T
+        noise = sigma.square()
+        total = variances + noise[:, None]
+        squares = (along.square() / total).sum(1) + normal.square().sum(1) / noise
+        ambient, rank = frame.shape
+        logs = total.log().sum(1) + (ambient - rank) * noise.log()
+        return -(squares + logs + ambient * math.log(2 * math.pi)) / 2
+
+
+@dataclass(frozen=True)
+class MixtureScore:
+    """Score of a mixture of normal distributions on affine subspaces, blurred by noise.
+
+    ``weights`` are the probabilities of the ``components``, up to a common factor.
+    """
+
+    components: Sequence[AffineScore]
+    weights: Sequence[float]
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Return the score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
+        shares = self._joint(x, sigma).softmax(1).to(x)
+        scores = torch.stack([component(x, sigma) for component in self.components], 1)
+        return (shares[:, :, None] * scores).sum(1)
+
+    def log_density(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Return the log blurred density (n,) float64 at x (n, D) for noise levels sigma (n,)."""
+        return self._joint(x, sigma).logsumexp(1)
+
+    def _joint(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Return the log of probability times density of each component, (n, C) float64."""
+        densities = torch.stack(
+            [component.log_density(x, sigma) for component in self.components], 1
+        )
+        weights = torch.tensor(self.weights).to(densities)
+        return densities + (weights / weights.sum()).log()
