@@ -277,7 +277,7 @@ def test_aggregations_are_what_they_say(how, expected):
     assert aggregate_confident(values, np.ones(5), how) == expected
 
 
-def test_points_of_low_confidence_do_not_move_the_answer_and_are_told():
+def test_points_of_low_confidence_do_not_move_the_answer_and_are_reported():
     from estimators.aggregation import aggregate_confident
 
     values, sure = np.array([3.0, 3.0, 9.0, 9.0, 9.0]), np.array([0.9, 0.9, 0.1, 0.1, 0.1])
