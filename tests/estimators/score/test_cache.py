@@ -1,48 +1,21 @@
 """The cache of trained models: real files, real processes."""
 
-import json
 import os
 import resource
-import signal
-import subprocess
 import sys
 import threading
 import time
 import warnings
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import filelock
 import numpy as np
 import pytest
 import torch
+from cached_models import KEY, KEYS, SAID, file_of, names, same, tensors
 
 from estimators.score.cache import ModelCache, default_folder, default_limit
 from estimators.score.recipe import content_key
-
-ROOT = Path(__file__).parents[3]
-KEYS = [f"{digit:x}" * 64 for digit in range(8)]
-KEY = KEYS[0]
-SAID = {"about": "residual, 10 steps", "facts": json.dumps({"seconds": 1.5, "least": float("inf")})}
-
-
-def tensors(seed=0, numbers=6):
-    generator = torch.Generator().manual_seed(seed)
-    return {
-        "0.weight": torch.randn(2, numbers // 2, generator=generator),
-        "0.bias": torch.randn(3, generator=generator).double(),
-        "generator": torch.arange(5, dtype=torch.uint8),
-        "step": torch.tensor(7.0),
-        "none": torch.zeros(0, 4),
-    }
-
-
-def same(found, expected):
-    assert found.keys() == expected.keys()
-    for name, value in expected.items():
-        assert found[name].dtype == value.dtype
-        torch.testing.assert_close(found[name], value, rtol=0, atol=0)
-    return True
 
 
 @pytest.fixture
@@ -56,46 +29,6 @@ def quiet():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
-
-
-def file_of(cache, key=KEY, kind="model"):
-    return cache.folder / f"{key}{'' if kind == 'model' else '.checkpoint'}.safetensors"
-
-
-def names(cache):
-    return sorted(path.name for path in cache.folder.iterdir())
-
-
-@pytest.fixture
-def process():
-    """Starts processes that have the cache's names; they print lines, and wait for lines."""
-    started = []
-
-    def start(code, *arguments):
-        names = (
-            "import os, sys, time, torch\n"
-            "from pathlib import Path\n"
-            "from estimators.score.cache import ModelCache\n"
-            "cache, key = ModelCache(Path(sys.argv[1]), 10**9), sys.argv[2]\n"
-            "say = lambda *words: print(*words, flush=True)\n"
-        )
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-c", names + code, *map(str, arguments)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
-        )
-        return started[-1]
-
-    yield start
-    for each in started:
-        if each.poll() is None:
-            each.kill()
-            each.communicate()
 
 
 # Keeping and finding
@@ -403,61 +336,6 @@ def test_a_file_that_cannot_be_read_is_reported_and_stays(cache):
     assert file_of(cache).exists()
 
 
-# Processes
-
-TRAIN = """
-say("ready")
-sys.stdin.readline()
-found = cache.load(key)
-if found is None:
-    with cache.lock(key):
-        found = cache.load(key)
-        if found is None:
-            say("trains")
-            time.sleep(1)
-            cache.save(key, {"pid": torch.tensor(os.getpid())}, {})
-            found = cache.load(key)
-say(found.tensors["pid"].item())
-"""
-
-
-def test_of_two_processes_one_trains_and_the_other_gets_the_model(cache, process):
-    racers = [process(TRAIN, cache.folder, KEY) for _ in range(2)]
-    for racer in racers:
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
-    said = [racer.communicate(timeout=60)[0].split() for racer in racers]
-    assert [racer.returncode for racer in racers] == [0, 0]
-    assert sorted(len(words) for words in said) == [1, 2]
-    [trainer] = [racer.pid for racer, words in zip(racers, said, strict=True) if len(words) == 2]
-    assert {int(words[-1]) for words in said} == {trainer}
-
-
-def test_clear_spares_a_lock_that_is_held_and_a_killed_process_frees_it_at_once(cache, process):
-    holder = process(
-        "with cache.lock(key):\n    say('held')\n    time.sleep(600)", cache.folder, KEY
-    )
-    assert holder.stdout.readline() == "held\n"
-    lock = filelock.FileLock(cache.folder / f"{KEY}.lock")
-    with pytest.raises(filelock.Timeout):
-        lock.acquire(timeout=0)
-    being_written = cache.folder / f"{KEY}.safetensors.{'0' * 32}.tmp"
-    being_written.write_bytes(b"part")
-    cache.save(KEY, tensors(), SAID)
-    size = file_of(cache).stat().st_size
-    assert cache.clear() == (1, size)
-    assert names(cache) == [f"{KEY}.lock", being_written.name]
-
-    holder.kill()
-    holder.communicate()
-    lock.acquire(timeout=60)
-    lock.release()
-    assert cache.clear() == (0, 0)
-    assert names(cache) == []
-
-
 def test_a_lock_holds_back_threads_of_the_same_process_too(cache):
     inside, most = [], []
 
@@ -480,50 +358,6 @@ def test_an_exception_inside_passes_and_releases_the_lock(cache):
     with pytest.raises(OSError, match="mine"), cache.lock(KEY):
         raise OSError("mine")
     filelock.FileLock(cache.folder / f"{KEY}.lock").acquire(timeout=0).lock.release()
-
-
-@pytest.mark.parametrize("where", ["fsync", "replace"])
-def test_a_writer_killed_before_it_is_done_leaves_what_was_there(cache, process, where):
-    cache.save(KEY, tensors(), SAID)
-    writer = process(
-        f"os.{where} = lambda *_: os.kill(os.getpid(), 9)\n"
-        "cache.save(key, {'new': torch.zeros(100_000)}, {})",
-        cache.folder, KEY,
-    )  # fmt: skip
-    writer.communicate(timeout=60)
-    assert writer.returncode == -signal.SIGKILL
-    assert len(names(cache)) == 2
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert same(cache.load(KEY).tensors, tensors())
-    assert len(cache.entries()) == 1
-    cache.clear()
-    assert names(cache) == []
-
-
-def test_a_model_is_whole_while_it_is_written_and_after_its_writer_is_killed(cache, process):
-    writer = process(
-        "for index in range(10**9):\n"
-        "    cache.save(key, {'x': torch.full((500_000,), index)}, {'index': str(index)})\n"
-        "    if index == 0: say('written')\n",
-        cache.folder, KEY,
-    )  # fmt: skip
-    assert writer.stdout.readline() == "written\n"
-
-    def whole():
-        found = cache.load(KEY)
-        assert (found.tensors["x"] == int(found.metadata["index"])).all()
-        return found.metadata["index"]
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        seen = set()
-        while len(seen) < 20:
-            assert writer.poll() is None
-            seen.add(whole())
-        writer.kill()
-        writer.communicate()
-        whole()
 
 
 # Entries
