@@ -20,7 +20,7 @@ SIGMAS = (0.02, 0.1, 0.3)
 
 
 def exact(levels=(True, True, True), learned=True):
-    """A model of a normal law with four directions outside, and an estimator of given reliability."""
+    """A normal model with four directions outside, and an estimator of given reliability."""
     generator = torch.Generator().manual_seed(0)
     normal = torch.randn(AMBIENT, AMBIENT, generator=generator, dtype=torch.float64)
     axes = torch.linalg.qr(normal)[0][:, :3].contiguous()
@@ -42,7 +42,7 @@ def read(levels=(True, True, True), learned=True, **parameters):
 
 
 def values(sigma):
-    """The spectrum at a noise level: four directions outside, and three of the law."""
+    """The spectrum at a noise level: four directions outside, and three of the model."""
     tangent = (sigma**2 / (SCALES**2 + sigma**2)).flip(0)
     return torch.cat([torch.ones(4).double(), tangent]).numpy()
 
