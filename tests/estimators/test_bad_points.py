@@ -55,11 +55,6 @@ def test_points_that_cannot_be_used_are_refused_in_the_estimator_s_name(case):
     assert not hasattr(estimator, "dimension_")
 
 
-@pytest.mark.parametrize("name", estimators.names())
-def test_all_check_their_points_in_the_same_place(name):
-    assert estimators.entry(name).cls.fit is estimators.Estimator.fit
-
-
 @every_estimator
 def test_one_point_less_than_needed_is_refused_and_says_how_many_are(name):
     estimator = estimators.get(name)

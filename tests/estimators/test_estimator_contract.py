@@ -41,18 +41,6 @@ def test_the_answer_of_a_local_estimator_is_among_its_readings(name, points):
     assert fitted.dimension_pw_.min() <= fitted.dimension_ <= fitted.dimension_pw_.max()
 
 
-@pytest.mark.parametrize("name", ["ess", "lpca-local"])
-def test_queries_are_read_at_as_many_points_as_asked_for(name, points):
-    fitted = estimators.get(name, queries=9).fit(points)
-    assert len(fitted.query_) == len(fitted.dimension_pw_) == 9
-    assert (np.diff(fitted.query_) > 0).all()
-    everywhere = estimators.get(name, queries=None).fit(points)
-    assert np.array_equal(everywhere.query_, np.arange(160))
-    np.testing.assert_allclose(
-        fitted.dimension_pw_, everywhere.dimension_pw_[fitted.query_], rtol=1e-9
-    )
-
-
 @pytest.mark.parametrize("name", ["corrint", "danco", "danco-skdim", "fishers", "knn", "ph"])
 def test_estimators_of_a_subset_say_how_many_points_they_used(name, points):
     assert estimators.get(name, points=100).fit(points).details_["points_used"] == 100

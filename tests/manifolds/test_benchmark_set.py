@@ -67,7 +67,14 @@ def test_a_sample_is_what_scikit_dimension_generates(which, source):
     np.testing.assert_array_equal(sample.points, expected)
 
 
-@pytest.mark.parametrize("which", DIMENSIONS)
+@pytest.mark.parametrize(
+    "which",
+    [
+        # 70 dimensions: as long as all others together.
+        pytest.param(which, marks=[pytest.mark.slow] * (which == "M10d_Cubic"))
+        for which in DIMENSIONS
+    ],
+)
 def test_the_tangent_space_of_what_is_generated_has_the_declared_dimension(which, source):
     dimension, ambient = DIMENSIONS[which]
     generator = source(random_state=0)

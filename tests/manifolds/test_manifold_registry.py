@@ -47,12 +47,6 @@ def test_a_manifold_says_what_it_is_where_it_is_from_and_what_each_parameter_mea
     assert all(about.values())
 
 
-@pytest.mark.parametrize("name", manifolds.names())
-def test_parameters_cannot_be_changed_afterwards(name):
-    with pytest.raises(AttributeError):
-        manifolds.get(name).ambient = 3
-
-
 def test_an_unknown_name_is_answered_with_the_nearest_and_all_names():
     with pytest.raises(ValueError, match=r"unknown manifold 'spere'; did you mean 'sphere'\?"):
         manifolds.get("spere")

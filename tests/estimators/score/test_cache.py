@@ -1,48 +1,21 @@
 """The cache of trained models: real files, real processes."""
 
-import json
 import os
 import resource
-import signal
-import subprocess
 import sys
 import threading
 import time
 import warnings
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import filelock
 import numpy as np
 import pytest
 import torch
+from cached_models import KEY, KEYS, SAID, file_of, names, same, tensors
 
 from estimators.score.cache import ModelCache, default_folder, default_limit
 from estimators.score.recipe import content_key
-
-ROOT = Path(__file__).parents[3]
-KEYS = [f"{digit:x}" * 64 for digit in range(8)]
-KEY = KEYS[0]
-SAID = {"about": "residual, 10 steps", "facts": json.dumps({"seconds": 1.5, "least": float("inf")})}
-
-
-def tensors(seed=0, numbers=6):
-    generator = torch.Generator().manual_seed(seed)
-    return {
-        "0.weight": torch.randn(2, numbers // 2, generator=generator),
-        "0.bias": torch.randn(3, generator=generator).double(),
-        "generator": torch.arange(5, dtype=torch.uint8),
-        "step": torch.tensor(7.0),
-        "none": torch.zeros(0, 4),
-    }
-
-
-def same(found, expected):
-    assert found.keys() == expected.keys()
-    for name, value in expected.items():
-        assert found[name].dtype == value.dtype
-        torch.testing.assert_close(found[name], value, rtol=0, atol=0)
-    return True
 
 
 @pytest.fixture
@@ -56,46 +29,6 @@ def quiet():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
-
-
-def file_of(cache, key=KEY, kind="model"):
-    return cache.folder / f"{key}{'' if kind == 'model' else '.checkpoint'}.safetensors"
-
-
-def names(cache):
-    return sorted(path.name for path in cache.folder.iterdir())
-
-
-@pytest.fixture
-def process():
-    """Starts processes that have the cache's names; they print lines, and wait for lines."""
-    started = []
-
-    def start(code, *arguments):
-        names = (
-            "import os, sys, time, torch\n"
-            "from pathlib import Path\n"
-            "from estimators.score.cache import ModelCache\n"
-            "cache, key = ModelCache(Path(sys.argv[1]), 10**9), sys.argv[2]\n"
-            "say = lambda *words: print(*words, flush=True)\n"
-        )
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-c", names + code, *map(str, arguments)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
-        )
-        return started[-1]
-
-    yield start
-    for each in started:
-        if each.poll() is None:
-            each.kill()
-            each.communicate()
 
 
 # Keeping and finding
@@ -127,7 +60,7 @@ def test_tensors_that_share_memory_or_are_views_are_kept(cache):
     assert same(cache.load(KEY).tensors, {name: view.detach() for name, view in views.items()})
 
 
-def test_a_checkpoint_is_kept_beside_the_model_until_it_is_dropped(cache):
+def test_a_checkpoint_is_kept_beside_the_model_until_it_is_removed(cache):
     cache.save_checkpoint(KEY, tensors(1), {"facts": "1"})
     cache.save_checkpoint(KEY, tensors(2), {"facts": "2"})
     assert cache.load(KEY) is None
@@ -174,7 +107,7 @@ def test_the_key_follows_points_shape_and_facts_and_nothing_else():
 # Damage
 
 
-def is_told_and_removed(cache, kind, reason):
+def assert_reported_and_removed(cache, kind, reason):
     path = file_of(cache, kind=kind)
     load = cache.load if kind == "model" else cache.load_checkpoint
     with pytest.warns(UserWarning, match=reason) as said:
@@ -206,19 +139,19 @@ def is_told_and_removed(cache, kind, reason):
         (lambda data: data.replace(b"sha256", b"sha257"), "no checksum"),
     ],
 )
-def test_a_damaged_file_is_told_removed_and_not_read(cache, kind, harm, reason):
+def test_a_damaged_file_is_reported_removed_and_not_read(cache, kind, harm, reason):
     (cache.save if kind == "model" else cache.save_checkpoint)(KEY, tensors(), SAID)
     path = file_of(cache, kind=kind)
     path.write_bytes(harm(path.read_bytes()))
-    is_told_and_removed(cache, kind, reason)
+    assert_reported_and_removed(cache, kind, reason)
 
 
-def test_a_file_of_another_program_is_told_removed_and_not_read(cache):
+def test_a_file_of_another_program_is_reported_removed_and_not_read(cache):
     from safetensors.torch import save_file
 
     cache.folder.mkdir()
     save_file(tensors(), file_of(cache), {"about": "not ours"})
-    is_told_and_removed(cache, "model", "no checksum")
+    assert_reported_and_removed(cache, "model", "no checksum")
 
 
 def test_a_file_cut_anywhere_or_with_any_byte_flipped_is_never_taken_for_good(cache):
@@ -328,7 +261,7 @@ def test_the_limit_is_a_size_with_or_without_unit(monkeypatch, said, limit):
 
 
 @pytest.mark.parametrize("said", ["much", "-1", "GB", "1e9", "2 GiB", "inf", "1,5GB", "٣GB"])
-def test_a_bad_limit_is_told_with_what_is_allowed(monkeypatch, said):
+def test_a_bad_limit_is_reported_with_what_is_allowed(monkeypatch, said):
     monkeypatch.setenv("BENCH_CACHE_LIMIT", said)
     with pytest.raises(ValueError, match=r"BENCH_CACHE_LIMIT is .*allowed: .*500MB") as told:
         default_limit()
@@ -360,7 +293,7 @@ def goes_on_without(cache):
         assert warning.filename == __file__
 
 
-def test_a_folder_that_cannot_be_made_is_told_and_nothing_fails(tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported_and_nothing_fails(tmp_path):
     (tmp_path / "file").write_text("")
     cache = ModelCache(tmp_path / "file" / "models", 10**9)
     goes_on_without(cache)
@@ -371,7 +304,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_nothing_fails(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes anywhere")
-def test_a_folder_that_cannot_be_written_is_told_and_can_still_be_read(cache):
+def test_a_folder_that_cannot_be_written_is_reported_and_can_still_be_read(cache):
     cache.save(KEY, tensors(), SAID)
     cache.folder.chmod(0o500)
     try:
@@ -382,7 +315,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_can_still_be_read(cache):
         cache.folder.chmod(0o700)
 
 
-def test_a_full_disk_is_told_and_leaves_nothing_behind(cache):
+def test_a_full_disk_is_reported_and_leaves_nothing_behind(cache):
     cache.save(KEY, tensors(), SAID)
     before = file_of(cache).read_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -396,66 +329,11 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(cache):
     assert file_of(cache).read_bytes() == before
 
 
-def test_a_file_that_cannot_be_read_is_told_and_stays(cache):
+def test_a_file_that_cannot_be_read_is_reported_and_stays(cache):
     file_of(cache).mkdir(parents=True)
     with pytest.warns(UserWarning, match=r"cannot be read .*trained again"):
         assert cache.load(KEY) is None
     assert file_of(cache).exists()
-
-
-# Processes
-
-TRAIN = """
-say("ready")
-sys.stdin.readline()
-found = cache.load(key)
-if found is None:
-    with cache.lock(key):
-        found = cache.load(key)
-        if found is None:
-            say("trains")
-            time.sleep(1)
-            cache.save(key, {"pid": torch.tensor(os.getpid())}, {})
-            found = cache.load(key)
-say(found.tensors["pid"].item())
-"""
-
-
-def test_of_two_processes_one_trains_and_the_other_gets_the_model(cache, process):
-    racers = [process(TRAIN, cache.folder, KEY) for _ in range(2)]
-    for racer in racers:
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
-    said = [racer.communicate(timeout=60)[0].split() for racer in racers]
-    assert [racer.returncode for racer in racers] == [0, 0]
-    assert sorted(len(words) for words in said) == [1, 2]
-    [trainer] = [racer.pid for racer, words in zip(racers, said, strict=True) if len(words) == 2]
-    assert {int(words[-1]) for words in said} == {trainer}
-
-
-def test_clear_spares_a_lock_that_is_held_and_a_killed_process_frees_it_at_once(cache, process):
-    holder = process(
-        "with cache.lock(key):\n    say('held')\n    time.sleep(600)", cache.folder, KEY
-    )
-    assert holder.stdout.readline() == "held\n"
-    lock = filelock.FileLock(cache.folder / f"{KEY}.lock")
-    with pytest.raises(filelock.Timeout):
-        lock.acquire(timeout=0)
-    being_written = cache.folder / f"{KEY}.safetensors.{'0' * 32}.tmp"
-    being_written.write_bytes(b"part")
-    cache.save(KEY, tensors(), SAID)
-    size = file_of(cache).stat().st_size
-    assert cache.clear() == (1, size)
-    assert names(cache) == [f"{KEY}.lock", being_written.name]
-
-    holder.kill()
-    holder.communicate()
-    lock.acquire(timeout=60)
-    lock.release()
-    assert cache.clear() == (0, 0)
-    assert names(cache) == []
 
 
 def test_a_lock_holds_back_threads_of_the_same_process_too(cache):
@@ -480,50 +358,6 @@ def test_an_exception_inside_passes_and_releases_the_lock(cache):
     with pytest.raises(OSError, match="mine"), cache.lock(KEY):
         raise OSError("mine")
     filelock.FileLock(cache.folder / f"{KEY}.lock").acquire(timeout=0).lock.release()
-
-
-@pytest.mark.parametrize("where", ["fsync", "replace"])
-def test_a_writer_killed_before_it_is_done_leaves_what_was_there(cache, process, where):
-    cache.save(KEY, tensors(), SAID)
-    writer = process(
-        f"os.{where} = lambda *_: os.kill(os.getpid(), 9)\n"
-        "cache.save(key, {'new': torch.zeros(100_000)}, {})",
-        cache.folder, KEY,
-    )  # fmt: skip
-    writer.communicate(timeout=60)
-    assert writer.returncode == -signal.SIGKILL
-    assert len(names(cache)) == 2
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert same(cache.load(KEY).tensors, tensors())
-    assert len(cache.entries()) == 1
-    cache.clear()
-    assert names(cache) == []
-
-
-def test_a_model_is_whole_while_it_is_written_and_after_its_writer_is_killed(cache, process):
-    writer = process(
-        "for index in range(10**9):\n"
-        "    cache.save(key, {'x': torch.full((500_000,), index)}, {'index': str(index)})\n"
-        "    if index == 0: say('written')\n",
-        cache.folder, KEY,
-    )  # fmt: skip
-    assert writer.stdout.readline() == "written\n"
-
-    def whole():
-        found = cache.load(KEY)
-        assert (found.tensors["x"] == int(found.metadata["index"])).all()
-        return found.metadata["index"]
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        seen = set()
-        while len(seen) < 20:
-            assert writer.poll() is None
-            seen.add(whole())
-        writer.kill()
-        writer.communicate()
-        whole()
 
 
 # Entries

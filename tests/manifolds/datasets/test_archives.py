@@ -194,7 +194,8 @@ def test_damaged_files_of_any_kind_are_refused_in_words(tmp_path, kind):
     whole = tmp_path / f"whole{'.pt' if kind == '.pth' else kind}"
     content = whole.read_bytes() if whole.exists() else b"no file of that kind" * 20
     rng = np.random.default_rng(0)
-    for _ in range(40):
+    # A process reads each file of MATLAB first.
+    for _ in range(4 if kind == ".mat" else 40):
         broken = bytearray(content)
         for place in rng.integers(0, min(400, len(broken)), 4):
             broken[place] = rng.integers(256)

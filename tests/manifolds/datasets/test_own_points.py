@@ -97,15 +97,6 @@ def test_tables_may_have_a_line_of_names_or_not(tmp_path):
         np.testing.assert_allclose(read_points(tmp_path / name).points, POINTS)
 
 
-def test_delimiters_decimal_commas_and_names_that_count_are_understood(tmp_path):
-    frame = pd.DataFrame(POINTS)
-    frame.to_csv(tmp_path / "semicolons.csv", sep=";", decimal=",", index=False)
-    frame.to_csv(tmp_path / "tabs.csv", sep="\t", index=False)
-    frame.to_csv(tmp_path / "counted.csv", index=False)  # its names are 0, 1, 2, 3
-    for name in ("semicolons.csv", "tabs.csv", "counted.csv"):
-        np.testing.assert_allclose(read_points(tmp_path / name).points, POINTS)
-
-
 def test_images_that_are_grey_in_any_format_have_one_channel(folder_of):
     images = grey(24)
     folder = folder_of(images, ".gif")
@@ -255,40 +246,6 @@ def written(path, first, values, delimiter=","):
     rows = "".join(delimiter.join(f"{v:.5f}" for v in row) + "\n" for row in values)
     path.write_text(f"{first}\n{rows}" if first else rows)
     return path
-
-
-IN_ORDER = {
-    "wavelengths": ("400.0,402.5,405.0,407.5,410.0,412.5", 6),
-    "years": ("2019,2020,2021", 3),
-    "quantiles in the range of the values": ("0.05,0.1,0.25,0.5,0.75,0.95", 6),
-    "falling wave numbers": ("4000,3000,2500,2400", 4),
-}
-
-
-@pytest.mark.parametrize("what", IN_ORDER)
-def test_numbers_in_order_are_names_where_other_rows_are_not_in_order(tmp_path, what):
-    line, columns = IN_ORDER[what]
-    values = np.random.default_rng(0).random((200, columns))
-    path = written(tmp_path / "table.csv", line, values)
-    found = read_points(path)
-    assert found.points.shape == (200, columns)
-    assert found.columns == tuple(line.split(","))
-    assert "was taken for names of columns; --no-header makes it a point" in found.notes[0]
-    assert read_points(path, header=False).points.shape == (201, columns)
-
-
-def test_a_first_row_that_is_like_the_others_is_a_point(tmp_path):
-    rng = np.random.default_rng(0)
-    for values in (
-        rng.random((50, 6)),
-        np.sort(rng.random((50, 6)), axis=1),  # every row is in order
-        np.cumsum(rng.random((50, 4)), axis=1),
-        rng.integers(0, 5, (50, 3)).astype(float),
-    ):
-        found = read_points(written(tmp_path / "table.csv", "", values))
-        assert found.points.shape == values.shape
-        assert found.columns == found.notes == ()
-    assert read_points(tmp_path / "table.csv", header=True).points.shape == (49, 3)
 
 
 def test_texts_of_numpy_and_of_instruments_are_read(tmp_path):

@@ -27,8 +27,6 @@ estimator = "mle"
 estimator = "twonn"
 [estimators.knn]
 estimator = "knn"
-[estimators.ess]
-estimator = "ess"
 [presets.smoke]
 n = 150
 seeds = 4
@@ -51,7 +49,7 @@ def place(tmp_path_factory):
         "baseline", "save", "--suite", folder / "mini.toml", "--preset", "smoke",
         "--to", folder / "mini.json", "--out", folder / "saved", "--states", 8,
     )  # fmt: skip
-    assert "8 cells of 4 seeds, of random estimators 8 states each, are in" in said.stdout
+    assert "6 cells of 4 seeds, of random estimators 8 states each, are in" in said.stdout
     return folder
 
 
@@ -65,23 +63,22 @@ def options(place, out):
 
 def test_unchanged_code_raises_no_alarm_and_can_be_read_again(place, tmp_path):
     said = bench(*options(place, tmp_path / "run"))
-    assert "no regression: 8 of 8 cells as before" in said.stdout
+    assert "no regression: 6 of 6 cells as before" in said.stdout
     again = bench(*options(place, tmp_path / "run"), "--no-run")
-    assert "no regression: 8 of 8 cells as before" in again.stdout
+    assert "no regression: 6 of 6 cells as before" in again.stdout
     assert "[1/" not in again.stdout
     report = ElementTree.parse(tmp_path / "run" / "check.xml").getroot()
     assert report.get("failures") == "0"
-    # Eight estimates, and the times of four estimators.
-    assert len(report.findall("testcase")) == int(report.get("tests")) == 12
+    # Six estimates, and the times of three estimators.
+    assert len(report.findall("testcase")) == int(report.get("tests")) == 9
     assert "no regression" in (tmp_path / "run" / "check.md").read_text()
     # What a run was can be the next baseline.
     shutil.copy(tmp_path / "run" / "check.json", tmp_path / "next.json")
     shown = bench("baseline", "show", tmp_path / "next.json")
     assert "4 seeds, 1 random state, 2 cells at a time" in shown.stdout
     shown = bench("baseline", "show", place / "mini.json")
-    # Of the four estimators, random states move one only: 150 points are all queried by ESS.
     assert "the shift that 4 seeds find with 90 % power at p ≤ 2.5e-03" in shown.stdout
-    assert shown.stdout.count("any change") == 6
+    assert shown.stdout.count("any change") == 4
 
 
 PLANTED = {
@@ -208,7 +205,7 @@ def test_what_the_baseline_does_not_have_is_run_only_where_that_is_asked_for(pla
     assert "not run" not in said.stdout
     # All of the suite, with a plug-in: nothing has gone.
     said = bench(*options(place, tmp_path / "run"), "--plugin", tmp_path / "mine.py")
-    assert "no regression: 8 of 8 cells as before" in said.stdout
+    assert "no regression: 6 of 6 cells as before" in said.stdout
     assert "mine on 5-sphere, mine on torus." in said.stdout
 
 
@@ -236,7 +233,7 @@ def test_cells_of_a_baseline_are_replaced(place, tmp_path):
         "--to", tmp_path / "b.json", "--out", tmp_path / "out", "--estimators", "knn,twonn",
         "--states", 8,
     )  # fmt: skip
-    assert "8 cells of 4 seeds" in bench(*arguments).stdout
+    assert "6 cells of 4 seeds" in bench(*arguments).stdout
     new = {
         (one["manifold"], one["estimator"]): one["estimates"]
         for one in json.loads((tmp_path / "b.json").read_text())["cells"]
@@ -260,7 +257,6 @@ def test_another_random_state_gives_other_numbers_and_no_alarm(place, tmp_path):
         console=Console(quiet=True), preset="smoke", out=tmp_path / "run",
     )  # fmt: skip
     assert outcome.alarms == []
-    # Of so few points, "ess" reads the same at every random state.
     assert {(f.kind, f.estimator) for f in outcome.findings} == {("other numbers", "knn")}
 
 

@@ -1,0 +1,40 @@
+"""Tensors and keys for tests of the cache of trained models."""
+
+import json
+
+import torch
+
+KEYS = [f"{digit:x}" * 64 for digit in range(8)]
+
+
+KEY = KEYS[0]
+
+
+SAID = {"about": "residual, 10 steps", "facts": json.dumps({"seconds": 1.5, "least": float("inf")})}
+
+
+def tensors(seed=0, numbers=6):
+    generator = torch.Generator().manual_seed(seed)
+    return {
+        "0.weight": torch.randn(2, numbers // 2, generator=generator),
+        "0.bias": torch.randn(3, generator=generator).double(),
+        "generator": torch.arange(5, dtype=torch.uint8),
+        "step": torch.tensor(7.0),
+        "none": torch.zeros(0, 4),
+    }
+
+
+def same(found, expected):
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name].dtype == value.dtype
+        torch.testing.assert_close(found[name], value, rtol=0, atol=0)
+    return True
+
+
+def file_of(cache, key=KEY, kind="model"):
+    return cache.folder / f"{key}{'' if kind == 'model' else '.checkpoint'}.safetensors"
+
+
+def names(cache):
+    return sorted(path.name for path in cache.folder.iterdir())
