@@ -105,7 +105,7 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def counted(number: int, what: str) -> str:
+def plural(number: int, what: str) -> str:
     """Return a number of things: 1 cell, 12 cells."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 

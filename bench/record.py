@@ -25,7 +25,7 @@ Count = Annotated[int, Field(ge=0, lt=2**53)]
 
 @dataclass(frozen=True)
 class Facts:
-    """What the type of a record's field does not say.
+    """Facts of a record's field beside its type.
 
     What is ``measured`` is sent by the process that runs the cell; other fields are known before.
     A number with a ``label`` is a column of the report's table of cells, written by its ``unit``.

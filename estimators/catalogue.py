@@ -29,8 +29,8 @@ class EstimatorEntry(Entry):
     that a fit is to have, None for its share of the cores; ``timeout`` (seconds) and ``memory``
     (bytes) are limits where a run sets none; ``published`` are the parameters that published
     numbers used; ``weakness`` says where it is known to fail, and why; ``superseded``
-    names the estimator that is right where this one repeats a fault of a published program: it is
-    run only where it is asked for.
+    names the correct estimator where this one repeats a fault of a published program: it runs only
+    by name.
     """
 
     family: Family = "other"

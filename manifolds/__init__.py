@@ -1,4 +1,4 @@
-"""Manifolds of known dimension: where the points of the benchmark come from.
+"""Manifolds of known dimension, from which the benchmark samples points.
 
 >>> import manifolds
 >>> manifolds.get("sphere", dimension=10, ambient=100).sample(1000, seed=0).points.shape

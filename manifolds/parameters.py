@@ -100,22 +100,13 @@ def texts(about: str) -> Any:
     return _parameter((), about, check, converter=_as_tuple)
 
 
-def flag(default: bool, about: str) -> Any:
-    """Declare True or False."""
+def flag(default: bool | None, about: str, *, none: bool = False) -> Any:
+    """Declare True or False (or None, if ``none``)."""
 
     def check(value: Any) -> str | None:
         return None if isinstance(value, bool) else "True or False"
 
-    return _parameter(default, about, check)
-
-
-def optional_flag(about: str) -> Any:
-    """Declare True, False or None, the default."""
-
-    def check(value: Any) -> str | None:
-        return None if isinstance(value, bool) else "True or False"
-
-    return _parameter(None, about, check, none=True)
+    return _parameter(default, about, check, none=none)
 
 
 def callback(about: str) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench.cli import options
-from bench.format import counted, file_size, printable
+from bench.format import file_size, plural, printable
 
 if TYPE_CHECKING:
     from estimators.score.cache import Entry, ModelCache
@@ -34,7 +34,7 @@ def clear() -> None:
     """Remove all trained models."""
     with options.usage_errors(), _cache() as cache:
         count, size = cache.clear()
-        options.echo(f"removed {counted(count, 'file')}, {file_size(size)}, from {cache.folder}")
+        options.echo(f"removed {plural(count, 'file')}, {file_size(size)}, from {cache.folder}")
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def _listing(cache: ModelCache) -> str:
     ]
     total = file_size(sum(entry.size for entry in entries))
     kinds = [entry.kind for entry in entries]
-    counts = ", ".join(counted(kinds.count(kind), kind) for kind in sorted(set(kinds))[::-1])
+    counts = ", ".join(plural(kinds.count(kind), kind) for kind in sorted(set(kinds))[::-1])
     summary = f"{counts}: {total} of at most {file_size(cache.limit)}, in {cache.folder}"
     return "\n".join([*lines, "", summary])
 

@@ -7,7 +7,6 @@ import datetime
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cloudpickle
@@ -18,13 +17,12 @@ from bench.cell import Cell
 from bench.engine import costs, local, plan
 from bench.engine.heartbeat import Heartbeat
 from bench.engine.job import Job
-from bench.engine.leftovers import claimed, reclaim
 from bench.engine.local import Batch, CellEnd, CellReport, CellStart, Event
 from bench.engine.progress import Display
-from bench.format import LONGEST, counted, printable
+from bench.format import LONGEST, plural, printable
 from bench.plugins import PREFIX, REGISTRIES, read_source
 from bench.record import Record
-from bench.store.store import Planned, Store
+from bench.store.store import PlannedCell, Store
 from bench.store.validation import validate_outcome
 from bench.workers.process import Setup
 from bench.workers.samples import SampleCache
@@ -65,8 +63,8 @@ def complete(
 def _headline(job: Job, missing: int) -> str:
     cells, capacity = len(job.cells), job.capacity
     return (
-        f"{counted(cells, 'cell')} at preset {job.preset}: {cells - missing} done before, "
-        f"{missing} to run, {capacity.jobs} at a time with {counted(capacity.threads, 'thread')} "
+        f"{plural(cells, 'cell')} at preset {job.preset}: {cells - missing} done before, "
+        f"{missing} to run, {capacity.jobs} at a time with {plural(capacity.threads, 'thread')} "
         f"each, on {job.device}"
         + (f", on the cluster at {job.scheduler}" if job.scheduler is not None else "")
     )
@@ -124,7 +122,8 @@ def run_cells(
     store.add_environment(here, facts)
     predicted = costs.predict(job.cells, store.timings())
     store.set_plan(
-        Planned(c.key, c.manifold, c.estimator, c.n, c.seed, predicted[c.key]) for c in job.cells
+        PlannedCell(c.key, c.manifold, c.estimator, c.n, c.seed, predicted[c.key])
+        for c in job.cells
     )
     missing_costs = {cell.key: predicted[cell.key] for cell in missing}
     batches = plan.batches(missing, missing_costs)
@@ -148,7 +147,7 @@ def _warn_of_unused_limit(job: Job, console: Console) -> None:
     limit, threads = os.environ.get("OMP_NUM_THREADS", "").strip(), job.capacity.threads
     if job.scheduler is None and limit not in ("", str(threads)):
         console.print(
-            f"OMP_NUM_THREADS={limit} is not used: each cell runs on {counted(threads, 'thread')}, "
+            f"OMP_NUM_THREADS={limit} is not used: each cell runs on {plural(threads, 'thread')}, "
             "the cores divided by --jobs",
             highlight=False,
             soft_wrap=True,
@@ -207,16 +206,13 @@ def _events(
         with contextlib.closing(cluster.run(batches, setup, job.scheduler, job.device)) as events:
             yield events
         return
-    reclaim()
     samples = SampleCache(cells)
-    claim = claimed(Path(samples.scratch))
     try:
         setup = replace(setup, scratch=samples.scratch)
         with contextlib.closing(local.run(batches, setup, job.capacity, job.device)) as events:
             yield _releasing(events, samples)
     finally:
         samples.close()
-        claim.close()
 
 
 def _releasing(

@@ -16,9 +16,9 @@ from bench.engine.complete import missing_cells
 from bench.engine.costs import predict
 from bench.engine.eta import seconds_left
 from bench.engine.job import Job
-from bench.format import counted, duration
+from bench.format import duration, plural
 from bench.store.lock import in_use
-from bench.store.store import FILE, Planned, Store
+from bench.store.store import FILE, PlannedCell, Store
 
 
 def preview(job: Job, console: Console, title: str | None = None) -> None:
@@ -44,9 +44,9 @@ def preview(job: Job, console: Console, title: str | None = None) -> None:
     console.print(table)
     total, jobs = sum(seconds.values()), job.capacity.jobs
     console.print(
-        f"{len(missing)} of {counted(len(job.cells), 'cell')} to run, "
+        f"{len(missing)} of {plural(len(job.cells), 'cell')} to run, "
         f"about {duration(total)} of core time, "
-        f"about {duration(total / jobs)} with {counted(jobs, 'job')}; "
+        f"about {duration(total / jobs)} with {plural(jobs, 'job')}; "
         "nothing was run",
         highlight=False,
     )
@@ -123,7 +123,7 @@ def status_of(folder: Path) -> Status:
 
 
 def _seconds_left(
-    progress: list[tuple[Planned, str | None, float | None]],
+    progress: list[tuple[PlannedCell, str | None, float | None]],
     running: list[tuple[heartbeat.Running, float]],
     jobs: int,
 ) -> float:
@@ -184,7 +184,7 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
 def _headline(status: Status) -> str:
     done, running = status.statuses.get("ok", 0), len(status.running)
     counts = (
-        f"{counted(status.cells, 'cell')}: {done} done, {sum(status.statuses.values()) - done} "
+        f"{plural(status.cells, 'cell')}: {done} done, {sum(status.statuses.values()) - done} "
         f"failed, {running} running, {max(0, status.left - running)} left"
     )
     left = duration(status.seconds_left)

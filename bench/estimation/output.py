@@ -17,7 +17,7 @@ from rich.table import Table
 from bench.estimation.caveats import Caveat, caveat_lines, grouped_lines
 from bench.estimation.estimates import ERROR, INTERVALS, ORDER
 from bench.estimation.plan import HALF
-from bench.format import counted, number, percent
+from bench.format import number, percent, plural
 from bench.record import OK
 
 #: File in a results folder with the path of the points.
@@ -183,4 +183,4 @@ def halves_line(records: pd.DataFrame) -> str:
         return ""
     parts, failed = halves["manifold"].nunique(), int((halves["status"] != OK).sum())
     wrong = f", {failed} of them failed" if failed else ""
-    return f"{counted(len(halves), 'estimate')} on {parts} halves, for the intervals{wrong}"
+    return f"{plural(len(halves), 'estimate')} on {parts} halves, for the intervals{wrong}"

@@ -131,11 +131,12 @@ def draw_key(figure: Figure, panels: Iterable[Spectra]) -> None:
 
 
 def _estimate_text(level: float, dimension: NDArray[np.float64], estimate: float) -> str:
-    """Return the sample's estimate, and at how many points it is the truth where that is known."""
+    """Return at how many points the dimension is right, and the estimate where it is not."""
     if math.isnan(level):
         return f"estimate {estimate:.4g}"
     right = int((dimension == level).sum())
-    return f"$d$ = {level:g}, estimate {estimate:.4g},\n{right}/{len(dimension)} points right"
+    text = f"$d$ = {level:g}, right at\n{right}/{len(dimension)} points"
+    return text if estimate == level else f"{text},\nestimate {estimate:.4g}"
 
 
 def _mark(axes: Axes, index: float, colour: str, line: str, gid: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.store.store import COMMAND, FILE, Planned, Store
+from bench.store.store import COMMAND, FILE, PlannedCell, Store
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def gather(folder: Path) -> Results:
     )
 
 
-def _last_run(everything: pd.DataFrame, planned: Sequence[Planned]) -> pd.DataFrame:
+def _last_run(everything: pd.DataFrame, planned: Sequence[PlannedCell]) -> pd.DataFrame:
     """Return the records of the last run in its order, under its labels; all if it is unknown."""
     if not planned:
         return everything

@@ -45,7 +45,7 @@ class CellBaseline(_Model):
     message: str = ""
 
     @property
-    def known(self) -> list[Array]:
+    def known_estimates(self) -> list[Array]:
         """The estimates that there are, an array a seed."""
         return [
             np.array([value for value in values if value is not None], dtype=np.float64)
@@ -54,7 +54,7 @@ class CellBaseline(_Model):
 
     @property
     def random(self) -> bool:
-        """Whether a random state changes an estimate.
+        """True where a random state changes an estimate.
 
         It does not where the estimator is deterministic, or where all states of each sample give
         the same number, and not only whole ones: one that draws from more points than there are,
@@ -62,26 +62,26 @@ class CellBaseline(_Model):
         """
         if self.deterministic:
             return False
-        several = [values for values in self.known if len(values) > 1]
+        several = [values for values in self.known_estimates if len(values) > 1]
         same = all(np.ptp(values) == 0 for values in several)
         whole = all((values == np.round(values)).all() for values in several)
         return not several or not same or whole
 
     @property
-    def first(self) -> list[float | None]:
+    def first_estimates(self) -> list[float | None]:
         """The estimates at the first random state, one a seed."""
         return [values[0] for values in self.estimates]
 
     @property
     def mean(self) -> float:
         """Mean over seeds and states; NaN without any estimate."""
-        values = np.concatenate(self.known)
+        values = np.concatenate(self.known_estimates)
         return float(values.mean()) if len(values) else float("nan")
 
     @property
     def spread(self) -> float:
         """Standard deviation over random states of the same sample; 0 where none has two."""
-        variances = [values.var(ddof=1) for values in self.known if len(values) > 1]
+        variances = [values.var(ddof=1) for values in self.known_estimates if len(values) > 1]
         return float(np.mean(variances)) ** 0.5 if variances else 0.0
 
     @property
@@ -119,7 +119,7 @@ class Baseline(_Model):
         """Return the cells by manifold and estimator."""
         return {(cell.manifold, cell.estimator): cell for cell in self.cells}
 
-    def updated(self, new: Baseline) -> Baseline:
+    def merge(self, new: Baseline) -> Baseline:
         """Return this baseline with the cells of ``new`` in place of its own, others as they are.
 
         Raises ValueError where the two were not made in the same way.

@@ -16,7 +16,7 @@ from bench.cell import Cell
 from bench.engine.complete import complete, records_of
 from bench.engine.job import Job, prepare
 from bench.files import check_writable, write_text
-from bench.format import counted
+from bench.format import plural
 from bench.limits import check_count
 from bench.regression import permutation_test, report
 from bench.regression.baseline import Baseline, CellBaseline, load, save
@@ -62,16 +62,16 @@ def save_baseline(
     job = _job(suite, options, lambda cell: range(_states_of(cell, states)))
     baseline = _measured(job, run, console)
     if before is not None:
-        baseline = before.updated(baseline)
+        baseline = before.merge(baseline)
     save(baseline, path)
     lines = [
-        f"{counted(len(baseline.cells), 'cell')} of {counted(baseline.seeds, 'seed')}, of random "
-        f"estimators {counted(baseline.states, 'state')} each, are in {path}"
+        f"{plural(len(baseline.cells), 'cell')} of {plural(baseline.seeds, 'seed')}, of random "
+        f"estimators {plural(baseline.states, 'state')} each, are in {path}"
     ]
     for cell in baseline.cells:
         if cell.failed:
             lines.append(
-                f"{cell.estimator} on {cell.manifold}: {counted(cell.failed, 'fit')} failed: "
+                f"{cell.estimator} on {cell.manifold}: {plural(cell.failed, 'fit')} failed: "
                 f"{cell.message}"
             )
     _print(lines, console)
@@ -173,7 +173,7 @@ def _measured(job: Job, run: bool, console: Console) -> Baseline:
 
 
 def _last(records: Any) -> str:
-    """The environment of the records."""
+    """Return the environment of the records."""
     return str(records["environment"].iloc[-1]) if len(records) else ""
 
 
@@ -201,11 +201,11 @@ def show(path: Path, seeds: int | None, console: Console) -> None:
     _print(
         [
             f"suite {baseline.suite}, preset {baseline.preset}, "
-            f"{counted(baseline.seeds, 'seed')}, {counted(baseline.states, 'random state')}, "
-            f"{counted(baseline.jobs, 'cell')} at a time",
+            f"{plural(baseline.seeds, 'seed')}, {plural(baseline.states, 'random state')}, "
+            f"{plural(baseline.jobs, 'cell')} at a time",
             (
                 f"deviation: over the random states of a sample; finds: the shift that "
-                f"{counted(seeds, 'seed')} find with 90 % power at p ≤ {level:.1e}, {factor:.2g} "
+                f"{plural(seeds, 'seed')} find with 90 % power at p ≤ {level:.1e}, {factor:.2g} "
                 "deviations of a normal distribution; time: median, in units of the kernel"
                 if random
                 else "finds: on the same samples; time: median, in units of the kernel"
@@ -223,4 +223,4 @@ def _print(lines: list[str], console: Console) -> None:
 
 def _estimate_text(cell: CellBaseline) -> str:
     text = "" if cell.failed == cell.fits else f"{cell.mean:.4g}"
-    return f"{text} ({counted(cell.failed, 'fit')} failed)".strip() if cell.failed else text
+    return f"{text} ({plural(cell.failed, 'fit')} failed)".strip() if cell.failed else text

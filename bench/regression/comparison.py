@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.format import counted, percent_difference
+from bench.format import percent_difference, plural
 from bench.regression import permutation_test
 from bench.regression.baseline import Baseline, CellBaseline, check_same
 from bench.regression.findings import CheckResult, Finding, Kind
@@ -51,7 +51,7 @@ def check_comparable(
         most = len(was[pair].statuses)
         if seeds[pair] > most:
             raise ValueError(
-                f"the baseline has {counted(most, 'seed')} of {pair[1]} on {pair[0]}, and this "
+                f"the baseline has {plural(most, 'seed')} of {pair[1]} on {pair[0]}, and this "
                 f"run {seeds[pair]}; choose at most --seeds {most}, or save a new one"
             )
     tested = [pair for pair in both if was[pair].random]
@@ -61,7 +61,7 @@ def check_comparable(
         if permutation_test.min_p_within(states, seeds[pair]) > level:
             needed = [k for k in range(1, 101) if permutation_test.min_p_within(states, k) <= level]
             raise ValueError(
-                f"{counted(seeds[pair], 'seed')} against {counted(states, 'random state')} of each "
+                f"{plural(seeds[pair], 'seed')} against {plural(states, 'random state')} of each "
                 f"in the baseline cannot show anything at the p-value {level:.1e} that so many "
                 "cells need; choose "
                 + (
@@ -139,7 +139,7 @@ def compare(
 def _new_cell(cell: CellBaseline) -> Finding:
     why = "not in the baseline"
     if cell.failed:
-        why += f"; {cell.failed} of {counted(cell.fits, 'seed')} failed: {cell.message}"
+        why += f"; {cell.failed} of {plural(cell.fits, 'seed')} failed: {cell.message}"
     return Finding("new", cell.manifold, cell.estimator, now=cell.mean, why=why)
 
 
@@ -171,9 +171,10 @@ def _estimate_change(
     was: CellBaseline, now: CellBaseline, tolerance: float, level: float
 ) -> Finding | None:
     """Return a change of estimates: by the tolerance, or by the test within samples."""
+    estimates = was.known_estimates, was.first_estimates, now.first_estimates
     seeds = [
         (known, first, after)
-        for known, first, after in zip(was.known, was.first, now.first, strict=False)
+        for known, first, after in zip(*estimates, strict=False)
         if after is not None and len(known) and (first is not None or was.random)
     ]
     if not seeds:

@@ -45,7 +45,7 @@ class Finding:
 
     @property
     def is_time(self) -> bool:
-        """Whether it is about the time of an estimator's fits, on all manifolds."""
+        """True where it is about the time of an estimator's fits, on all manifolds."""
         return not self.manifold
 
 
@@ -77,7 +77,7 @@ class CheckResult:
 
     @property
     def same_environment(self) -> bool:
-        """Whether processor, libraries and all else but the code are those of the baseline.
+        """True where processor, libraries and all else but the code are those of the baseline.
 
         The same random state gives the same numbers there, if the code is the same.
         """

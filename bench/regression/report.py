@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from xml.etree import ElementTree
 
-from bench.format import counted
+from bench.format import plural
 from bench.regression.findings import IMPROVEMENTS, CheckResult, Finding, Kind
 from bench.regression.permutation_test import FALSE_ALARMS
 from bench.tables.markup import markdown_table
@@ -31,7 +31,7 @@ _NAMES: dict[Kind, tuple[str, str]] = {
 
 
 def verdict(result: CheckResult) -> str:
-    """Return the result in a sentence; every compared cell and time is counted once."""
+    """Return the result in a sentence; every compared cell and time is plural once."""
     counts = Counter(finding.kind for finding in result.findings)
     parts = [
         f"{counts[kind]} {one if counts[kind] == 1 else many}"
@@ -40,9 +40,9 @@ def verdict(result: CheckResult) -> str:
     ]
     if not result.alarms:
         parts.insert(0, "no regression")
-    text = f"{', '.join(parts)}: {result.same} of {counted(len(result.compared), 'cell')}"
+    text = f"{', '.join(parts)}: {result.same} of {plural(len(result.compared), 'cell')}"
     if result.same_times < len(result.timed):
-        text += f" and {result.same_times} of {counted(len(result.timed), 'time')}"
+        text += f" and {result.same_times} of {plural(len(result.timed), 'time')}"
     return f"{text} as before"
 
 
@@ -74,8 +74,8 @@ def notes(result: CheckResult) -> list[str]:
     """Return how it was compared, and what changed around it."""
     old, new = result.baseline, result.current
     lines = [
-        f"Suite {new.suite}, preset {new.preset}: {counted(new.seeds, 'seed')}, each against "
-        f"{counted(old.states, 'random state')} of the baseline on the same sample. An estimate of "
+        f"Suite {new.suite}, preset {new.preset}: {plural(new.seeds, 'seed')}, each against "
+        f"{plural(old.states, 'random state')} of the baseline on the same sample. An estimate of "
         f"a random estimator is an alarm at p ≤ {result.level:.1e}: less than "
         f"{100 * FALSE_ALARMS / 2:g} % false alarms over all of them. The time of a fit, in units "
         f"of a calibration kernel, is one at p ≤ {result.time_level:.1e} beyond its margin on "

@@ -39,7 +39,7 @@ class Database:
     """The file at ``path``; opened for writing, it gets what a store of this version has.
 
     Raises ValueError where it is damaged or of a newer version: it is left as it is. Another
-    program that holds it is waited for without end; where it is opened for reading alone, half a
+    program that uses it is waited for without end; where it is opened for reading alone, half a
     minute, and then it is a ValueError.
     """
 

@@ -50,7 +50,7 @@ _MOMENT = 0.2  # seconds to wait for another program before a row waits in a fil
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedCell:
     """A cell of the last run into a folder, with the seconds that it was predicted to take."""
 
     key: str
@@ -157,8 +157,8 @@ class Store:
     def meta(self, name: str) -> str | None:
         """Return a fact about the store itself, or None."""
         waiting = [row["value"] for row in self._pending_rows("meta") if row["name"] == name]
-        found = self._database.read("SELECT value FROM meta WHERE name = ?", name)
-        values = [*(value for (value,) in found), *waiting]
+        rows = self._database.read("SELECT value FROM meta WHERE name = ?", name)
+        values = [*(value for (value,) in rows), *waiting]
         return str(values[-1]) if values else None
 
     def set_meta(self, name: str, value: str) -> None:
@@ -177,17 +177,17 @@ class Store:
         rows = self._database.read("SELECT id, facts FROM environments ORDER BY rowid")
         return {str(identity): load_facts(text) for identity, text in rows}
 
-    def set_plan(self, cells: Iterable[Planned]) -> None:
+    def set_plan(self, cells: Iterable[PlannedCell]) -> None:
         """Store the plan of the present run, in the place of the last one's."""
         insert = "INSERT INTO planned VALUES (?, ?, ?, ?, ?, ?)"
         self._write([("DELETE FROM planned", [()]), (insert, [astuple(cell) for cell in cells])])
 
-    def progress(self) -> list[tuple[Planned, str | None, float | None]]:
+    def progress(self) -> list[tuple[PlannedCell, str | None, float | None]]:
         """Return each cell of the last run with the status and the seconds of its record, if any.
 
         Raises ValueError where the plan is damaged.
         """
-        columns = ", ".join(f"planned.{field.name}" for field in fields(Planned))
+        columns = ", ".join(f"planned.{field.name}" for field in fields(PlannedCell))
         rows = self._database.read(
             f"SELECT {columns}, records.status, records.shared_seconds FROM planned "
             "LEFT JOIN records ON planned.key = records.key ORDER BY planned.rowid"
@@ -202,7 +202,7 @@ class Store:
                 raise ValueError(f"the plan in {self._database.path} is damaged: {row!r:.200}")
         return [
             (
-                Planned(row[0], printable(row[1]), printable(row[2]), *row[3:6]),
+                PlannedCell(row[0], printable(row[1]), printable(row[2]), *row[3:6]),
                 None if row[6] is None else valid_status(row[6]),
                 valid_number(row[7]),
             )

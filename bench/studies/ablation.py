@@ -29,6 +29,7 @@ import manifolds
 from bench.figures.paper_style import write_missing
 from bench.figures.style import BELOW, headline, save, style
 from bench.files import write_csv
+from bench.format import percent
 from estimators.base import Array
 
 DIMENSIONS = (10, 50)
@@ -67,7 +68,7 @@ def run(out: Path, budget: float, console: Console) -> None:
         rows.append(row)
         console.print(
             f"{row['dimension']}-sphere, {row['score']}, {row['read-out']}, sigma {row['sigma']}: "
-            f"{row['reading']:g} ({row['right']:.0%} of points right)",
+            f"{row['reading']:g} ({percent(row['right'])} of points right)",
             highlight=False,
         )
     table = pd.DataFrame(rows)

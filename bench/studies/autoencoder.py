@@ -28,6 +28,7 @@ from bench import environment
 from bench.figures.paper_style import DARK, LIGHT
 from bench.figures.style import BELOW, headline, plain_ticks, save, style
 from bench.files import write_csv
+from bench.format import duration
 from bench.limits import MOST_POINTS, check_count
 from bench.studies.autoencoder_training import Prepared
 from bench.studies.elbow import FLOOR, supported
@@ -88,7 +89,7 @@ def check(
         rows.append(vars(errors))
         console.print(
             f"bottleneck {size}: {errors.error:.2%} of the variance is not rebuilt "
-            f"(linear: {errors.linear:.2%}), {errors.seconds:.0f} s",
+            f"(linear: {errors.linear:.2%}), {duration(errors.seconds)}",
             highlight=False,
         )
     table = pd.DataFrame(rows)

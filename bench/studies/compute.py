@@ -21,6 +21,7 @@ import estimators
 import manifolds
 from bench.figures.style import BELOW, headline, marker_key, save, style
 from bench.files import write_csv
+from bench.format import duration
 
 AMBIENT, POINTS = 100, 10_000
 #: Of the published recipe on each manifold, at a budget of 1.
@@ -46,7 +47,7 @@ def run(out: Path, budget: float, console: Console) -> None:
             last = rows[-1]
             console.print(
                 f"{name}, {recipe}: {last['step']} steps, {last['flops']:.2g} FLOP in "
-                f"{last['seconds']:.0f} s: {last['reading']:g}",
+                f"{duration(last['seconds'])}: {last['reading']:g}",
                 highlight=False,
             )
         rows.append(_published(name))

@@ -79,22 +79,14 @@ def by_level(summary: pd.DataFrame) -> pd.DataFrame:
     levels = truth_levels(summary)
     rows = []
     for row in summary.to_dict("records"):
-        by_truth = {group["truth"]: group for group in json.loads(row["groups"])}
+        groups = {group["truth"]: group for group in json.loads(row["groups"])}
         for truth in levels[row["manifold"]]:
-            group = by_truth.get(truth, {})
-            estimate = group.get("estimate", math.nan)
-            half_width = group.get("half_width")
-            rows.append(
-                {
-                    "manifold": row["manifold"],
-                    "estimator": row["estimator"],
-                    "family": row["family"],
-                    "truth": float(truth),
-                    "estimate": estimate,
-                    "half_width": math.nan if half_width is None else half_width,
-                    "signed_error": (estimate - truth) / truth if truth > 0 else math.nan,
-                    "status": row["status"],
-                }
-            )
-    columns = ["manifold", "estimator", "family", "truth", "estimate", "half_width"]
-    return pd.DataFrame(rows, columns=[*columns, "signed_error", "status"])
+            group = groups.get(truth, {})
+            numbers = truth, group.get("estimate"), group.get("half_width")
+            rows.append((row["manifold"], row["estimator"], row["family"], *numbers, row["status"]))
+    names = ["manifold", "estimator", "family", "truth", "estimate", "half_width", "status"]
+    table = pd.DataFrame(rows, columns=names)
+    table = table.astype(dict.fromkeys(("truth", "estimate", "half_width"), "float64"))
+    signed = (table["estimate"] - table["truth"]) / table["truth"].where(table["truth"] > 0)
+    table.insert(len(names) - 1, "signed_error", signed)
+    return table

@@ -102,7 +102,7 @@ class Seeds:
 
     @property
     def exact(self) -> Any:
-        """Whether every seed is ok and every estimate, rounded half up, is its truth."""
+        """True where every seed is ok and every estimate, rounded half up, is its truth; or NA."""
         if math.isnan(self.truth):
             return pd.NA
         return self.count_ok == self.count and all(

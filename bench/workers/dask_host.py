@@ -18,6 +18,7 @@ from bench.cell import Cell
 from bench.workers.messages import BadMessage, pack, unpack
 from bench.workers.outcome import DONE, measured_values, outcome_record
 from bench.workers.process import Setup
+from bench.workers.samples import PREFIX
 from bench.workers.worker_slot import CellResult, WorkerSlot
 
 _IDLE = 60.0  # seconds after which a worker process without a cell is ended
@@ -146,7 +147,7 @@ def _take_slot(setup: Setup, device: str, run: str) -> WorkerSlot | None:
         if run in _host.closed:
             return None
         if run not in _host.scratch:
-            _host.scratch[run] = tempfile.mkdtemp(prefix="bench-samples-")
+            _host.scratch[run] = tempfile.mkdtemp(prefix=PREFIX)
         if _host.cleaner is None:
             _host.cleaner = threading.Thread(target=_end_idle_slots, daemon=True)
             _host.cleaner.start()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import estimators
 from bench.cell import Cell
 from bench.files import is_full
-from bench.format import LONGEST
+from bench.format import LONGEST, memory
 from bench.limits import MIB
 from bench.record import Record
 from bench.store.arrays import is_name
@@ -230,8 +230,8 @@ def _arrays(
     size = sum(array.nbytes for array in arrays.values())
     if size > LARGEST_ARRAYS:
         raise ValueError(
-            f"details_ cannot be stored: its arrays take {size / MIB:.0f} MiB, and at most "
-            f"{LARGEST_ARRAYS / MIB:.0f} MiB are stored of a cell"
+            f"details_ cannot be stored: its arrays take {memory(size / MIB)}, and at most "
+            f"{memory(LARGEST_ARRAYS / MIB)} are stored of a cell"
         )
     return arrays
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from bench.cell import Cell
 
 #: Bytes of a sample cache; samples that are removed from it are drawn again.
 CACHE_BYTES = 4 * 2**30
+#: Begin of the names of cache folders, and the file in them that their run holds a lock on.
+PREFIX, LOCK = "bench-samples-", "claim"
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,14 @@ def _save(path: Path, sample: CachedSample) -> None:
 class SampleCache:
     """The folder with the samples of a run; a sample is removed after the last cell that reads it.
 
-    Where the samples take more than ``limit`` bytes, those not used lately are removed.
+    Where the samples take more than ``limit`` bytes, those not used lately are removed. Folders of
+    runs that were killed are removed first.
     """
 
     def __init__(self, cells: Iterable[Cell], limit: int = CACHE_BYTES) -> None:
-        self.scratch = tempfile.mkdtemp(prefix="bench-samples-")
+        remove_stale_folders()
+        self.scratch = tempfile.mkdtemp(prefix=PREFIX)
+        self._lock = lock_folder(Path(self.scratch))
         self._cells_left = Counter(cell.sample_key for cell in cells)
         self._limit = limit
         self._sizes: dict[Path, int] = {}
@@ -133,9 +139,40 @@ class SampleCache:
     def close(self) -> None:
         """Remove all samples."""
         shutil.rmtree(self.scratch, ignore_errors=True)
+        self._lock.close()
 
 
 def _size(file: Path) -> int:
     with suppress(OSError):
         return file.stat().st_size
     return 0
+
+
+def lock_folder(folder: Path) -> ExitStack:
+    """Hold a lock in a cache folder, so that others see that its run lives, until closed.
+
+    Without space for it, or on a file system without locks, the folder has no lock.
+    """
+    held = ExitStack()
+    with suppress(OSError):
+        file = held.enter_context(open(folder / LOCK, "w", encoding="utf-8"))
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return held
+
+
+def remove_stale_folders() -> int:
+    """Remove cache folders whose run is dead; return how many there were.
+
+    Only those of this user, with a lock that nobody holds: the system releases the lock of a
+    process however that ends.
+    """
+    removed = 0
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            with open(os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW)) as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+    return removed

@@ -22,7 +22,7 @@ NEGLIGIBLE = 0.02
 
 
 @dataclass(frozen=True)
-class Selected:
+class Selection:
     """Selection of a rule at m points, all (m,): dimensions, rows of the levels, gaps there."""
 
     dimension: Tensor
@@ -46,35 +46,35 @@ def gaps(spectra: Tensor, floor: float = 1.0, skip_first: bool = False) -> Tenso
     return gap
 
 
-def largest_gap(gap: Tensor, spectra: Tensor) -> Selected:
+def largest_gap(gap: Tensor, spectra: Tensor) -> Selection:
     """Select for each point the level where its largest gap is largest."""
     return _at(gap, gap.max(-1).values.argmax(0))
 
 
-def largest_mean_gap(gap: Tensor, spectra: Tensor) -> Selected:
+def largest_mean_gap(gap: Tensor, spectra: Tensor) -> Selection:
     """Select for all points the level where the mean over points of the largest gap is largest."""
     level = gap.max(-1).values.mean(1).argmax()
     return _at(gap, level.expand(gap.shape[1]))
 
 
-def largest_ratio(gap: Tensor, spectra: Tensor) -> Selected:
+def largest_ratio(gap: Tensor, spectra: Tensor) -> Selection:
     """Select for each point the level and value where the next value is smallest in proportion."""
     size, position = _ratios(gap, spectra).max(-1)
     level = size.argmax(0)
     return _where(gap, level, position[level, range(gap.shape[1])])
 
 
-def ratio_persistence(gap: Tensor, spectra: Tensor) -> Selected:
+def ratio_persistence(gap: Tensor, spectra: Tensor) -> Selection:
     """Select for each point the dimension of the largest proportions, multiplied over levels."""
     return _at_best_level(gap, _ratios(gap, spectra).log().sum(0).argmax(-1))
 
 
-def persistence(gap: Tensor, spectra: Tensor) -> Selected:
+def persistence(gap: Tensor, spectra: Tensor) -> Selection:
     """Select for each point the dimension of the largest gap summed over levels."""
     return _at_best_level(gap, gap.sum(0).argmax(-1))
 
 
-def least_spread(gap: Tensor, spectra: Tensor) -> Selected:
+def least_spread(gap: Tensor, spectra: Tensor) -> Selection:
     """Select for all points the level where they agree most; of equals, that of the largest gap."""
     size, position = gap.max(-1)
     spread = position.double().std(1, correction=0)
@@ -91,22 +91,22 @@ def _ratios(gap: Tensor, spectra: Tensor) -> Tensor:
     return (above / spectra.clamp(min=NEGLIGIBLE)).masked_fill(~gap.isfinite(), 0.0)
 
 
-def _at(gap: Tensor, level: Tensor) -> Selected:
+def _at(gap: Tensor, level: Tensor) -> Selection:
     """Select the largest gap of each point at given levels (m,)."""
     return _where(gap, level, gap[level, range(gap.shape[1])].argmax(-1))
 
 
-def _at_best_level(gap: Tensor, position: Tensor) -> Selected:
+def _at_best_level(gap: Tensor, position: Tensor) -> Selection:
     """Select the level where the gap is largest, at given positions (m,)."""
     return _where(gap, gap[:, range(gap.shape[1]), position].argmax(0), position)
 
 
-def _where(gap: Tensor, level: Tensor, position: Tensor) -> Selected:
+def _where(gap: Tensor, level: Tensor, position: Tensor) -> Selection:
     """Return the selection at given levels (m,) and positions (m,) of the gaps (S, m, D)."""
-    return Selected(gap.shape[-1] - position, level, gap[level, range(gap.shape[1]), position])
+    return Selection(gap.shape[-1] - position, level, gap[level, range(gap.shape[1]), position])
 
 
-RULES: dict[str, Callable[[Tensor, Tensor], Selected]] = {
+RULES: dict[str, Callable[[Tensor, Tensor], Selection]] = {
     "gap": largest_gap,
     "mean-gap": largest_mean_gap,
     "ratio": largest_ratio,

@@ -1,4 +1,4 @@
-"""Points that exist, whose dimension nobody knows: sets of images by name, files of the user."""
+"""Existing points of unknown dimension: sets of images by name, files of the user."""
 
 from manifolds.datasets import digits, torchvision_sets, user_file
 

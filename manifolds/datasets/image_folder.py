@@ -9,7 +9,6 @@ import numpy as np
 
 from manifolds.base import Array
 from manifolds.datasets.errors import check_memory, library_errors
-from manifolds.datasets.reading import LoadedPoints
 
 #: Endings of images.
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
@@ -18,8 +17,10 @@ NAMED = 4
 _GREY = {"1", "L", "LA", "La"}
 
 
-def read_folder(path: Path) -> LoadedPoints:
-    """Read all images of a folder and its subfolders, in the order of their names.
+def read_folder(path: Path) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
+    """Return all images of a folder and its subfolders, the names of their files, and notes.
+
+    The images (n, channels, height, width) are in the order of the names.
 
     They must have one size and one depth; grey ones beside colour get three equal channels, and
     where every image is grey there is one. Raises ValueError, which names what is wrong.
@@ -47,16 +48,15 @@ def read_folder(path: Path) -> LoadedPoints:
         listed = ", ".join(f"{depth} (such as {name})" for depth, name in depths.items())
         raise ValueError(f"{path}: all images must have one depth, but these have {listed}")
     channels = max(len(image) for image in images)
-    points = np.empty((len(images), channels, *images[0].shape[1:]))
-    for row, image in zip(points, images, strict=True):
+    result = np.empty((len(images), channels, *images[0].shape[1:]))
+    for row, image in zip(result, images, strict=True):
         row[:] = image
     if channels == 3 and all(len(i) == 1 or (i == i[:1]).all() for i in images):
-        points = np.ascontiguousarray(points[:, :1])
+        result = np.ascontiguousarray(result[:, :1])
     elif channels == 3 and (grey := sum(len(image) == 1 for image in images)):
         notes["are grey, beside images in colour, and got three equal channels"] = grey
-    return LoadedPoints(
-        points.reshape(len(points), -1),
-        points.shape[1:],
+    return (
+        result,
         tuple(str(file.relative_to(path)) for file in files),
         tuple(f"{count} of {len(files)} images {note}" for note, count in notes.items()),
     )

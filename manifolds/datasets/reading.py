@@ -16,6 +16,7 @@ from manifolds.base import Array
 from manifolds.datasets import archives
 from manifolds.datasets.columns import matrix_of_pairs, no_coordinates, select_columns
 from manifolds.datasets.errors import file_errors
+from manifolds.datasets.image_folder import read_folder
 from manifolds.datasets.tables import PARQUET, TEXTS, file_ending, read_table
 
 #: Endings of the files that are read.
@@ -115,11 +116,10 @@ def _read(
     drop: Sequence[str],
 ) -> LoadedPoints:
     if path.is_dir():
-        from manifolds.datasets.image_folder import read_folder
-
         if columns or drop:
             raise ValueError(f"--columns and --drop are for tables, and {path} has images")
-        return read_folder(path)
+        images, names, notes = read_folder(path)
+        return LoadedPoints(images.reshape(len(images), -1), images.shape[1:], names, notes)
     if not path.exists():
         raise ValueError(f"{path} does not exist")
     if not path.is_file():

@@ -11,7 +11,7 @@ from attrs import frozen
 from manifolds.base import Array, Dimensions, Manifold
 from manifolds.catalogue import register
 from manifolds.datasets.reading import LEAST, LoadedPoints, read_points
-from manifolds.parameters import flag, optional_flag, text, texts, whole_number
+from manifolds.parameters import flag, text, texts, whole_number
 
 
 @register("file", source="a file or folder of the user's")
@@ -27,7 +27,9 @@ class UserFile(Manifold):
     path: str | None = text(None, "the file or folder", none=True)
     array: str | None = text(None, "which one of several arrays of a file", none=True)
     digest: str | None = text(None, "hash of the points (None: whatever they are)", none=True)
-    header: bool | None = optional_flag("whether a text begins with names (None: as it looks)")
+    header: bool | None = flag(
+        None, "whether a text begins with names (None: as it looks)", none=True
+    )
     columns: tuple[str, ...] = texts("columns to read: names, numbers, ranges (none: all)")
     drop: tuple[str, ...] = texts("columns to leave out")
     rows: int | None = whole_number(

@@ -118,7 +118,7 @@ def test_directions_of_angles_are_not_turned_round():
 
 @pytest.mark.parametrize("k", [3, 10, 60])
 @pytest.mark.parametrize("rate", [0.8, 4.0, 90.0])
-def test_the_rate_is_that_of_the_law_it_is_fitted_to(rate, k):
+def test_the_rate_is_that_of_the_distribution_it_is_fitted_to(rate, k):
     ratios = np.random.default_rng(0).beta(1, k, 20_000) ** (1 / rate)
     # The Fisher information of one ratio is at least 1 / rate^2.
     assert danco._rate(np.log(ratios), k) == pytest.approx(rate, rel=3.5 / np.sqrt(20_000))
@@ -143,7 +143,7 @@ def test_the_divergence_is_the_published_sum(rates):
     )
 
 
-def test_a_law_has_no_divergence_from_itself_and_some_from_others():
+def test_a_distribution_has_no_divergence_from_itself_and_some_from_others():
     for k in (3, 10, 100):
         for rate, length in ((1.0, 0.1), (20.0, 0.98), (400.0, 0.9999)):
             same = danco.Concentration(rate, 1.3, length)

@@ -40,7 +40,7 @@ LATTICES = {
 
 @pytest.mark.parametrize("what", LATTICES)
 @pytest.mark.parametrize("name", ["twonn", "mle", "mada", "gride", "mind-ml", "mom", "tle"])
-def test_laws_of_distances_refuse_points_whose_neighbours_tie(what, name):
+def test_estimators_of_distances_refuse_points_whose_neighbours_tie(what, name):
     with (
         pytest.raises(ValueError, match=r"the two nearest neighbours of \d+% .* at the same"),
         pytest.warns(UserWarning, match="lattice, or at even steps"),

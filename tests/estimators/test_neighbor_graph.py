@@ -105,7 +105,7 @@ def test_same_bytes_in_another_shape_are_another_sample():
     assert len(neighbor_graph(points.reshape(200, 3), 3)[0]) == 200
 
 
-def test_seconds_of_a_borrowed_graph_are_told_once():
+def test_seconds_of_a_reused_graph_are_reported_once():
     points = np.random.default_rng(8).random((500, 5))
     neighbor_graph(points, 5)
     assert neighbors.pop_saved_seconds() == 0
@@ -114,7 +114,7 @@ def test_seconds_of_a_borrowed_graph_are_told_once():
     assert neighbors.pop_saved_seconds() == 0
 
 
-def test_seconds_of_the_borrowed_part_of_a_graph():
+def test_seconds_of_the_reused_part_of_a_graph():
     points = np.random.default_rng(8).random((500, 5))
     neighbor_graph(points, 5)
     neighbors.pop_saved_seconds()

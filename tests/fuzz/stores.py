@@ -20,7 +20,7 @@ from bench.html_report.spectra_panels import spectra
 from bench.record import Record
 from bench.store.arrays import load_arrays
 from bench.store.pending import FILE as WAITING
-from bench.store.store import FILE, Planned, Store
+from bench.store.store import FILE, PlannedCell, Store
 from bench.summary.metrics import summarise
 from bench.tables.terminal import terminal_tables
 
@@ -60,8 +60,8 @@ def whole():
                 lost = {"status": "failed", "estimate": None, "message": "ValueError: no"}
                 record = Record(**{**vars(record), **lost})
             store.add(record, arrays)
-            cells.append(Planned(record.key, "sphere", estimator, 60, seed, 1.0))
-        store.set_plan([*cells, Planned("left", "sphere", "mle", 60, 2, 1.0)])
+            cells.append(PlannedCell(record.key, "sphere", estimator, 60, seed, 1.0))
+        store.set_plan([*cells, PlannedCell("left", "sphere", "mle", 60, 2, 1.0)])
         files = {
             str(path.relative_to(folder)): path.read_bytes()
             for path in folder.rglob("*")

@@ -3,7 +3,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const { estimators, manifolds, cells, pairs, spectra } = data;
 const at = (id) => document.getElementById(id);
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const narrow = matchMedia("(max-width: 800px)");
+const narrow = matchMedia("screen and (max-width: 800px)");
 const FAMILIES = ["neighbours", "angles", "linear", "score", "topology"];
 const SYMBOLS = ["circle", "square", "diamond", "star", "triangle-up", "x"];
 const familyPlace = (family) => {

@@ -14,12 +14,12 @@ const spectrum = (panel) => () => {
       showlegend: false, hovertemplate: "index %{x}: %{y:.3f}<extra></extra>",
     });
     if (level.truth !== null) {
-      const gap = panel.ambient - level.truth;
+      const gap = panel.ambient - level.truth + 0.5;
       shapes.push({ type: "line", x0: gap, x1: gap, yref: "paper", y0: 0, y1: 1,
         opacity: 0.35, line: { color: colour, width: 7 } });
     }
-    const reading = panel.ambient - level.reading;
-    shapes.push({ type: "line", x0: reading, x1: reading, yref: "paper", y0: 0, y1: 1,
+    const estimate = panel.ambient - level.reading + 0.5;
+    shapes.push({ type: "line", x0: estimate, x1: estimate, yref: "paper", y0: 0, y1: 1,
       line: { color: css("--ink"), width: 1.3, dash: "dot" } });
   });
   return {

@@ -10,14 +10,15 @@ from rich.console import Console
 from bench.engine import heartbeat
 from bench.engine.heartbeat import Facts, Running
 from bench.engine.status import report, status_of
-from bench.store.store import Planned, Store
+from bench.store.store import PlannedCell, Store
 
 
 @pytest.mark.parametrize("said", ["", "step 1 of 9, 700 s left"])
 def test_what_is_left_of_a_run_is_never_less_than_of_a_running_cell(tmp_path, monkeypatch, said):
     with Store(tmp_path) as store:
         store.set_plan(
-            Planned(key, "m", key, 100, 0, seconds) for key, seconds in (("a", 500.0), ("b", 1.0))
+            PlannedCell(key, "m", key, 100, 0, seconds)
+            for key, seconds in (("a", 500.0), ("b", 1.0))
         )
     running = heartbeat.Running("a", "m", "a", 0, time.time(), said)
     monkeypatch.setattr(
@@ -30,7 +31,7 @@ def test_what_is_left_of_a_run_is_never_less_than_of_a_running_cell(tmp_path, mo
 
 def test_a_clock_that_was_set_back_makes_no_time_or_number_negative(tmp_path):
     with Store(tmp_path) as store:
-        store.set_plan([Planned("a", "m", "e", 10, 0, 2.0)])
+        store.set_plan([PlannedCell("a", "m", "e", 10, 0, 2.0)])
         soon = time.time() + 9000
         running = [Running(key, "m", "e", 0, soon, "\x1b[2J") for key in "ab"]
         facts = vars(Facts(1, "here", soon, 1)) | {"running": [vars(one) for one in running]}

@@ -23,8 +23,8 @@ def test_a_baseline_is_saved_whole_and_a_line_a_cell(tmp_path):
 
 def test_what_is_summed_up_of_a_cell():
     one = random_cell([[1.0, 3.0, None], [4.0, 4.0, 4.0]])
-    assert [list(values) for values in one.known] == [[1, 3], [4, 4, 4]]
-    assert one.first == [1, 4]
+    assert [list(values) for values in one.known_estimates] == [[1, 3], [4, 4, 4]]
+    assert one.first_estimates == [1, 4]
     assert one.mean == pytest.approx(16 / 5)
     # Variances 2 and 0.
     assert one.spread == 1
@@ -142,7 +142,7 @@ def test_cells_are_replaced_in_a_baseline_that_was_made_in_the_same_way():
     new = baseline(
         cell([6.0] * 4, name="b"), cell(OLD, name="c"), environment={**made, "revision": "2"}
     )
-    both = old.updated(new)
+    both = old.merge(new)
     assert [(one.estimator, one.mean) for one in both.cells] == [
         ("fast", pytest.approx(5.15)),
         ("b", 6),
@@ -163,22 +163,22 @@ def test_cells_are_replaced_in_a_baseline_that_was_made_in_the_same_way():
 def test_cells_of_another_run_are_not_put_into_a_baseline(other, says):
     old = baseline(cell(OLD), environment={"processor": "a"})
     with pytest.raises(ValueError, match=says):
-        old.updated(baseline(cell(OLD), **{"environment": {"processor": "a"}, **other}))
+        old.merge(baseline(cell(OLD), **{"environment": {"processor": "a"}, **other}))
     with pytest.raises(ValueError, match="seeds"):
-        old.updated(old.model_copy(update={"seeds": 5}))
+        old.merge(old.model_copy(update={"seeds": 5}))
     few, more = (baseline(random_cell([[1.0] * states] * 4)) for states in (2, 3))
     with pytest.raises(ValueError, match="the baseline is of states 2, and this run of 3"):
-        few.updated(more)
+        few.merge(more)
 
 
 def test_cells_of_deterministic_estimators_are_replaced_whatever_the_number_of_random_states():
     states = random_cell([[1.0, 2.0, 3.0]] * 4, name="r")
     both, fixed = baseline(states, cell(OLD)), baseline(cell([6.0] * 4))
-    for made in (both.updated(fixed), fixed.updated(both)):
+    for made in (both.merge(fixed), fixed.merge(both)):
         assert {one.estimator for one in made.cells} == {"r", "fast"}
         assert made.states == 3
-    assert both.updated(fixed).by_name()["sphere", "fast"].first == [6.0] * 4
-    assert fixed.updated(baseline(cell(OLD, name="b"))).states == 1
+    assert both.merge(fixed).by_name()["sphere", "fast"].first_estimates == [6.0] * 4
+    assert fixed.merge(baseline(cell(OLD, name="b"))).states == 1
 
 
 def test_the_baseline_of_continuous_integration_has_every_cell_of_its_suite():

@@ -71,7 +71,7 @@ def test_other_cells_stay_as_they_are_only_where_a_baseline_is_updated(suite, ru
     now = saved(suite, update=True, estimators=["twonn"], manifolds=["line"], screen=screen)
     assert now == load(suite.parent / "b.json")
     assert "4 cells" in screen.lines[0]
-    assert now.by_name()["line", "twonn"].first[0] == 2
+    assert now.by_name()["line", "twonn"].first_estimates[0] == 2
     for pair in (("ball", "twonn"), ("line", "knn"), ("ball", "knn")):
         assert now.by_name()[pair] == was.by_name()[pair]
     assert set(saved(suite, estimators=["twonn"]).by_name()) == {

@@ -11,7 +11,7 @@ import pytest
 from plain_record import record
 
 from bench.store.pending import FILE
-from bench.store.store import Planned, Store
+from bench.store.store import PlannedCell, Store
 
 
 @contextlib.contextmanager
@@ -44,7 +44,7 @@ def test_records_wait_while_another_program_has_the_store_and_are_then_written(t
     with Store(tmp_path) as store:
         store.add(record("a"))
         store.add(record("b"))
-        store.set_plan([Planned("3", "m", "e", 10, 3, 2.0)])
+        store.set_plan([PlannedCell("3", "m", "e", 10, 3, 2.0)])
         with other(tmp_path):
             for number in range(5):
                 store.add(record(str(number), estimate=number + 0.5))
@@ -92,7 +92,7 @@ def test_closing_and_planning_wait_and_say_so(tmp_path, caplog, monkeypatch):
             store.add(record(key))
         with another_reader(tmp_path, 1.0):
             store.add(record("c"))
-            store.set_plan([Planned("a", "m", "e", 10, 0, 2.0)])
+            store.set_plan([PlannedCell("a", "m", "e", 10, 0, 2.0)])
             assert keys(tmp_path) == set("abc")
     caplog.clear()
     with another_reader(tmp_path, 1.0), Store(tmp_path) as store:

@@ -9,7 +9,7 @@ from plain_record import record
 
 from bench.limits import Limits
 from bench.store.arrays import load_arrays
-from bench.store.store import Planned, Store
+from bench.store.store import PlannedCell, Store
 
 
 def test_records_come_back_as_they_were_in_the_order_asked_for(tmp_path):
@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 def test_a_second_run_into_the_same_folder_is_refused_and_the_first_goes_on(tmp_path):
     with Store(tmp_path) as store:
         code = (
-            "from bench.store.store import Planned, Store; from pathlib import Path; "
+            "from bench.store.store import PlannedCell, Store; from pathlib import Path; "
             f"Store(Path({str(tmp_path)!r}))"
         )
         found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -77,7 +77,7 @@ def test_a_store_of_another_format_or_no_store_at_all_is_told_and_left_alone(tmp
 def test_a_kill_in_the_middle_of_writing_leaves_a_readable_store(tmp_path):
     code = (
         "import os, sys; sys.path[:0] = ['tests/support']; from pathlib import Path;"
-        "from plain_record import record; from bench.store.store import Planned, Store;"
+        "from plain_record import record; from bench.store.store import PlannedCell, Store;"
         f"store = Store(Path({str(tmp_path)!r}));"
         "[store.add(record(str(i))) for i in range(50)]; os._exit(9)"
     )
@@ -143,7 +143,7 @@ def test_a_record_that_could_not_be_kept_leaves_the_others(tmp_path):
 
 
 def test_the_plan_tells_what_is_left(tmp_path):
-    cells = [Planned(key, "m", "e", 10, 0, 2.0) for key in "ab"]
+    cells = [PlannedCell(key, "m", "e", 10, 0, 2.0) for key in "ab"]
     with Store(tmp_path) as store:
         store.set_plan(cells)
         store.add(record("a", shared_seconds=3.0))

@@ -1,5 +1,7 @@
 """Whatever an estimator returns, its record is valid and the run's tables are written."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 from plain_record import record
@@ -10,7 +12,7 @@ from bench.format import printable
 from bench.html_report.page import write_report
 from bench.record import COLUMNS
 from bench.store.arrays import LARGEST, load_arrays
-from bench.store.store import Store
+from bench.store.store import FILE, Store
 from bench.store.validation import validate_outcome
 
 GROUP = '[{"truth": 2, "weight": 1.0, "estimate": 2.0, "low": %s, "high": 2.0}]'
@@ -44,6 +46,23 @@ def test_a_number_that_is_not_valid_makes_a_failure_that_says_so(values):
     found, arrays = validate_outcome(ok(**values), {"x": np.ones(2)})
     assert (found.status, found.estimate, found.groups, arrays) == ("failed", None, "[]", {})
     assert found.message.startswith("the result is not valid: ")
+
+
+def test_a_stored_record_is_checked_as_one_that_arrives(tmp_path):
+    bad = ok(fit_seconds=-1.0)
+    reason = "the result is not valid: fit_seconds must be greater than or equal to 0, not -1.0"
+    assert validate_outcome(bad, {})[0].message == reason
+    with Store(tmp_path) as store:
+        store.add(bad)
+        (stored,) = store.frame(["a"]).to_dict("records")
+    assert (stored["status"], stored["message"]) == ("failed", reason)
+    with sqlite3.connect(tmp_path / FILE) as database:
+        database.execute("UPDATE records SET n = 'many'")
+    with (
+        Store(tmp_path, writing=False) as store,
+        pytest.raises(ValueError, match="record 'a' is damaged: n must be a valid integer"),
+    ):
+        store.frame(["a"])
 
 
 BAD = {
@@ -119,6 +138,23 @@ def test_texts_of_a_record_cannot_speak_to_a_terminal():
 
 PLUGIN = """
 import estimators, logging, numpy as np
+def test_a_stored_record_is_checked_as_one_that_arrives(tmp_path):
+    bad = ok(fit_seconds=-1.0)
+    reason = "the result is not valid: fit_seconds must be greater than or equal to 0, not -1.0"
+    assert validate_outcome(bad, {})[0].message == reason
+    with Store(tmp_path) as store:
+        store.add(bad)
+        (stored,) = store.frame(["a"]).to_dict("records")
+    assert (stored["status"], stored["message"]) == ("failed", reason)
+    with sqlite3.connect(tmp_path / FILE) as database:
+        database.execute("UPDATE records SET n = 'many'")
+    with (
+        Store(tmp_path, writing=False) as store,
+        pytest.raises(ValueError, match="record 'a' is damaged: n must be a valid integer"),
+    ):
+        store.frame(["a"])
+
+
 BAD = {
     "vector": {"singular_values": np.arange(3.0), "chosen_sigma": 0.1},
     "sigmas": {"singular_values": np.ones((10, 3)), "chosen_sigma": np.ones(2)},

@@ -43,7 +43,7 @@ def test_fifty_points_of_a_sphere_are_read_or_said_to_be_too_few():
     assert (found.details_["confidence"] < 0.3).all()
 
 
-def test_features_of_mixed_units_are_evened_and_told():
+def test_features_of_mixed_units_are_scaled_and_reported():
     scales = np.logspace(-3, 3, 8)
     with pytest.warns(UserWarning, match="brought to the same"):
         found = fit(sphere() * scales)

@@ -60,7 +60,7 @@ def test_tensors_that_share_memory_or_are_views_are_kept(cache):
     assert same(cache.load(KEY).tensors, {name: view.detach() for name, view in views.items()})
 
 
-def test_a_checkpoint_is_kept_beside_the_model_until_it_is_dropped(cache):
+def test_a_checkpoint_is_kept_beside_the_model_until_it_is_removed(cache):
     cache.save_checkpoint(KEY, tensors(1), {"facts": "1"})
     cache.save_checkpoint(KEY, tensors(2), {"facts": "2"})
     assert cache.load(KEY) is None
@@ -107,7 +107,7 @@ def test_the_key_follows_points_shape_and_facts_and_nothing_else():
 # Damage
 
 
-def is_told_and_removed(cache, kind, reason):
+def assert_reported_and_removed(cache, kind, reason):
     path = file_of(cache, kind=kind)
     load = cache.load if kind == "model" else cache.load_checkpoint
     with pytest.warns(UserWarning, match=reason) as said:
@@ -139,19 +139,19 @@ def is_told_and_removed(cache, kind, reason):
         (lambda data: data.replace(b"sha256", b"sha257"), "no checksum"),
     ],
 )
-def test_a_damaged_file_is_told_removed_and_not_read(cache, kind, harm, reason):
+def test_a_damaged_file_is_reported_removed_and_not_read(cache, kind, harm, reason):
     (cache.save if kind == "model" else cache.save_checkpoint)(KEY, tensors(), SAID)
     path = file_of(cache, kind=kind)
     path.write_bytes(harm(path.read_bytes()))
-    is_told_and_removed(cache, kind, reason)
+    assert_reported_and_removed(cache, kind, reason)
 
 
-def test_a_file_of_another_program_is_told_removed_and_not_read(cache):
+def test_a_file_of_another_program_is_reported_removed_and_not_read(cache):
     from safetensors.torch import save_file
 
     cache.folder.mkdir()
     save_file(tensors(), file_of(cache), {"about": "not ours"})
-    is_told_and_removed(cache, "model", "no checksum")
+    assert_reported_and_removed(cache, "model", "no checksum")
 
 
 def test_a_file_cut_anywhere_or_with_any_byte_flipped_is_never_taken_for_good(cache):
@@ -261,7 +261,7 @@ def test_the_limit_is_a_size_with_or_without_unit(monkeypatch, said, limit):
 
 
 @pytest.mark.parametrize("said", ["much", "-1", "GB", "1e9", "2 GiB", "inf", "1,5GB", "٣GB"])
-def test_a_bad_limit_is_told_with_what_is_allowed(monkeypatch, said):
+def test_a_bad_limit_is_reported_with_what_is_allowed(monkeypatch, said):
     monkeypatch.setenv("BENCH_CACHE_LIMIT", said)
     with pytest.raises(ValueError, match=r"BENCH_CACHE_LIMIT is .*allowed: .*500MB") as told:
         default_limit()
@@ -293,7 +293,7 @@ def goes_on_without(cache):
         assert warning.filename == __file__
 
 
-def test_a_folder_that_cannot_be_made_is_told_and_nothing_fails(tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported_and_nothing_fails(tmp_path):
     (tmp_path / "file").write_text("")
     cache = ModelCache(tmp_path / "file" / "models", 10**9)
     goes_on_without(cache)
@@ -304,7 +304,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_nothing_fails(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes anywhere")
-def test_a_folder_that_cannot_be_written_is_told_and_can_still_be_read(cache):
+def test_a_folder_that_cannot_be_written_is_reported_and_can_still_be_read(cache):
     cache.save(KEY, tensors(), SAID)
     cache.folder.chmod(0o500)
     try:
@@ -315,7 +315,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_can_still_be_read(cache):
         cache.folder.chmod(0o700)
 
 
-def test_a_full_disk_is_told_and_leaves_nothing_behind(cache):
+def test_a_full_disk_is_reported_and_leaves_nothing_behind(cache):
     cache.save(KEY, tensors(), SAID)
     before = file_of(cache).read_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -329,7 +329,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(cache):
     assert file_of(cache).read_bytes() == before
 
 
-def test_a_file_that_cannot_be_read_is_told_and_stays(cache):
+def test_a_file_that_cannot_be_read_is_reported_and_stays(cache):
     file_of(cache).mkdir(parents=True)
     with pytest.warns(UserWarning, match=r"cannot be read .*trained again"):
         assert cache.load(KEY) is None

@@ -21,7 +21,7 @@ def test_each_point_has_a_plateau_of_its_own():
     assert found.level.tolist() == [1, 5]
 
 
-def test_levels_that_are_not_trusted_are_left_out():
+def test_levels_that_are_not_reliable_are_left_out():
     curve = np.array([3.0, 3.0, 3.0, 5.0, 5.1, 5.2, 6.0])[:, None]
     trusted = np.array([0, 0, 0, 1, 1, 1, 1], dtype=bool)
     found = find_plateau(curve, trusted)

@@ -31,7 +31,7 @@ def expected_loss(score, points, sigmas):
     return (score.frame.shape[1] + s2 * squares) / (1 + s2) ** 2
 
 
-def test_balanced_draws_are_exact_for_a_normal_law():
+def test_balanced_draws_are_exact_for_a_normal_distribution():
     score, points = subspace(10, 40, 6)
     sigmas = [0.02, 0.2, 0.5]
     expected = expected_loss(score, points, sigmas)

@@ -67,7 +67,7 @@ def test_sphere_reads_its_dimension_and_closed_form(dimension):
     torch.testing.assert_close(curve, exact[:, None].expand(-1, 3), rtol=1e-4, atol=0)
 
 
-def test_subspace_has_the_bias_of_a_normal_law():
+def test_subspace_has_the_bias_of_a_normal_distribution():
     # Along the subspace the score is -x / (1 + sigma^2), and E |x|^2 = d.
     score, points = subspace(10, 40, 4000)
     sigmas = [0.02, 0.2, 0.5]

@@ -126,7 +126,7 @@ def test_score_of_a_mixture_is_the_gradient_of_its_log_density(sigma):
     torch.testing.assert_close(score(between.detach(), level), between.grad)
 
 
-def test_log_density_of_a_mixture_is_that_of_blurred_normal_laws():
+def test_log_density_of_a_mixture_is_that_of_blurred_normal_distribution():
     score, points = mixture([2, 5], offset=0.3, ambient=6)
     x, sigma = torch.cat(points), 0.7
     expected = 0

@@ -142,7 +142,7 @@ UNKNOWN = {
 
 @every_law
 @pytest.mark.parametrize("mistake", UNKNOWN)
-def test_what_no_convention_explains_is_not_believed(law, mistake):
+def test_what_no_convention_explains_is_not_reliable(law, mistake):
     points, score = LAWS[law]()
     # Levels that are not left out are no more believed.
     with pytest.warns(UserWarning, match="at no noise level the score of these points"):
@@ -163,7 +163,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", ["score-svd", "flipd"])
-def test_the_right_score_is_believed_in_every_form(form, name):
+def test_the_right_score_is_reliable_in_every_form(form, name):
     points, score = uneven()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -174,7 +174,7 @@ def test_the_right_score_is_believed_in_every_form(form, name):
 
 @every_law
 @pytest.mark.parametrize("unit", [1e-3, 30.0])
-def test_the_right_score_is_believed_in_every_unit(law, unit):
+def test_the_right_score_is_reliable_in_every_unit(law, unit):
     points, score = LAWS[law](unit=unit)
     found = fit(points, score)
     assert found.dimension_ == 3

@@ -40,7 +40,7 @@ def losses(score, linear, gain, factor=None, factor_error=0.001):
     return Losses(score, linear, error, factor, torch.full_like(factor, factor_error))
 
 
-def test_levels_are_trusted_where_the_score_beats_the_linear_denoiser():
+def test_levels_are_reliable_where_the_score_beats_the_linear_denoiser():
     found = losses([41.2, 40.58, 38.6, 24.9], [41.0, 40.6, 39.4, 25.0], [-5.0, 4.0, 9.0, 2.0])
     assert better_levels(found).tolist() == [False, False, True, False]
     assert worse_levels(found).tolist() == [True, False, False, False]
@@ -87,11 +87,11 @@ def judged(*levels, points=1000, normal=True, rank=100, factor=None):
 
 
 @pytest.mark.parametrize("normal", [True, False])
-def test_where_it_is_better_somewhere_only_that_is_believed(normal):
+def test_where_it_is_better_somewhere_only_that_is_reliable(normal):
     assert judged(SAME, BETTER, WORSE, normal=normal) == ([False, True, False], True)
 
 
-def test_where_it_is_better_nowhere_what_is_not_worse_is_believed_of_normal_data():
+def test_where_it_is_better_nowhere_what_is_not_worse_is_reliable_for_normal_data():
     assert judged(SAME, WORSE) == ([True, False], True)
     assert judged(SAME, SAME, normal=False) == ([True, True], False)
     assert judged(SAME, WORSE, normal=False) == ([True, False], False)
@@ -127,7 +127,7 @@ def test_thresholds_are_those_that_the_recipe_says():
     ) == (0.05, 3.0, 0.02, 10)
 
 
-def test_the_exact_score_is_trusted():
+def test_the_exact_score_is_reliable():
     sphere_score = SphereScore(torch.eye(4))
     found = assess_reliability(
         score_function_model(sphere_score, sphere(), (0.05, 0.2)), (0.05, 0.2)

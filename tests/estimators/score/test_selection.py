@@ -137,7 +137,7 @@ def test_the_largest_proportion_is_not_the_largest_gap():
     assert of("ratio", values.flip(0)) == ([1], [1], pytest.approx([0.35]))
 
 
-def test_values_are_told_apart_down_to_a_fiftieth_of_pure_noise():
+def test_values_are_distinguished_down_to_a_fiftieth_of_pure_noise():
     # 1 / 0.15 is less than 0.15 / 0.02; 1 / 0.12 is more than 0.12 / 0.02.
     assert of("ratio", rows([1.0, 0.15, 0.01]))[0] == [1]
     assert of("ratio", rows([1.0, 0.12, 0.01]))[0] == [2]
@@ -165,7 +165,7 @@ def test_persistence_adds_gaps_up_and_the_other_multiplies_proportions():
     assert of("ratio-persistence", values) == ([1], [1], pytest.approx([1 / 3]))
 
 
-def test_levels_that_agree_equally_are_told_by_their_gaps():
+def test_levels_that_agree_equally_are_distinguished_by_their_gaps():
     worse = [spectrum(9, 4, tangent=0.4)] * 3
     better = [spectrum(9, 5, tangent=0.2)] * 3
     for spectra in (stack(worse, better), stack(better, worse)):

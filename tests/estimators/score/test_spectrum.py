@@ -105,7 +105,7 @@ def anisotropic(ambient=7):
     return AffineScore(torch.arange(float(ambient)), frame, SCALES)
 
 
-def test_balanced_values_of_a_normal_law_are_exact():
+def test_balanced_values_of_a_normal_distribution_are_exact():
     score = anisotropic()
     points = score.origin + torch.randn(4, 3, generator=generator()) @ score.frame.T
     sigmas = (0.01, 0.05, 0.5, 3.0)
@@ -137,7 +137,7 @@ def test_a_mean_score_is_a_value_unless_it_is_subtracted(centre):
     assert found[:, 0] == pytest.approx([largest] * 3, abs=0.15)
 
 
-def test_independent_noise_follows_the_law_of_marchenko_and_pastur():
+def test_independent_noise_follows_the_distribution_of_marchenko_and_pastur():
     found = score_spectra(
         lambda x, sigma: -x / sigma[:, None].square(),
         torch.zeros(2, 60),

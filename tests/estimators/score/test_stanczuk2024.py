@@ -82,7 +82,7 @@ def test_training_is_the_published_one():
     assert model.report.loss[-5:].mean() < model.report.loss[:2].mean()
 
 
-def test_published_runs_took_the_flops_that_are_told():
+def test_published_runs_took_the_flops_of_the_paper():
     with torch.device("meta"):
         network = PublishedNetwork(100)
     assert training_flops(network, 100, 500) == pytest.approx(64e9, rel=0.02)

@@ -47,7 +47,7 @@ def values(sigma):
     return torch.cat([torch.ones(4).double(), tangent]).numpy()
 
 
-def test_the_spectrum_of_a_law_with_unequal_scales_is_read_exactly():
+def test_the_spectrum_of_a_distribution_with_unequal_scales_is_read_exactly():
     found = read(rule="gap")
     gaps = np.array([-np.diff(values(sigma)).min() for sigma in SIGMAS])
     # The thin axis, 0.05, is tangent to the lowest noise level alone.
@@ -75,7 +75,7 @@ def test_the_default_rule_is_the_largest_proportion():
     np.testing.assert_allclose(found.confidence, float(second[1] - second[0]), rtol=1e-2)
 
 
-def test_levels_that_are_not_believed_are_not_read():
+def test_levels_that_are_not_reliable_are_not_read():
     found = read(levels=(False, False, True), rule="gap")
     np.testing.assert_array_equal(found.pointwise, np.full(5, 2.0))
     np.testing.assert_allclose(found.details["chosen_sigma_pw"], np.full(5, 0.6))
@@ -231,7 +231,7 @@ def test_directions_are_drawn_from_the_generator_alone(noise):
     assert np.abs(found[2] - found[0]).max() > 0
 
 
-def test_the_levels_believed_are_those_of_the_model_that_is_read():
+def test_the_reliable_levels_are_those_of_the_model_that_is_read():
     model, estimator = exact()
     asked = []
 

@@ -160,7 +160,7 @@ def test_untrained_members_are_those_alone(tmp_path):
 
 
 def test_a_member_that_breaks_down_is_named(monkeypatch):
-    real, calls = together.noisy, []
+    real, calls = together.noisy_batch, []
 
     def poisoned(z, *further):
         calls.append(len(z))

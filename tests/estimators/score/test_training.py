@@ -105,7 +105,7 @@ def test_learning_rate_falls_to_zero_at_the_end_however_that_comes():
     assert early[-1] < 0.1
 
 
-def test_training_that_learns_by_heart_begins_anew_with_more_weight_decay():
+def test_training_that_learns_by_heart_restarts_with_more_weight_decay():
     state, z, own, validation = start(recipe(steps=60), ["learning", "overfitted"])
     decays, weights = [], []
 
@@ -120,14 +120,14 @@ def test_training_that_learns_by_heart_begins_anew_with_more_weight_decay():
     assert not torch.equal(weights[2]["exit.weight"], weights[1]["exit.weight"])
 
 
-def test_what_was_learned_before_it_began_anew_is_kept():
+def test_what_was_learned_before_the_restart_is_kept():
     state, z, own, validation = start(recipe(steps=60), ["learning", "overfitted"])
     train(state, z, own, validation)
     assert torch.equal(validation.best, torch.stack(validation.losses).min(0).values)
     assert set(validation.weights) >= set(validation.best_evaluation)
 
 
-def test_too_late_to_begin_anew_goes_on_to_the_end():
+def test_too_late_to_restart_goes_on_to_the_end():
     late = recipe(steps=60)
     state, z, own, validation = start(late, ["learning"] * 4 + ["overfitted"])
     assert train(state, z, own, validation).loss.shape == (60,)
@@ -148,7 +148,7 @@ def test_training_that_breaks_down_says_at_which_step_and_level(bad):
         train(state, z * z.new_tensor(1e15) if bad > 1 else z, own, validation)
 
 
-def test_a_batch_that_does_not_fit_is_halved_and_told(monkeypatch):
+def test_a_batch_that_does_not_fit_is_halved_and_reported(monkeypatch):
     state, z, own, validation = start(recipe())
     real, seen = state.network.noise_estimate, []
 

@@ -138,7 +138,7 @@ def test_standardized_columns_have_mean_0_and_variance_1_and_constant_ones_stay(
     assert found.notes == ("each column was brought to mean 0 and variance 1",)
 
 
-def test_labels_and_identifiers_are_told_before_they_are_standardized(tmp_path):
+def test_labels_and_identifiers_are_reported_before_they_are_standardized(tmp_path):
     rng = np.random.default_rng(0)
     table = pd.DataFrame(POINTS, columns=NAMES)
     table["id"], table["kind"] = rng.permutation(60), np.arange(60) % 3

@@ -137,8 +137,8 @@ SPECTRA = Item(
         "Singular values of the scores around points of four manifolds in R^100, each over the "
         "largest at its point. They drop after index D - d, where d is the dimension of the "
         "manifold at the point: as many directions are normal to it. On the union of two spheres "
-        "the drop is in another place at points of each. Each panel states the estimate, and at "
-        "how many points it is the true dimension."
+        "the drop is in another place at points of each. Each panel states at how many points "
+        "the dimension is right, and the estimate where it is wrong."
     ),
     kind="figure",
     make=_spectra,

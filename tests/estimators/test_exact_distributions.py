@@ -80,7 +80,7 @@ def test_the_arithmetic_mean_of_maximum_likelihood_is_too_large_by_its_known_bia
 
 
 @every_dimension
-def test_pointwise_maximum_likelihood_follows_the_inverse_gamma_law(dimension):
+def test_pointwise_maximum_likelihood_follows_the_inverse_gamma_distribution(dimension):
     k = 5
     # As they are: those of a fit are at most the ambient dimension.
     found = estimators.get("mle", neighbors=k).estimate(flat_torus(dimension)).pointwise

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import math
 import os
 from pathlib import Path
@@ -10,33 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Annotation, Text
 
 from bench.figures.run_figures import estimate_figure, heatmap_figure, write_plots
-from bench.figures.spectra import spectra_figure
-from bench.figures.style import DPI, distinct_looks, plain_ticks, style
+from bench.figures.style import DPI, style
 from bench.figures.tradeoff import pareto_front, tradeoff_figure
-from bench.html_report.spectra_panels import spectra
 from bench.summary.metrics import summarise
 from bench.summary.ranking import rank
 
 NAMES = ("accuracy-against-runtime", "error-heatmap", "estimate-against-truth", "score-spectra")
-
-
-def by_title(figure: Figure) -> dict[str, Axes]:
-    return {axes.get_title(): axes for axes in figure.axes}
-
-
-def x_of(axes: Axes, gid: str) -> list[float]:
-    return [float(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == gid]
-
-
-def stated(axes: Axes) -> list[str]:
-    legend = axes.get_legend()
-    return [text.get_text() for text in legend.get_texts()] if legend else []
 
 
 def texts(axes: Axes) -> list[str]:
@@ -179,62 +161,6 @@ def test_the_axis_of_errors_ends_at_the_data_and_has_a_zero_only_where_an_error_
     assert axes.get_ylim()[0] > -errors.min()
 
 
-def test_no_two_of_thirty_manifolds_have_one_colour():
-    looks = distinct_looks([f"manifold-{number}" for number in range(30)])
-    colours = [np.array(to_rgb(colour)) for colour, _ in looks.values()]
-    for index, colour in enumerate(colours):
-        for other in colours[:index]:
-            assert np.abs(colour - other).max() > 0.1
-
-
-@pytest.mark.parametrize(
-    ("low", "high"), [(6.9, 11.7), (9.1, 9.6), (0.001, 5000), (0.8, 60), (480, 530)]
-)
-def test_logarithmic_axes_have_three_to_eleven_ticks_in_plain_numbers(low, high):
-    (axes,) = [Figure().subplots()]
-    axes.set(xscale="log", xlim=(low, high))
-    plain_ticks(axes.xaxis, low, high)
-    ticks = shown_ticks(axes.xaxis)
-    assert 3 <= len(ticks) <= 11
-    assert all(low <= float(tick) <= high for tick in ticks)
-
-
-def test_titles_of_spectra_do_not_touch_however_long_the_names_are(with_arrays):
-    records, store = with_arrays
-    longer = {name: f"a-much-longer-name-of-{name}-in-space" for name in set(records["manifold"])}
-    figure = spectra_figure(records.assign(manifold=records["manifold"].map(longer)), store)
-    assert figure is not None
-    figure.draw_without_rendering()
-    boxes = [axes.title.get_window_extent().padded(2) for axes in figure.axes]
-    for index, box in enumerate(boxes):
-        assert not any(box.overlaps(other) for other in boxes[:index])
-
-
-def test_spectra_name_the_estimator_where_several_kept_some_alone(with_arrays):
-    records, store = with_arrays
-    other = records[records["estimator"] == "score-svd"].iloc[[0]].assign(estimator="flipd")
-    np.savez(store / "arrays" / "without.npz", dimension=np.ones(3))
-    found = pd.concat([records, other.assign(arrays="arrays/without.npz")])
-    figure = spectra_figure(found, store)
-    assert figure is not None
-    assert "10-sphere, σ = 0.2" in by_title(figure)
-
-
-def test_what_spectra_say_of_points_does_not_cover_the_drop(with_arrays):
-    records, store = with_arrays
-    with style():
-        figure = spectra_figure(records, store)
-        assert figure is not None
-        figure.draw_without_rendering()
-    for axes in figure.axes:
-        marks = x_of(axes, "truth") + x_of(axes, "estimate")
-        assert marks
-        drops = [axes.transData.transform((x, 0))[0] for x in marks]
-        for text in axes.get_legend().get_texts():
-            box = text.get_window_extent()
-            assert not any(box.x0 < drop < box.x1 for drop in drops), axes.get_title()
-
-
 def test_labels_do_not_overlap(records):
     with style():
         figure = tradeoff_figure(summarise(records))
@@ -265,86 +191,6 @@ def test_estimators_without_any_estimate_are_named(make_records):
 def test_pareto_front_drops_what_is_beaten():
     points = [(1.0, 0.5), (2.0, 0.6), (3.0, 0.1), (3.0, 0.2), (0.5, 0.9)]
     assert pareto_front(points) == [(0.5, 0.9), (1.0, 0.5), (3.0, 0.1)]
-
-
-def test_spectra_mark_the_truth_at_ambient_minus_dimension(with_arrays):
-    records, store = with_arrays
-    figure = spectra_figure(records, store)
-    assert figure is not None
-    panels = by_title(figure)
-    assert len(panels) == 11
-    assert x_of(panels["10-sphere, σ = 0.2"], "truth") == [90.5]
-    assert x_of(panels["50-sphere, σ = 0.2"], "truth") == [50.5]
-    assert x_of(panels["line, σ = 0.2"], "truth") == [99.5]
-    union = panels["union-10-30, σ = 0.2"]
-    assert x_of(union, "truth") == [70.5, 90.5]
-    medians = [line for line in union.lines if len(line.get_xdata()) == 100]
-    assert len({line.get_color() for line in medians}) == 2
-    assert stated(union)[0] == "$d$ = 30, estimate 30,\n20/20 points right"
-    median = union.lines[0].get_ydata()
-    assert len(median) == 100
-    assert 0.9 < max(median) <= 1
-
-
-def test_spectra_of_unknown_truth_show_the_reading_alone(with_arrays):
-    records, store = with_arrays
-    name = records.loc[records["arrays"] != "", "arrays"].iloc[0]
-    with np.load(store / name) as arrays:
-        changed = {**arrays, "truth": np.full(len(arrays["truth"]), np.nan)}
-    np.savez(store / name, **changed)
-    figure = spectra_figure(records[records["arrays"] == name], store)
-    assert figure is not None
-    (axes,) = figure.axes
-    assert x_of(axes, "truth") == []
-    assert x_of(axes, "estimate") == [90.5]
-    assert stated(axes) == ["estimate 10"]
-    said = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert not any("truth" in text for text in said)
-
-
-def test_spectra_state_the_estimate_of_the_table_not_a_median_of_the_points(with_arrays):
-    records, store = with_arrays
-    for manifold in ("line", "union-10-30"):
-        (index,) = records.index[(records["arrays"] != "") & (records["manifold"] == manifold)]
-        name = records.loc[index, "arrays"]
-        with np.load(store / name) as arrays:
-            # Most points read one too many.
-            changed = {**arrays, "dimension": arrays["truth"] + (np.arange(40) % 4 > 0)}
-        np.savez(store / name, **changed)
-        groups = json.loads(records.loc[index, "groups"])
-        for group in groups:
-            group["estimate"] = group["truth"] - 0.5
-        records.loc[index, ["groups", "estimate"]] = json.dumps(groups), groups[0]["estimate"]
-    shown = records[records["estimator"] == "score-svd"]
-    table = {
-        row["manifold"]: [group["estimate"] for group in json.loads(row["groups"])]
-        for row in summarise(shown).to_dict("records")
-    }
-    figure = spectra_figure(records, store)
-    assert figure is not None
-    for title, axes in by_title(figure).items():
-        # The largest truth level is first.
-        own = table[title.partition(",")[0]][::-1]
-        truths = [float(x) - 0.5 for x in x_of(axes, "truth")]
-        wrong = [estimate for estimate in own if 100 - estimate not in truths]
-        assert x_of(axes, "estimate") == [100.5 - estimate for estimate in wrong]
-        found = [text.split("estimate ")[1].split(",")[0] for text in stated(axes)]
-        assert [float(text) for text in found] == own
-    assert any(x_of(axes, "estimate") for axes in figure.axes)
-    page = {panel["title"]: panel["levels"] for panel in spectra(shown, store)}
-    for manifold, own in table.items():
-        assert [level["reading"] for level in page[manifold]] == own[::-1]
-
-
-def test_arrays_that_are_lost_are_warned_of(with_arrays):
-    records, store = with_arrays
-    kept = records.loc[records["arrays"] != "", "arrays"]
-    (store / kept.iloc[0]).unlink()
-    (store / kept.iloc[1]).write_bytes(b"not an archive")
-    with pytest.warns(UserWarning, match="no spectra of score-svd on"):
-        figure = spectra_figure(records, store)
-    assert figure is not None
-    assert len(figure.axes) == 9
 
 
 @pytest.mark.parametrize("status", ["failed", "not applicable"])

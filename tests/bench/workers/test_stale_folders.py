@@ -6,8 +6,7 @@ import tempfile
 
 import pytest
 
-from bench.engine import leftovers
-from bench.engine.leftovers import PREFIX, claimed, reclaim
+from bench.workers.samples import LOCK, PREFIX, lock_folder, remove_stale_folders
 
 
 @pytest.fixture
@@ -17,27 +16,27 @@ def place(tmp_path, monkeypatch):
 
 
 def test_only_folders_whose_run_is_dead_are_removed(place):
-    folders = [place / f"{PREFIX}{name}" for name in ("mine", "dead", "unclaimed")]
+    folders = [place / f"{PREFIX}{name}" for name in ("mine", "dead", "unlocked")]
     for folder in folders:
         folder.mkdir()
         (folder / "points.npy").write_bytes(b"x")
-    mine, dead, unclaimed = folders
+    mine, dead, unlocked = folders
     outside = place / "outside"
     outside.mkdir()
-    (outside / leftovers.CLAIM).touch()
+    (outside / LOCK).touch()
     (place / f"{PREFIX}link").symlink_to(outside)
     code = (
-        "import os, sys; from pathlib import Path; from bench.engine.leftovers import claimed;"
-        "held = claimed(Path(sys.argv[1])); print(flush=True); sys.stdin.read(1); os._exit(9)"
+        "import os, sys; from pathlib import Path; from bench.workers.samples import lock_folder;"
+        "held = lock_folder(Path(sys.argv[1])); print(flush=True); sys.stdin.read(1); os._exit(9)"
     )
-    with claimed(mine):
+    with lock_folder(mine):
         command = [sys.executable, "-c", code, str(dead)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
             other.stdout.readline()
-            assert reclaim() == 0
+            assert remove_stale_folders() == 0
             other.communicate(b"x")
-        assert reclaim() == 1
+        assert remove_stale_folders() == 1
         assert not dead.exists()
         assert mine.exists()
-        assert unclaimed.exists()
+        assert unlocked.exists()
         assert outside.exists()
