@@ -37,16 +37,16 @@ def test_other_readings_of_the_same_model_are_near(name):
 
 def test_readings_of_one_sample_share_its_model():
     points = sphere(n=500)
-    first = fit(points, steps=100)
+    first = fit(points, steps=30)
     assert not first.details_["cached"]
     for name in READINGS[1:]:
-        other = fit(points, name, steps=100).details_
+        other = fit(points, name, steps=30).details_
         assert other["cached"]
         np.testing.assert_array_equal(other["loss"], first.details_["loss"])
         assert other["train_seconds"] == first.details_["train_seconds"]
-    assert not fit(points, steps=100, random_state=1).details_["cached"]
-    assert not fit(points, steps=101).details_["cached"]
-    assert not fit(points, steps=100, cache=False).details_["cached"]
+    assert not fit(points, steps=30, random_state=1).details_["cached"]
+    assert not fit(points, steps=31).details_["cached"]
+    assert not fit(points, steps=30, cache=False).details_["cached"]
 
 
 @pytest.mark.slow
@@ -75,7 +75,7 @@ def test_reads_a_product_whose_radii_the_linear_denoiser_does_not_know():
 
 
 def test_details_hold_what_was_read():
-    found = fit(sphere(), steps=150, sigmas=(0.1, 0.3))
+    found = fit(sphere(n=500), steps=50, sigmas=(0.1, 0.3))
     details = found.details_
     assert details["singular_values"].shape == (12, 20)
     assert (np.diff(details["singular_values"], axis=1) <= 0).all()
@@ -83,7 +83,7 @@ def test_details_hold_what_was_read():
     assert details["dimension_by_sigma"].shape == (2, 12)
     assert set(details["chosen_sigma_pw"]) <= set(details["sigmas"])
     assert details["confidence"].shape == (12,)
-    assert details["loss"].shape == (details["steps"],) == (150,)
+    assert details["loss"].shape == (details["steps"],) == (50,)
     assert details["train_flops"] > 1e9
     # The sphere has standard deviation 1 / sqrt(k + 1) along each of its axes.
     np.testing.assert_allclose(details["sigmas"], np.array([0.1, 0.3]) / 2, rtol=0.05)
@@ -136,8 +136,8 @@ def test_an_untrained_network_of_images_is_a_denoiser_and_the_papers_is_none():
 
 def test_same_random_state_gives_the_same_answer():
     points = sphere(n=300)
-    first, again = (fit(points, steps=60, random_state=3, cache=False).details_ for _ in range(2))
-    other = fit(points, steps=60, random_state=4).details_
+    first, again = (fit(points, steps=20, random_state=3, cache=False).details_ for _ in range(2))
+    other = fit(points, steps=20, random_state=4).details_
     for name in first:
         if name != "train_seconds":
             np.testing.assert_array_equal(first[name], again[name])
@@ -147,8 +147,8 @@ def test_same_random_state_gives_the_same_answer():
 @pytest.mark.parametrize("name", READINGS)
 def test_a_model_from_the_cache_gives_the_same_answer(name):
     points = sphere(n=300)
-    trained = fit(points, name, steps=50, random_state=9)
-    cached = fit(points, name, steps=50, random_state=9)
+    trained = fit(points, name, steps=20, random_state=9)
+    cached = fit(points, name, steps=20, random_state=9)
     np.testing.assert_array_equal(trained.dimension_pw_, cached.dimension_pw_)
 
 

@@ -69,7 +69,7 @@ def test_sphere_reads_its_dimension_and_closed_form(dimension):
 
 def test_subspace_has_the_bias_of_a_normal_distribution():
     # Along the subspace the score is -x / (1 + sigma^2), and E |x|^2 = d.
-    score, points = subspace(10, 40, 4000)
+    score, points = subspace(10, 40, 1000)
     sigmas = [0.02, 0.2, 0.5]
     s2 = torch.tensor(sigmas, dtype=torch.float64)[:, None].square()
     squares = (points - score.origin).square().sum(1)
@@ -77,7 +77,7 @@ def test_subspace_has_the_bias_of_a_normal_distribution():
     expected = 10 - 10 * s2 / (1 + s2) + s2 * squares[:20] / (1 + s2) ** 2
     torch.testing.assert_close(curve, expected, rtol=1e-9, atol=1e-9)
     mean = 10 * (1 + 2 * s2) / (1 + s2) ** 2
-    deviation = s2 / (1 + s2) ** 2 * (2 * 10 / 4000) ** 0.5
+    deviation = s2 / (1 + s2) ** 2 * (2 * 10 / 1000) ** 0.5
     found = read(score, points, sigmas, probes=1).mean(1, keepdim=True)
     assert ((found - mean).abs() < 4 * deviation + 1e-9).all()
 
@@ -196,11 +196,11 @@ def test_an_error_of_the_score_is_raised():
 
 @pytest.mark.parametrize("exact_up_to", [0, 1000])
 def test_reproducible_and_however_it_is_cut(exact_up_to):
-    score, points = subspace(10, 40, 7)
+    score, points = subspace(5, 20, 4)
     options = {"exact_up_to": exact_up_to, "probes": 9}
     once = read(score, points, [0.02, 0.1], **options)
     assert torch.equal(read(score, points, [0.02, 0.1], **options), once)
-    for numbers in (1, 40 * 5, 40 * 9 * 3):
+    for numbers in (1, 20 * 5, 20 * 9 * 3):
         cut = read(score, points, [0.02, 0.1], numbers=numbers, **options)
         torch.testing.assert_close(cut, once, rtol=0, atol=1e-9)
     other = read(score, points, [0.02, 0.1], seed=1, **options)
