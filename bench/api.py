@@ -16,6 +16,7 @@ from rich.console import Console
 from bench import __version__
 from bench.engine.complete import complete
 from bench.engine.job import Job, prepare
+from bench.format import print_lines
 from bench.store.store import COMMAND, Store
 from manifolds.registry import nearest
 
@@ -212,5 +213,4 @@ def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> N
     if SUMMARY in names:
         text = (job.out / SUMMARY).read_text(encoding="utf-8")
         console.print(f"\nReal images\n\n{text}", highlight=False, markup=False)
-    where = f"tables and plots are in {job.out}"
-    console.print(where, highlight=False, soft_wrap=True, markup=False)
+    print_lines(console, f"tables and plots are in {job.out}")

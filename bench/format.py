@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 NOT_RUN = "–"
 #: Characters of a text that are printed at most.
@@ -125,3 +129,9 @@ def _shown(character: str) -> str:
     if character.isprintable() or character in "\n\t" or unicodedata.category(character) == "Zs":
         return character
     return character.encode("unicode_escape").decode("ascii")
+
+
+def print_lines(console: Console, *lines: str) -> None:
+    """Print lines as they are: no colours, no markup, no folding."""
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)

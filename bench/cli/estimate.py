@@ -108,4 +108,5 @@ def estimate(
         )
         if not dry_run and answers["estimate"].isna().all():
             # The reasons are printed above, one by one.
+            options.echo("error: no estimator gave an answer; the reasons are above", err=True)
             raise typer.Exit(1)

@@ -49,12 +49,13 @@ def paper(
 
             options.echo(catalogue.listing(name))
             return
-        from bench.engine.status import preview
         from bench.paper.command import job_of, make, prepare
 
         request = prepare(name, **options.options_of(context, prepare, without=("name",)))
         output.folder = request.out
         if dry_run:
+            from bench.engine.status import preview
+
             preview(job_of(request, console), console)
             return
         failed = make(request, running=not no_run, console=console)

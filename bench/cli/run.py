@@ -60,13 +60,14 @@ def run(
     with options.run_errors() as output, options.usage_errors():
         from bench.api import run_and_write
         from bench.engine.job import prepare
-        from bench.engine.status import preview
         from bench.store.store import Store
         from bench.summary.wording import all_failed
 
         job = prepare(suite, **options.options_of(context, prepare))
         output.folder = job.out
         if dry_run:
+            from bench.engine.status import preview
+
             preview(job, console)
             return
         with Store(job.out) as store:

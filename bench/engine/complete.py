@@ -19,7 +19,7 @@ from bench.engine.heartbeat import Heartbeat
 from bench.engine.job import Job
 from bench.engine.local import Batch, CellEnd, CellReport, CellStart, Event
 from bench.engine.progress import Display
-from bench.format import LONGEST, plural, printable
+from bench.format import LONGEST, plural, print_lines, printable
 from bench.plugins import PREFIX, REGISTRIES, read_source
 from bench.record import Record
 from bench.store.store import PlannedCell, Store
@@ -52,7 +52,7 @@ def complete(
         store.remove(cell.key for cell in job.cells)
     missing = missing_cells(job, store, retry=retry)
     if headline:
-        console.print(_headline(job, len(missing)), highlight=False, soft_wrap=True, markup=False)
+        print_lines(console, _headline(job, len(missing)))
     if missing:
         run_cells(job, missing, store, console, silent)
     records = records_of(job.cells, store)
@@ -146,12 +146,10 @@ def _warn_of_unused_limit(job: Job, console: Console) -> None:
     """
     limit, threads = os.environ.get("OMP_NUM_THREADS", "").strip(), job.capacity.threads
     if job.scheduler is None and limit not in ("", str(threads)):
-        console.print(
+        print_lines(
+            console,
             f"OMP_NUM_THREADS={limit} is not used: each cell runs on {plural(threads, 'thread')}, "
             "the cores divided by --jobs",
-            highlight=False,
-            soft_wrap=True,
-            markup=False,
         )
 
 

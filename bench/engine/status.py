@@ -16,7 +16,7 @@ from bench.engine.complete import missing_cells
 from bench.engine.costs import predict
 from bench.engine.eta import seconds_left
 from bench.engine.job import Job
-from bench.format import duration, plural
+from bench.format import duration, plural, print_lines
 from bench.store.lock import in_use
 from bench.store.store import FILE, PlannedCell, Store
 
@@ -161,7 +161,7 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
         facts = {**vars(status), "running": running, "estimators": estimators}
         console.print_json(json.dumps(facts))
         return
-    console.print(_headline(status), highlight=False, soft_wrap=True, markup=False)
+    print_lines(console, _headline(status))
     failing = sorted({name for tally in status.estimators for name in tally.statuses} - {"ok"})
     table = Table("estimator", "done", *failing, "left")
     for tally in status.estimators:
@@ -172,12 +172,10 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
     console.print(table)
     for cell, seconds in status.running:
         message = f" ({cell.report})" if cell.report else ""
-        console.print(
+        print_lines(
+            console,
             f"running for {duration(seconds)}: {cell.estimator} on {cell.manifold} "
             f"(seed {cell.seed}){message}",
-            highlight=False,
-            soft_wrap=True,
-            markup=False,
         )
 
 

@@ -28,6 +28,7 @@ from bench.estimation.output import (
     write_estimates,
 )
 from bench.estimation.plan import ALL, CLASS, HALF, HALVES, estimation_job, image_classes
+from bench.format import print_lines
 from bench.store.store import Store
 from manifolds.datasets.reading import LoadedPoints, read_points
 
@@ -87,13 +88,12 @@ def estimate(
     n, ambient = data.points.shape
     size = " x ".join(map(str, data.shape)) if len(data.shape) > 1 else ""
     what = f"{n} images of {size}" if size else f"{n} points of {ambient} coordinates"
-    progress.print(f"{path}: {what}", highlight=False, soft_wrap=True, markup=False)
+    print_lines(progress, f"{path}: {what}")
     class_notes = [note for note in (image_classes(data)[1],) if note]
     if dry_run:
         from bench.engine.status import preview
 
-        for note in (*data.notes, *class_notes):
-            progress.print(f"- {note}", highlight=False, soft_wrap=True, markup=False)
+        print_lines(progress, *(f"- {note}" for note in (*data.notes, *class_notes)))
         preview(job, console, f"{path.name}, all points and {halves} halves")
         return estimate_table(pd.DataFrame(columns=["estimator", "manifold"]), out)
     with Store(out) as store:
@@ -125,7 +125,7 @@ def estimate(
     else:
         print_estimates(table, notes, console)
         where = ", ".join(file.name for file in files)
-        console.print(f"written to {out}: {where}", highlight=False, soft_wrap=True, markup=False)
+        print_lines(console, f"written to {out}: {where}")
     return table
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bench.figures.estimates import estimate_figure
+from bench.figures.estimates_against_truth import estimate_figure
 from bench.figures.heatmap import heatmap_figure
 from bench.figures.sample_size_curves import sample_size_figure
 from bench.figures.spectra import spectra_figure

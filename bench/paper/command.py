@@ -16,6 +16,7 @@ from bench.engine import plan
 from bench.engine.complete import complete, records_of
 from bench.engine.job import Job, device_and_capacity, provide_data_sets
 from bench.figures import paper_style
+from bench.format import print_lines
 from bench.limits import Capacity
 from bench.paper import catalogue, published
 from bench.paper.comparison_files import write_comparison
@@ -103,9 +104,9 @@ def make(request: Request, *, running: bool = True, console: Console) -> list[st
             known=known,
         )
         results.append(_make(item, material))
-        _print(console, f"{item.name}: {results[-1].summary(request.out)}")
+        print_lines(console, f"{item.name}: {results[-1].summary(request.out)}")
     path = write_index(request.publication, request.name, results, request.preset, request.out)
-    _print(console, f"index: {path}")
+    print_lines(console, f"index: {path}")
     return [result.item.name for result in results if result.error]
 
 
@@ -143,7 +144,7 @@ def job_of(request: Request, console: Console) -> Job:
         for cell in part:
             cells.setdefault(cell.key, cell)
     for reason, labels in absent.items():
-        _print(console, f"left out: {', '.join(labels)}: {reason}")
+        print_lines(console, f"left out: {', '.join(labels)}: {reason}")
     return Job(list(cells.values()), request.preset, request.device, request.capacity, request.out)
 
 
@@ -171,7 +172,7 @@ def _saved_records(
 ) -> dict[str, pd.DataFrame]:
     """Return the records of each item that are in the folder."""
     if not (request.out / FILE).exists():
-        _print(
+        print_lines(
             console,
             f"no records in {request.out}: the published numbers stand alone; without --no-run "
             "the cells are run",
@@ -180,7 +181,3 @@ def _saved_records(
         return {name: pd.DataFrame(columns=columns) for name in cells}
     with Store(request.out, writing=False) as store:
         return {name: records_of(own, store) for name, own in cells.items()}
-
-
-def _print(console: Console, text: str) -> None:
-    console.print(text, highlight=False, soft_wrap=True, markup=False)

@@ -16,7 +16,7 @@ from bench.cell import Cell
 from bench.engine.complete import complete, records_of
 from bench.engine.job import Job, prepare
 from bench.files import check_writable, write_text
-from bench.format import plural
+from bench.format import plural, print_lines
 from bench.limits import check_count
 from bench.regression import permutation_test, report
 from bench.regression.baseline import Baseline, CellBaseline, load, save
@@ -74,7 +74,7 @@ def save_baseline(
                 f"{cell.estimator} on {cell.manifold}: {plural(cell.failed, 'fit')} failed: "
                 f"{cell.message}"
             )
-    _print(lines, console)
+    print_lines(console, *lines)
     return baseline
 
 
@@ -148,7 +148,8 @@ def check(
         for row, alarm in report.rows(result):
             table.add_row(*row, style="red" if alarm else "")
         console.print(table, markup=False)
-    _print([report.verdict(result), *report.notes(result), f"also in {job.out}/check.md"], console)
+    lines = [report.verdict(result), *report.notes(result), f"also in {job.out}/check.md"]
+    print_lines(console, *lines)
     return result
 
 
@@ -198,27 +199,20 @@ def show(path: Path, seeds: int | None, console: Console) -> None:
         )
     console.print(table, markup=False)
     facts = {name: baseline.environment.get(name) for name in ("python", "processor", "revision")}
-    _print(
-        [
-            f"suite {baseline.suite}, preset {baseline.preset}, "
-            f"{plural(baseline.seeds, 'seed')}, {plural(baseline.states, 'random state')}, "
-            f"{plural(baseline.jobs, 'cell')} at a time",
-            (
-                f"deviation: over the random states of a sample; finds: the shift that "
-                f"{plural(seeds, 'seed')} find with 90 % power at p ≤ {level:.1e}, {factor:.2g} "
-                "deviations of a normal distribution; time: median, in units of the kernel"
-                if random
-                else "finds: on the same samples; time: median, in units of the kernel"
-            ),
-            f"made with {json.dumps({**facts, **baseline.environment.get('packages', {})})}",
-        ],
+    print_lines(
         console,
+        f"suite {baseline.suite}, preset {baseline.preset}, "
+        f"{plural(baseline.seeds, 'seed')}, {plural(baseline.states, 'random state')}, "
+        f"{plural(baseline.jobs, 'cell')} at a time",
+        (
+            f"deviation: over the random states of a sample; finds: the shift that "
+            f"{plural(seeds, 'seed')} find with 90 % power at p ≤ {level:.1e}, {factor:.2g} "
+            "deviations of a normal distribution; time: median, in units of the kernel"
+            if random
+            else "finds: on the same samples; time: median, in units of the kernel"
+        ),
+        f"made with {json.dumps({**facts, **baseline.environment.get('packages', {})})}",
     )
-
-
-def _print(lines: list[str], console: Console) -> None:
-    for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _estimate_text(cell: CellBaseline) -> str:

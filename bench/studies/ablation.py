@@ -53,8 +53,8 @@ PUBLISHED = next(iter(READ_OUTS))
 READ_OUT_NAMES = {
     PUBLISHED: "paper's code",
     "paper's Algorithm 1: neither": "Algorithm 1",
-    "centred, 2 scores per dimension": "... of 2 $D$ scores",
-    "centred, 15 scores per dimension": "... of 15 $D$ scores",
+    "centred, 2 scores per dimension": "centred, 2 $D$ scores",
+    "centred, 15 scores per dimension": "centred, 15 $D$ scores",
 }
 #: From all points right to none: white to dark. Numbers are white below ``DARK_BELOW``.
 SHADES = LinearSegmentedColormap.from_list("shares", ["white", "0.25"])
@@ -122,15 +122,12 @@ def ablation_figure(table: pd.DataFrame) -> Figure:
     """Draw the whole table: a block a read-out, with a line a noise level."""
     figure = Figure(figsize=(8.5, 8.5), layout="constrained")
     blocks = {
-        READ_OUT_NAMES.get(str(read_out), str(read_out)): ("sigma", rows)
+        READ_OUT_NAMES.get(str(read_out), str(read_out)).replace(", ", ",\n"): ("sigma", rows)
         for read_out, rows in table.groupby("read-out", sort=False)
     }
     draw_estimates(figure, blocks)
-    headline(
-        figure,
-        "Dimension estimated from exact and learned scores, by read-out and noise level; "
-        f"σ = {PUBLISHED_SIGMA:g} is the published one",
-    )
+    title = "Dimension by score, read-out and noise level; the published σ is"
+    headline(figure, f"{title} {PUBLISHED_SIGMA:g}")
     return figure
 
 

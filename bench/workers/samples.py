@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import manifolds
 from bench.cell import Cell
+from bench.files import write_text
 
 #: Bytes of a sample cache; samples that are removed from it are drawn again.
 CACHE_BYTES = 4 * 2**30
@@ -96,10 +97,9 @@ def _save(path: Path, sample: CachedSample) -> None:
         np.save(path / "points.npy", sample.points, allow_pickle=False)
         if dimension is not None:
             np.save(path / "dimension.npy", dimension, allow_pickle=False)
-        (path / "facts.part").write_text(json.dumps(facts), encoding="utf-8")
-        os.replace(path / "facts.part", path / "facts.json")
+        write_text(json.dumps(facts), path / "facts.json")
     except OSError:
-        for name in ("points.npy", "dimension.npy", "facts.part"):
+        for name in ("points.npy", "dimension.npy"):
             (path / name).unlink(missing_ok=True)
 
 

@@ -25,7 +25,7 @@ const leaderboard = () => {
 const bars = () => {
   for (const error of document.querySelectorAll("[data-part]")) {
     const part = Math.min(100, 100 * Number(error.dataset.part)).toFixed(1);
-    error.style.background = `linear-gradient(to right, var(--bar) ${part}%, transparent ${part}%)`;
+    error.style.background = `linear-gradient(var(--bar), var(--bar)) 0 0 / ${part}% 100% no-repeat`;
   }
 };
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.figures.estimates import estimate_figure
+from bench.figures.estimates_against_truth import estimate_figure
 from bench.figures.heatmap import MOST_COLUMNS, heatmap_figure
 from bench.figures.spectra import spectra_figure
 from bench.figures.style import DISTINCT, MOST_PANELS, style

@@ -20,7 +20,7 @@ SIGMAS = (0.02, 0.1, 0.3)
 
 
 def exact(levels=(True, True, True), learned=True):
-    """A model of a normal law with four directions outside, and an estimator of given trust."""
+    """A normal model with four directions outside, and an estimator of given reliability."""
     generator = torch.Generator().manual_seed(0)
     normal = torch.randn(AMBIENT, AMBIENT, generator=generator, dtype=torch.float64)
     axes = torch.linalg.qr(normal)[0][:, :3].contiguous()
@@ -28,11 +28,11 @@ def exact(levels=(True, True, True), learned=True):
     score = AffineScore(torch.zeros(3), torch.eye(3), SCALES.float())
     z = torch.randn(5, 3, generator=generator) * SCALES.float()
 
-    class Trusting(ScoreSVD):
-        def believed(self, model):
+    class Reliable(ScoreSVD):
+        def reliability(self, model):
             return Reliability(torch.tensor(levels), learned)
 
-    return ScoreModel(score, frame, z, True), Trusting
+    return ScoreModel(score, frame, z, True), Reliable
 
 
 def read(levels=(True, True, True), learned=True, **parameters):
@@ -42,7 +42,7 @@ def read(levels=(True, True, True), learned=True, **parameters):
 
 
 def values(sigma):
-    """The spectrum at a noise level: four directions outside, and three of the law."""
+    """The spectrum at a noise level: four directions outside, and three of the model."""
     tangent = (sigma**2 / (SCALES**2 + sigma**2)).flip(0)
     return torch.cat([torch.ones(4).double(), tangent]).numpy()
 
@@ -236,7 +236,7 @@ def test_the_reliable_levels_are_those_of_the_model_that_is_read():
     asked = []
 
     class Asking(estimator):
-        def believed(self, model):
+        def reliability(self, model):
             asked.append(model)
             return super().reliability(model)
 

@@ -146,6 +146,7 @@ def test_where_no_estimator_has_an_answer_the_exit_code_says_so(tmp_path):
         "--out", tmp_path / "out", check=1,
     )  # fmt: skip
     assert "lpca-local: failed:" in done.stdout
+    assert done.stderr.splitlines()[-1].startswith("error: no estimator gave an answer")
     assert not (tmp_path / "out" / "estimate.png").exists()
     assert json.loads((tmp_path / "out" / "estimate.json").read_text())["median"] is None
 
