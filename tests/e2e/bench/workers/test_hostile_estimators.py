@@ -4,7 +4,7 @@ import collections
 import shutil
 
 import pytest
-from commandline import HOSTILE, ROOT, bench, left_behind, rows, small
+from commandline import HOSTILE, ROOT, bench, bench_process, left_behind, rows, small
 
 
 @pytest.fixture(scope="module")
@@ -16,11 +16,11 @@ def run(tmp_path_factory):
     found = collections.defaultdict(list)
     for seconds, names in (
         (8, "hangs-*"),
-        (300, "bystander,draws,exhausts-*,segfaults,calls-exit,raises-system-exit,forks-c*,forks-then*,"
-              "forks-and-b*,prints-*,changes-*,leaves-*,closes-*,says-*,has-*"),
+        (300, "bystander,draws,exhausts-*,segfaults,calls-exit,raises-system-exit,forks-c*,"
+              "forks-then*,forks-and-b*,prints-*,changes-*,leaves-*,closes-*,says-*,has-*"),
     ):  # fmt: skip
         out = tmp_path_factory.mktemp("hostile")
-        bench(
+        bench_process(
             *small(out, HOSTILE, names, "--jobs", 2, "--timeout", seconds, "--memory", "700MB",
                    manifolds="torus,line"),
             EXPECTED_FOLDER=str(ROOT),
