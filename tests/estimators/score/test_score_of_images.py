@@ -44,20 +44,24 @@ def test_pixels_keep_their_common_unit(recwarn):
     assert not [w for w in recwarn if "brought to the same" in str(w.message)]
 
 
-def test_both_networks_read_squares():
-    manifold = manifolds.get("squares", squares=4, size=8)
-    points = manifold.sample(1000, 0).points
-    for given in (
+@pytest.mark.parametrize(
+    "given",
+    [
         {"steps": 60},
-        {"network": "unet", "width": 16, "steps": 150, "check_every": 150, "batch": 32},
-    ):
-        found = estimators.get(
-            "score-svd",
-            image_shape=manifold.shape,
-            **{"batch": 64, "queries": 6, "sigmas": (0.1, 0.2, 0.4), "cache": False, **given},
-        ).fit(points)
-        assert found.dimension_ == manifold.dimension
-        assert np.mean(found.dimension_pw_ == manifold.dimension) >= 0.5
+        pytest.param(
+            {"network": "unet", "width": 16, "steps": 150, "check_every": 150, "batch": 32},
+            marks=pytest.mark.slow,  # Half a minute.
+        ),
+    ],
+    ids=["residual", "unet"],
+)
+def test_both_networks_read_squares(given):
+    manifold = manifolds.get("squares", squares=4, size=8)
+    own = {"batch": 64, "queries": 6, "sigmas": (0.1, 0.2, 0.4), "cache": False, **given}
+    estimator = estimators.get("score-svd", image_shape=manifold.shape, **own)
+    found = estimator.fit(manifold.sample(1000, 0).points)
+    assert found.dimension_ == manifold.dimension
+    assert np.mean(found.dimension_pw_ == manifold.dimension) >= 0.5
 
 
 PAPER = [

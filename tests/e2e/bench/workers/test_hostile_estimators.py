@@ -4,7 +4,7 @@ import collections
 import shutil
 
 import pytest
-from commandline import HOSTILE, ROOT, bench, left_behind, rows, small
+from commandline import HOSTILE, ROOT, bench, bench_process, left_behind, rows, small
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def run(tmp_path_factory):
     )
     for seconds, names in ((8, "draws,hangs-*"), (300, others)):
         out = tmp_path_factory.mktemp("hostile")
-        bench(
+        bench_process(
             *small(out, HOSTILE, names, "--jobs", 2, "--timeout", seconds, "--memory", "700MB",
                    manifolds="torus,line"),
             EXPECTED_FOLDER=str(ROOT),
