@@ -69,7 +69,7 @@ PARTS = {
         ),
     ),
     "metrics": Part(
-        ("bench/summary/metrics.py",),
+        ("bench/summary/metrics.py", "bench/summary/seeds.py"),
         ("tests/bench/summary/test_metrics.py", "tests/bench/summary/test_summary_by_hand.py"),
     ),
     "check": Part(
