@@ -79,8 +79,7 @@ def measure(
     process is not restored.
     """
     entry = estimators.entry(cell.estimator_name)
-    on_gpu = device == "cuda" and getattr(entry, "gpu", False)
-    record = blank(cell, threads=threads, device="cuda" if on_gpu else "cpu")
+    record = blank(cell, threads=threads, device=entry.device_for(device))
     try:
         stage("sample")
         sample = samples.load_or_draw(cell, scratch)
@@ -97,7 +96,7 @@ def measure(
         estimator = estimators.get(
             cell.estimator_name, **_parameters(cell, entry, device, sample.shape)
         )
-        if calibrated and getattr(entry, "shares_model", False) and "cache" in entry.parameters:
+        if calibrated and entry.shares_model and "cache" in entry.parameters:
             # A model of this run, not one that earlier code has trained.
             if scratch:
                 os.environ["BENCH_CACHE"] = str(samples.folder(scratch, cell) / "models")
