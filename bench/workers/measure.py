@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import estimators
-from bench.cell import Cell
+from bench.cell import RUN_PARAMETERS, Cell
 from bench.files import is_full
 from bench.format import LONGEST, memory
 from bench.limits import MIB
@@ -154,15 +154,14 @@ def _failed(record: Record, error: BaseException) -> Record:
 
 
 def _parameters(cell: Cell, entry: Any, device: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    """Return the arguments of the class: the cell's, and those of ``cell.RUN_PARAMETERS``."""
-    parameters = dict(cell.estimator_arguments)
-    if "image_shape" in entry.parameters and len(shape) == 3:
-        parameters["image_shape"] = shape
-    if "device" in entry.parameters:
-        parameters["device"] = device
-    if "random_state" in entry.parameters:
-        parameters["random_state"] = cell.random_state
-    return parameters
+    """Return the arguments of the class: the cell's, and those that the runner sets."""
+    values = {
+        name: value_of(cell, device, shape)
+        for name, value_of in RUN_PARAMETERS.items()
+        if name in entry.parameters
+    }
+    values = {name: value for name, value in values.items() if value is not None}
+    return {**cell.estimator_arguments, **values}
 
 
 def _compare(
