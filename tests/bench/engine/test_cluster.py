@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.engine import plan
 from bench.engine.cluster import _Inbox
-from bench.engine.local import CellEnd
+from bench.engine.events import CellEnd
 from bench.suites import schema
 from bench.workers.dask_host import pack_result
 from bench.workers.outcome import empty_record
