@@ -2,7 +2,7 @@
 
 
 class RunStopped(Exception):
-    """The run cannot go on; finished cells are saved, and the same command goes on later."""
+    """The run cannot go on; finished cells are saved, and the same command resumes it."""
 
 
 class WorkerFailed(RunStopped):

@@ -11,7 +11,7 @@ from bench.cli import options, shell_completion
 
 # Of a check that could not be finished: 1 says that there is a regression.
 _UNFINISHED = 3
-_ADVICE = "the same command begins anew"
+_ADVICE = "run the command again; it starts from the beginning"
 
 PresetOption = Annotated[
     str, typer.Option(help="smoke, quick or full.", autocompletion=shell_completion.presets)

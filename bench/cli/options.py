@@ -127,7 +127,7 @@ class Output:
 
 @contextmanager
 def run_errors(
-    advice: str = "the same command (without --fresh) goes on where it stopped", code: int = 1
+    advice: str = "run the same command (without --fresh) to resume", code: int = 1
 ) -> Iterator[Output]:
     """Print why a run ended early, that its records are saved, and an advice.
 

@@ -14,7 +14,7 @@ def status(
     out: Annotated[Path, typer.Option(help="Folder of the results.")],
     json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Say what of a run is done, failed, running and left; while it is going on, too."""
+    """Show finished, failed, running and remaining cells, also during a run."""
     from bench.cli.console import Terminal
     from bench.engine.status import report, status_of
 

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from bench import studies
 from bench.cli import options
 
 
 def study(
-    name: Annotated[str, typer.Argument(help="Its name; a wrong one lists those that there are.")],
+    name: Annotated[str, typer.Argument(help=f"Name of the study: {' or '.join(studies.NAMES)}.")],
     out: Annotated[
         Path | None, typer.Option(help="Folder of the results (default: results/studies).")
     ] = None,
@@ -20,7 +21,6 @@ def study(
     ] = 1.0,
 ) -> None:
     """Run a study: a question that is not a table of manifolds and estimators."""
-    from bench import studies
     from bench.cli.console import Terminal
 
     with options.usage_errors():

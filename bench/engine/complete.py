@@ -135,7 +135,7 @@ def run_cells(
         Heartbeat(job.out, display.seconds_left) as heartbeat,
     ):
         for received in events:
-            valid = [_validated(event) for event in received]
+            valid = [_validate(event) for event in received]
             _save_and_show(valid, store, display, here)
             heartbeat.update(valid)
 
@@ -162,7 +162,7 @@ def _groups(job: Job, batches: list[list[Cell]]) -> list[tuple[int, Sequence[Bat
     return [(share.width, share.batches) for share in shares]
 
 
-def _validated(event: Event) -> Event:
+def _validate(event: Event) -> Event:
     if isinstance(event, CellEnd):
         record, arrays = validate_outcome(event.result.record, event.result.arrays)
         return replace(event, result=replace(event.result, record=record, arrays=arrays))
@@ -209,12 +209,12 @@ def _events(
     try:
         setup = replace(setup, scratch=samples.scratch)
         with contextlib.closing(local.run(batches, setup, job.capacity, job.device)) as events:
-            yield _releasing(events, samples)
+            yield _release_samples(events, samples)
     finally:
         samples.close()
 
 
-def _releasing(
+def _release_samples(
     events: Generator[list[Event], None, None], samples: SampleCache
 ) -> Iterator[list[Event]]:
     """Pass on events, while samples that no cell needs any more are removed."""

@@ -170,5 +170,5 @@ def _headline(status: Status) -> str:
     if status.active:
         return f"{counts}; a run is starting or writing its tables"
     if status.left:
-        return f"{counts}; not running: the same run command goes on, for {left}"
+        return f"{counts}; not running: run the same command to resume, {left}"
     return f"{counts}; finished"

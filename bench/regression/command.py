@@ -60,7 +60,7 @@ def save_baseline(
         raise ValueError(f"cannot write {path}: {error.strerror}") from None
     before = load(path) if update else None
     job = _job(suite, options, lambda cell: range(_states_of(cell, states)))
-    baseline = _measured(job, run, console)
+    baseline = _measure(job, run, console)
     if before is not None:
         baseline = before.merge(baseline)
     save(baseline, path)
@@ -127,7 +127,7 @@ def check(
         job,
         cells=[cell for cell in job.cells if (cell.manifold, cell.estimator) not in left_out],
     )
-    current = _measured(job, run, console)
+    current = _measure(job, run, console)
     part = any(options.get(chosen) for chosen in ("manifolds", "estimators"))
     result = compare(
         baseline,
@@ -160,7 +160,7 @@ def _job(suite: str, options: dict[str, Any], states: Callable[[Cell], Any]) -> 
     return replace(job, cells=cells, calibrated=True)
 
 
-def _measured(job: Job, run: bool, console: Console) -> Baseline:
+def _measure(job: Job, run: bool, console: Console) -> Baseline:
     """Return the results of a job's cells, run with calibrated times, or run before."""
     if not run and not (job.out / FILE).exists():
         raise ValueError(f"there are no records in {job.out}; run without --no-run first")

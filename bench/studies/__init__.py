@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from manifolds.registry import nearest
+if TYPE_CHECKING:
+    from rich.console import Console
 
 NAMES = ("ablation", "compute")
 
@@ -22,6 +22,8 @@ def run(name: str, out: Path, budget: float, console: Console) -> None:
 
     ``budget`` scales what is trained: 1 is the study as published, less is a quick look.
     """
+    from manifolds.registry import nearest
+
     if name not in NAMES:
         hint = nearest(name, NAMES)
         raise ValueError(f"unknown study {name!r}; {hint}known: {', '.join(NAMES)}")

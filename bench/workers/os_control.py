@@ -127,5 +127,5 @@ def how_it_ended(code: int) -> str:
     except ValueError:  # the real-time signals have no names
         how = f"killed by signal {-code}"
     if -code == signal.SIGKILL:
-        how += " (by the system for want of memory, or by somebody)"
+        how += " (by the system because memory ran out, or by another process)"
     return how

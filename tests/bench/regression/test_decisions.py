@@ -43,7 +43,7 @@ def place(tmp_path, monkeypatch):
         here.ran = [(c.estimator, c.seed, c.state) for c in job.cells]
         return gather(job, records(job, **here.changes), {"device": "cpu"})
 
-    monkeypatch.setattr(command, "_measured", measured)
+    monkeypatch.setattr(command, "_measure", measured)
     return here
 
 

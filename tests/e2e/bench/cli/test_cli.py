@@ -180,7 +180,7 @@ def test_an_interrupt_keeps_finished_cells_leaves_no_process_and_says_how_to_res
     process.send_signal(stop)
     _, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
-    assert "goes on where it stopped" in said
+    assert "run the same command (without --fresh) to resume" in said
     assert not any(worker.is_running() for worker in workers)
     assert statuses(tmp_path) == {"constant": "ok"}
 

@@ -214,7 +214,7 @@ def test_a_scheduler_that_is_lost_is_told_and_what_is_finished_is_kept(
     _, said = run.process.communicate(timeout=60)
     assert run.process.returncode == 1
     assert "error: the cluster was lost" in said or "scheduler of the cluster was lost" in said
-    assert "goes on where it stopped" in said
+    assert "run the same command (without --fresh) to resume" in said
     assert rows(tmp_path / "out", "status") == [("ok",), ("ok",)]
 
 

@@ -50,7 +50,7 @@ def test_a_cell_that_finds_no_space_is_not_blamed_but_stops_the_run(disk, tmp_pa
     more = {"EXPECTED_FOLDER": str(ROOT), "DISK": str(disk)}
     said = bench(*run, check=1, **more)
     assert "No space left on device" in said.stderr
-    assert "goes on where it stopped" in said.stderr
+    assert "run the same command (without --fresh) to resume" in said.stderr
     assert rows(tmp_path, "estimator, status") == [("bystander", "ok")]
     # The next run finds another disk.
     bench(*run, **{**more, "DISK": str(tmp_path)})

@@ -38,7 +38,7 @@ def test_a_run_that_is_going_on_tells_what_runs_and_for_how_long_and_what_is_lef
     assert not found["active"]
     assert found["running"] == []
     assert found["left"] == 3
-    assert "the same run command goes on" in bench("status", "--out", tmp_path).stdout
+    assert "run the same command to resume" in bench("status", "--out", tmp_path).stdout
 
 
 def test_a_run_that_is_done_tells_what_failed(tmp_path):
