@@ -14,7 +14,7 @@ _UNFINISHED = 3
 _ADVICE = "run the command again; it starts from the beginning"
 
 PresetOption = Annotated[
-    str, typer.Option(help="smoke, quick or full.", autocompletion=shell_completion.presets)
+    str, typer.Option(help=f"{options.PRESET_NAMES}.", autocompletion=shell_completion.presets)
 ]
 OutOption = Annotated[
     Path | None, typer.Option(help="Folder of the run's records (default: results/check-SUITE).")

@@ -181,7 +181,7 @@ def _values(parameters: Mapping[str, Any]) -> str:
 
 
 def _suite(suite: Suite) -> str:
-    from bench.suites.schema import PRESETS
+    from bench.suites import PRESETS
 
     parts = [f"suite {suite.name}", "", suite.about, "", "manifolds:"]
     places = [(label, _call(c.manifold, c.parameters)) for label, c in suite.manifolds.items()]

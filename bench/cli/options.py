@@ -17,6 +17,7 @@ import typer
 from bench.cli import shell_completion
 from bench.errors import RunStopped
 from bench.format import printable
+from bench.suites import PRESETS
 
 _INTERRUPTED = 130
 _COMMA = re.compile(r",(?![^(]*\))")  # outside of brackets
@@ -61,10 +62,12 @@ Retry = Annotated[bool, typer.Option("--retry", help="Run failed cells again.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print the plan and its cost, run nothing.")
 ]
+#: The presets as help texts list them.
+PRESET_NAMES = f"{', '.join(PRESETS[:-1])} or {PRESETS[-1]}"
 Preset = Annotated[
     str | None,
     typer.Option(
-        help="smoke, quick or full (default: quick; full where there is a GPU).",
+        help=f"{PRESET_NAMES} (default: quick; full where there is a GPU).",
         autocompletion=shell_completion.presets,
     ),
 ]

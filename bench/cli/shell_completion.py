@@ -43,7 +43,7 @@ def _kinds() -> Iterable[str]:
 
 
 def _presets() -> Iterable[str]:
-    from bench.suites.schema import PRESETS
+    from bench.suites import PRESETS
 
     return PRESETS
 

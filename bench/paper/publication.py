@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bench.paper.published import Known
 from bench.paper.table import Comparison
-from bench.suites.schema import PRESETS
+from bench.suites import PRESETS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from bench.limits import LONGEST, MIB, MOST_POINTS, MOST_SEEDS, Limits
+from bench.suites import PRESETS
 from manifolds.datasets.errors import file_errors
 from manifolds.registry import nearest
 
@@ -28,7 +29,6 @@ else:
     import tomli as tomllib
 
 FOLDER = Path(__file__).parent
-PRESETS = ("smoke", "quick", "full")
 
 # Labels become file and column names: no separators, nothing hidden.
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=80)]
