@@ -10,8 +10,8 @@ import pandas as pd
 
 from bench.format import NOT_RUN
 from bench.summary.columns import RANKING, RankingColumn
-from bench.summary.metrics import truth_levels
 from bench.summary.ranking import rank
+from bench.summary.summarise import truth_levels
 from bench.summary.wording import (
     estimate_text,
     failure_texts,

@@ -11,7 +11,7 @@ import pandas as pd
 from bench.files import write_csv, write_parquet, write_text
 from bench.format import truth_text
 from bench.summary.columns import COLUMNS
-from bench.summary.metrics import summarise
+from bench.summary.summarise import summarise
 from bench.tables.crosstable import CrossTable, TextCell, accuracy_table, runtime_table
 from bench.tables.markup import (
     latex_bold,

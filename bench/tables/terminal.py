@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.format import truth_text
-from bench.summary.metrics import summarise
+from bench.summary.summarise import summarise
 from bench.tables.crosstable import CrossTable, TextCell, accuracy_table, runtime_table
 
 STYLES = {"plain": "", "best": "bold", "failed": "red"}

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from bench.files import replace_file
-from bench.summary.metrics import summarise
+from bench.summary.summarise import summarise
 from bench.summary.wording import estimate_text
 from bench.tables.markup import latex_escape
 from bench.tables.render import write_tables
