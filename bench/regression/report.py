@@ -22,7 +22,7 @@ _NAMES: dict[Kind, tuple[str, str]] = {
     "gone": ("cell gone", "cells gone"),
     "improved": ("improvement", "improvements"),
     "recovered": ("cell recovered", "cells recovered"),
-    "other numbers": ("cell of other numbers", "cells of other numbers"),
+    "other numbers": ("cell with different random results", "cells with different random results"),
     "still failed": ("cell still failing", "cells still failing"),
     "new": ("new cell", "new cells"),
     "slower": ("estimator slower", "estimators slower"),
@@ -31,7 +31,7 @@ _NAMES: dict[Kind, tuple[str, str]] = {
 
 
 def verdict(result: CheckResult) -> str:
-    """Return the result in a sentence; every compared cell and time is plural once."""
+    """Return the result in a sentence; every compared cell and time is counted once."""
     counts = Counter(finding.kind for finding in result.findings)
     parts = [
         f"{counts[kind]} {one if counts[kind] == 1 else many}"
