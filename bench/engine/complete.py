@@ -130,13 +130,13 @@ def run_cells(
     _warn_of_unused_limit(job, console)
     with (
         _events(job, missing, batches) as events,
-        Heartbeat(job.out, job.capacity.jobs) as heartbeat,
         Display(console, missing_costs, _groups(job, batches), silent) as display,
+        Heartbeat(job.out, display.seconds_left) as heartbeat,
     ):
         for received in events:
             valid = [_validated(event) for event in received]
-            heartbeat.update(valid)
             _save_and_show(valid, store, display, here)
+            heartbeat.update(valid)
 
 
 def _warn_of_unused_limit(job: Job, console: Console) -> None:

@@ -66,8 +66,8 @@ def by_device(batches: Sequence[Batch], device: str) -> tuple[list[Batch], list[
     """Return the batches for the processor, and those for the GPU."""
     parts: tuple[list[Batch], list[Batch]] = ([], [])
     for batch in batches:
-        on_gpu = device == "cuda" and estimators.entry(batch[0].estimator_name).gpu
-        parts[on_gpu].append(batch)
+        entry = estimators.entry(batch[0].estimator_name)
+        parts[entry.device_for(device) == "cuda"].append(batch)
     return parts
 
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bench.format import NOT_RUN, percent
-from bench.summary.columns import COLUMNS
+from bench.format import NOT_RUN
+from bench.summary.columns import RANKING, RankingColumn
 from bench.summary.metrics import truth_levels
-from bench.summary.ranking import RANKED, rank
+from bench.summary.ranking import rank
 from bench.summary.wording import (
     estimate_text,
     failure_texts,
@@ -57,18 +57,7 @@ class CrossTable:
 
 def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
     """Return estimates with intervals and seeds; the best of a manifold has the least error."""
-    overall: dict[str, tuple[Cell, ...]] = {
-        standing["estimator"]: (
-            Cell(percent(standing["ranking_error"])),
-            Cell(f"{standing['within_half']}/{standing['manifolds']}"),
-            Cell(f"{standing['exact']}/{standing['manifolds']}"),
-            Cell(
-                f"{standing['scored']}/{standing['manifolds']}",
-                "failed" if standing["failed"] else "plain",
-            ),
-        )
-        for standing in rank(summary).to_dict("records")
-    }
+    headings, overall = _overall(summary, "accuracy")
     notes = (
         _setting(summary, preset),
         "Cells: mean over seeds ± half-width of its 95 % t-interval (seeds in brackets); no "
@@ -84,7 +73,7 @@ def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTab
     return CrossTable(
         "accuracy",
         "Estimated intrinsic dimension",
-        ("error", "within ½", "exact", "scored"),
+        headings,
         truth_levels(summary),
         _rows(summary, overall, estimate_text, "mean_absolute_error"),
         notes,
@@ -93,17 +82,8 @@ def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTab
 
 def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
     """Return median fit seconds; the best of each manifold is the fastest."""
-    standings = rank(summary)
-    columns = [
-        COLUMNS[name]
-        for name in RANKED
-        if COLUMNS[name].label and (standings[name].notna().any() or not COLUMNS[name].optional)
-    ]
-    overall: dict[str, tuple[Cell, ...]] = {
-        standing["estimator"]: tuple(Cell(column.text(standing[column.name])) for column in columns)
-        for standing in standings.to_dict("records")
-    }
-    shared = any(column.name == "shared_core_seconds" for column in columns)
+    headings, overall = _overall(summary, "runtime")
+    shared = RANKING["shared_core_seconds"].label in headings
     devices = ", ".join(sorted({device for device in summary["device"] if device}))
     notes = (
         _setting(summary, preset) + f" Device: {devices or 'unknown'}.",
@@ -116,11 +96,37 @@ def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTabl
     return CrossTable(
         "runtime",
         "Seconds of a fit",
-        tuple(column.label for column in columns),
+        headings,
         truth_levels(summary),
         _rows(summary, overall, runtime_text, "fit_seconds"),
         notes,
     )
+
+
+def _overall(
+    summary: pd.DataFrame, table: str
+) -> tuple[tuple[str, ...], dict[str, tuple[Cell, ...]]]:
+    """Return the headings of the ranking's columns in a table, and their cells by estimator."""
+    ranking = rank(summary)
+    columns = [
+        column
+        for column in RANKING.values()
+        if column.table == table
+        and column.label
+        and (ranking[column.name].notna().any() or not column.optional)
+    ]
+
+    def cell(column: RankingColumn, standing: Mapping[Hashable, Any]) -> Cell:
+        text = column.text(standing[column.name])
+        if column.kind == "count":
+            text += f"/{standing['manifolds']}"
+        failed = column.name == "scored" and standing["failed"]
+        return Cell(text, "failed" if failed else "plain")
+
+    return tuple(column.label for column in columns), {
+        standing["estimator"]: tuple(cell(column, standing) for column in columns)
+        for standing in ranking.to_dict("records")
+    }
 
 
 def _rows(

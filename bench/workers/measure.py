@@ -16,15 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import estimators
-from bench.cell import Cell
+from bench.cell import RUN_PARAMETERS, Cell
 from bench.files import is_full
 from bench.format import LONGEST, memory
 from bench.limits import MIB
 from bench.record import Record
-from bench.store.arrays import is_name
+from bench.store.arrays import KINDS, MAX_BYTES, is_name
 from bench.store.validation import check_estimate
 from bench.workers import preload, samples
-from bench.workers.messages import KINDS, LARGEST_ARRAYS
 from bench.workers.timing import TIMED_STATES, clock_of, fit_calibrated, fit_timed
 from estimators import neighbors
 
@@ -79,8 +78,7 @@ def measure(
     process is not restored.
     """
     entry = estimators.entry(cell.estimator_name)
-    on_gpu = device == "cuda" and getattr(entry, "gpu", False)
-    record = blank(cell, threads=threads, device="cuda" if on_gpu else "cpu")
+    record = blank(cell, threads=threads, device=entry.device_for(device))
     try:
         stage("sample")
         sample = samples.load_or_draw(cell, scratch)
@@ -97,7 +95,7 @@ def measure(
         estimator = estimators.get(
             cell.estimator_name, **_parameters(cell, entry, device, sample.shape)
         )
-        if calibrated and getattr(entry, "shares_model", False) and "cache" in entry.parameters:
+        if calibrated and entry.shares_model and "cache" in entry.parameters:
             # A model of this run, not one that earlier code has trained.
             if scratch:
                 os.environ["BENCH_CACHE"] = str(samples.folder(scratch, cell) / "models")
@@ -155,15 +153,14 @@ def _failed(record: Record, error: BaseException) -> Record:
 
 
 def _parameters(cell: Cell, entry: Any, device: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    """Return the arguments of the class: the cell's, and those of ``cell.RUN_PARAMETERS``."""
-    parameters = dict(cell.estimator_arguments)
-    if "image_shape" in entry.parameters and len(shape) == 3:
-        parameters["image_shape"] = shape
-    if "device" in entry.parameters:
-        parameters["device"] = device
-    if "random_state" in entry.parameters:
-        parameters["random_state"] = cell.random_state
-    return parameters
+    """Return the arguments of the class: the cell's, and those that the runner sets."""
+    values = {
+        name: value_of(cell, device, shape)
+        for name, value_of in RUN_PARAMETERS.items()
+        if name in entry.parameters
+    }
+    values = {name: value for name, value in values.items() if value is not None}
+    return {**cell.estimator_arguments, **values}
 
 
 def _compare(
@@ -228,10 +225,10 @@ def _arrays(
         arrays["dimension"] = pointwise
         arrays.update({name: np.asarray(values) for name, values in beside.items()})
     size = sum(array.nbytes for array in arrays.values())
-    if size > LARGEST_ARRAYS:
+    if size > MAX_BYTES:
         raise ValueError(
             f"details_ cannot be stored: its arrays take {memory(size / MIB)}, and at most "
-            f"{memory(LARGEST_ARRAYS / MIB)} are stored of a cell"
+            f"{memory(MAX_BYTES / MIB)} are stored of a cell"
         )
     return arrays
 
