@@ -6,49 +6,43 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from bench.format import duration, memory, percent, seconds, truth_text
+from bench.format import duration, truth_text
 from bench.html_report.cells import Indices, cell_columns, pair_columns, rounded
 from bench.html_report.failures import FailureGroup, failure_groups
 from bench.html_report.reproduce import commands_of
 from bench.html_report.results import Results
 from bench.html_report.spectra_panels import spectra
 from bench.record import OK
-from bench.summary.metrics import summarise, truth_levels
+from bench.summary.columns import RANKING, RankingColumn
 from bench.summary.ranking import rank
+from bench.summary.summarise import summarise, truth_levels
 from bench.summary.wording import seeds_text, sizes_text
 
 
 @dataclass(frozen=True)
-class Number:
-    """A number for sorting (None where unknown), and its text."""
+class StandingCell:
+    """Text of a cell of the leaderboard, and its number for sorting (None where unknown)."""
 
-    value: float | None
+    kind: str
     text: str
+    value: float | None
+    bad: bool
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A line of the leaderboard; ``index`` is the estimator's in the page's data."""
+class LeaderboardRow:
+    """An estimator of the leaderboard; ``index`` is its own in the page's data."""
 
     index: int
     rank: int
     estimator: str
-    family: str
-    ranking_error: Number
-    relative_error: Number
-    within_half: int
-    exact: int
-    scored: int
-    failed: int
-    seconds: Number
-    core_time: Number
-    memory: Number
+    cells: list[StandingCell]
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,8 @@ class Content:
     sizes: str
     tiles: list[tuple[str, str, str]]
     notices: list[str]
-    standings: list[Standing]
+    headings: list[tuple[str, str]]
+    standings: list[LeaderboardRow]
     families: list[str]
     manifolds: int
     failures: list[FailureGroup]
@@ -90,6 +85,7 @@ def content(results: Results) -> Content:
         sizes=f"{sizes_text(summary)}, {seeds_text(summary)}" if len(summary) else "",
         tiles=_tiles(results, ranking),
         notices=_notices(results),
+        headings=[(column.heading, column.kind) for column in _LEADERBOARD],
         standings=_standings(ranking, indices),
         families=sorted(set(map(str, ranking["family"]))),
         manifolds=len([levels for levels in truth_levels(summary).values() if levels]),
@@ -110,6 +106,7 @@ def content(results: Results) -> Content:
     )
 
 
+_LEADERBOARD = [column for column in RANKING.values() if column.heading]
 _MOST_FAILURES = 100
 _DATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
@@ -166,30 +163,22 @@ def _notices(results: Results) -> list[str]:
     return notices
 
 
-def _number(value: Any, text: Callable[[float], str]) -> Number:
-    value = float(value)
-    return Number(rounded(value), text(value))
-
-
-def _standings(ranking: pd.DataFrame, indices: Indices) -> list[Standing]:
+def _standings(ranking: pd.DataFrame, indices: Indices) -> list[LeaderboardRow]:
     return [
-        Standing(
-            index=indices.estimators[row["estimator"]],
-            rank=place,
-            estimator=row["estimator"],
-            family=row["family"],
-            ranking_error=_number(row["ranking_error"], percent),
-            relative_error=_number(row["mean_relative_error"], percent),
-            within_half=row["within_half"],
-            exact=row["exact"],
-            scored=row["scored"],
-            failed=row["failed"],
-            seconds=_number(row["fit_seconds"], seconds),
-            core_time=_number(row["core_seconds"], duration),
-            memory=_number(row["peak_memory_mib"], memory),
+        LeaderboardRow(
+            indices.estimators[row["estimator"]],
+            place,
+            row["estimator"],
+            [_standing_cell(column, row[column.name]) for column in _LEADERBOARD],
         )
         for place, row in enumerate(ranking.to_dict("records"), start=1)
     ]
+
+
+def _standing_cell(column: RankingColumn, value: Any) -> StandingCell:
+    number = None if column.kind == "text" else rounded(float(value))
+    bad = column.name == "failed" and value > 0
+    return StandingCell(column.kind, column.text(value), number, bad)
 
 
 def _estimators(

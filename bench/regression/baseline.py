@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
 from bench.files import replace_file
-from bench.regression.permutation_test import Array
+from estimators.points import Array
 
 FORMAT: Literal[2] = 2
 

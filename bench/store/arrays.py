@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from manifolds.datasets.errors import check_arrays, file_errors, library_errors
 
 #: Arrays of one record at most, their bytes together, and characters of a name.
-MOST, LARGEST, LONGEST = 100, 2**30, 100
+MAX_ARRAYS, MAX_BYTES, MAX_NAME = 100, 2**28, 100
+#: Kinds of numpy's that a cell may send: booleans, numbers, texts.
+KINDS = "biufU"
 #: Names of parameters of the function that writes them.
 _RESERVED = {"file", "allow_pickle"}
-#: Kinds of numpy's that a file takes without pickle: numbers, texts, times.
-_KINDS = "buifcSUmM"
+# Those of older stores too: complex numbers, bytes, times.
+_STORED_KINDS = KINDS + "cSmM"
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -34,24 +36,27 @@ def load_arrays(store_folder: Path, name: str) -> Arrays:
         check_arrays(path)
         with library_errors("numpy"), np.load(path, allow_pickle=False) as arrays:
             loaded = dict(arrays)
-        return validate_arrays(loaded)
+        return validate_arrays(loaded, stored=True)
 
 
-def validate_arrays(arrays: Mapping[str, Any], n: int | None = None) -> Arrays:
+def validate_arrays(
+    arrays: Mapping[str, Any], n: int | None = None, *, stored: bool = False
+) -> Arrays:
     """Return arrays of a sample of ``n`` points as they are stored, without classes of their own.
 
     Of those that figures and tables read, ``dimension`` has a number for each of m points,
     ``truth`` and ``query`` (rows of the sample) as well, ``singular_values`` (m, D) are at least 0,
-    ``chosen_sigma`` is a number above 0, and ``confidence`` is of numbers. Others are of numbers,
-    texts or times. Raises ValueError for any others, for more than ``MOST``, and for more than
-    ``LARGEST`` bytes.
+    ``chosen_sigma`` is a number above 0, and ``confidence`` is of numbers. Others are of ``KINDS``.
+    Raises ValueError for any others, for more than ``MAX_ARRAYS``, and for more than ``MAX_BYTES``.
+    Those that are ``stored`` may be larger, complex numbers, bytes and times, as in older stores.
     """
-    if len(arrays) > MOST:
-        raise ValueError(f"there are {len(arrays)} arrays; at most {MOST} are stored")
-    plain = {name: _plain(name, array) for name, array in arrays.items()}
+    if len(arrays) > MAX_ARRAYS:
+        raise ValueError(f"there are {len(arrays)} arrays; at most {MAX_ARRAYS} are stored")
+    kinds = _STORED_KINDS if stored else KINDS
+    plain = {name: _plain(name, array, kinds) for name, array in arrays.items()}
     size = sum(array.nbytes for array in plain.values())
-    if size > LARGEST:
-        raise ValueError(f"the arrays take {size} bytes together; at most {LARGEST} are stored")
+    if size > MAX_BYTES and not stored:
+        raise ValueError(f"the arrays take {size} bytes together; at most {MAX_BYTES} are stored")
     points = len(_numbers(plain, "dimension", 1)) if "dimension" in plain else None
     for name in {"truth", "query"} & plain.keys():
         _check_length(name, _numbers(plain, name, 1), points)
@@ -80,17 +85,17 @@ def is_name(name: Any) -> bool:
     return isinstance(name, str) and name.isidentifier() and name not in _RESERVED
 
 
-def _plain(name: Any, array: Any) -> NDArray[Any]:
+def _plain(name: Any, array: Any, kinds: str) -> NDArray[Any]:
     """Return an array without a class or metadata of its own; ValueError where it is not valid."""
     if not is_name(name):
         raise ValueError(f"{name!r} is not a valid name for an array")
-    if len(name) > LONGEST:
+    if len(name) > MAX_NAME:
         raise ValueError(
-            f"{name[:20]!r}... is not a valid name for an array: over {LONGEST} letters"
+            f"{name[:20]!r}... is not a valid name for an array: over {MAX_NAME} letters"
         )
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in _KINDS:
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in kinds:
         kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-        raise ValueError(f"{name!r} holds {kind}; allowed: numbers, texts and times")
+        raise ValueError(f"{name!r} holds {kind}; allowed: booleans, numbers and texts")
     return np.asarray(array).view(np.dtype(array.dtype.str))
 
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bench.format import NOT_RUN, percent
-from bench.summary.columns import COLUMNS
-from bench.summary.metrics import truth_levels
-from bench.summary.ranking import RANKED, rank
+from bench.format import NOT_RUN
+from bench.summary.columns import RANKING, RankingColumn
+from bench.summary.ranking import rank
+from bench.summary.summarise import truth_levels
 from bench.summary.wording import (
     estimate_text,
     failure_texts,
@@ -23,7 +23,7 @@ from bench.summary.wording import (
 
 
 @dataclass(frozen=True)
-class Cell:
+class TextCell:
     """Text of a cell, and whether it is the best of its column or a failure."""
 
     text: str
@@ -36,8 +36,8 @@ class Row:
 
     estimator: str
     label: str
-    overall: tuple[Cell, ...]
-    cells: tuple[Cell, ...]
+    overall: tuple[TextCell, ...]
+    cells: tuple[TextCell, ...]
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,7 @@ class CrossTable:
 
 def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
     """Return estimates with intervals and seeds; the best of a manifold has the least error."""
-    overall: dict[str, tuple[Cell, ...]] = {
-        standing["estimator"]: (
-            Cell(percent(standing["ranking_error"])),
-            Cell(f"{standing['within_half']}/{standing['manifolds']}"),
-            Cell(f"{standing['exact']}/{standing['manifolds']}"),
-            Cell(
-                f"{standing['scored']}/{standing['manifolds']}",
-                "failed" if standing["failed"] else "plain",
-            ),
-        )
-        for standing in rank(summary).to_dict("records")
-    }
+    headings, overall = _overall(summary, "accuracy")
     notes = (
         _setting(summary, preset),
         "Cells: mean over seeds ± half-width of its 95 % t-interval (seeds in brackets); no "
@@ -84,7 +73,7 @@ def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTab
     return CrossTable(
         "accuracy",
         "Estimated intrinsic dimension",
-        ("error", "within ½", "exact", "scored"),
+        headings,
         truth_levels(summary),
         _rows(summary, overall, estimate_text, "mean_absolute_error"),
         notes,
@@ -93,17 +82,8 @@ def accuracy_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTab
 
 def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTable:
     """Return median fit seconds; the best of each manifold is the fastest."""
-    standings = rank(summary)
-    columns = [
-        COLUMNS[name]
-        for name in RANKED
-        if COLUMNS[name].label and (standings[name].notna().any() or not COLUMNS[name].optional)
-    ]
-    overall: dict[str, tuple[Cell, ...]] = {
-        standing["estimator"]: tuple(Cell(column.text(standing[column.name])) for column in columns)
-        for standing in standings.to_dict("records")
-    }
-    shared = any(column.name == "shared_core_seconds" for column in columns)
+    headings, overall = _overall(summary, "runtime")
+    shared = RANKING["shared_core_seconds"].label in headings
     devices = ", ".join(sorted({device for device in summary["device"] if device}))
     notes = (
         _setting(summary, preset) + f" Device: {devices or 'unknown'}.",
@@ -116,16 +96,42 @@ def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTabl
     return CrossTable(
         "runtime",
         "Seconds of a fit",
-        tuple(column.label for column in columns),
+        headings,
         truth_levels(summary),
         _rows(summary, overall, runtime_text, "fit_seconds"),
         notes,
     )
 
 
+def _overall(
+    summary: pd.DataFrame, table: str
+) -> tuple[tuple[str, ...], dict[str, tuple[TextCell, ...]]]:
+    """Return the headings of the ranking's columns in a table, and their cells by estimator."""
+    ranking = rank(summary)
+    columns = [
+        column
+        for column in RANKING.values()
+        if column.table == table
+        and column.label
+        and (ranking[column.name].notna().any() or not column.optional)
+    ]
+
+    def cell(column: RankingColumn, standing: Mapping[Hashable, Any]) -> TextCell:
+        text = column.text(standing[column.name])
+        if column.kind == "count":
+            text += f"/{standing['manifolds']}"
+        failed = column.name == "scored" and standing["failed"]
+        return TextCell(text, "failed" if failed else "plain")
+
+    return tuple(column.label for column in columns), {
+        standing["estimator"]: tuple(cell(column, standing) for column in columns)
+        for standing in ranking.to_dict("records")
+    }
+
+
 def _rows(
     summary: pd.DataFrame,
-    overall: dict[str, tuple[Cell, ...]],
+    overall: dict[str, tuple[TextCell, ...]],
     text: Callable[[Mapping[Hashable, Any]], str],
     measure: str,
 ) -> tuple[Row, ...]:
@@ -139,13 +145,13 @@ def _rows(
         for estimator, rows in summary.groupby("estimator")
     }
 
-    def cell(manifold: str, estimator: str) -> Cell:
+    def cell(manifold: str, estimator: str) -> TextCell:
         row = pairs.get((manifold, estimator))
         if row is None:
-            return Cell(NOT_RUN)
+            return TextCell(NOT_RUN)
         if row["seeds_failed"]:
-            return Cell(text(row), "failed")
-        return Cell(text(row), "best" if row[measure] == best[manifold] else "plain")
+            return TextCell(text(row), "failed")
+        return TextCell(text(row), "best" if row[measure] == best[manifold] else "plain")
 
     return tuple(
         Row(

@@ -21,10 +21,9 @@ from bench.files import is_full
 from bench.format import LONGEST, memory
 from bench.limits import MIB
 from bench.record import Record
-from bench.store.arrays import is_name
+from bench.store.arrays import KINDS, MAX_BYTES, is_name
 from bench.store.validation import check_estimate
 from bench.workers import preload, samples
-from bench.workers.messages import KINDS, LARGEST_ARRAYS
 from bench.workers.outcome import empty_record
 from bench.workers.timing import TIMED_STATES, clock_of, fit_calibrated, fit_timed
 from estimators import neighbors
@@ -200,10 +199,10 @@ def _arrays(
         arrays["dimension"] = pointwise
         arrays.update({name: np.asarray(values) for name, values in beside.items()})
     size = sum(array.nbytes for array in arrays.values())
-    if size > LARGEST_ARRAYS:
+    if size > MAX_BYTES:
         raise ValueError(
             f"details_ cannot be stored: its arrays take {memory(size / MIB)}, and at most "
-            f"{memory(LARGEST_ARRAYS / MIB)} are stored of a cell"
+            f"{memory(MAX_BYTES / MIB)} are stored of a cell"
         )
     return arrays
 

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Bytes of the arrays of one message, and of the rest of it, at most.
-LARGEST_ARRAYS, LARGEST_TEXT = 2**28, 2**20
-#: Kinds of arrays that can be sent: booleans, numbers, texts.
-KINDS = "biufU"
+from bench.store.arrays import KINDS, MAX_BYTES
+
+#: Bytes of a message at most, beside its arrays.
+LARGEST_TEXT = 2**20
 _PREFIX = struct.Struct("!4sIQ")
 _MARK = b"\x93IDm"
 _DTYPE = re.compile(rf"[<>|][{KINDS}]\d{{1,6}}")
@@ -168,7 +168,7 @@ def _parts(
     text = json.dumps({"what": what, "facts": facts, "arrays": described}).encode()
     raw = [np.ascontiguousarray(array).reshape(-1).view(np.uint8).data for array in arrays.values()]
     size = sum(part.nbytes for part in raw)
-    if len(text) > LARGEST_TEXT or size > LARGEST_ARRAYS:
+    if len(text) > LARGEST_TEXT or size > MAX_BYTES:
         raise ValueError(f"{len(text)} bytes and {size} of arrays are too much for one message")
     return [_PREFIX.pack(_MARK, len(text), size) + text, *raw]
 
@@ -178,7 +178,7 @@ def _lengths(data: bytes | bytearray) -> tuple[int, int]:
     mark, length, size = _PREFIX.unpack_from(data)
     if mark != _MARK:
         raise BadMessage(f"it begins with {bytes(data[: _PREFIX.size])!r}")
-    if length > LARGEST_TEXT or size > LARGEST_ARRAYS:
+    if length > LARGEST_TEXT or size > MAX_BYTES:
         raise BadMessage(f"it says that it has {length + size} bytes, which is too much")
     return length, size
 

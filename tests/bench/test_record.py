@@ -18,10 +18,10 @@ from bench.record import COLUMNS, MEASURED, Record
 from bench.store.store import FILE, Store
 
 ROOT = Path(__file__).parents[2]
-FIELD = '    energy: Annotated[Amount | None, Facts(True, "Energy, J", "J")] = None\n'
+FIELD = '    energy: Annotated[Amount | None, FieldFacts(True, "Energy, J", "J")] = None\n'
 ROW = (
     'SummaryColumn("energy", "float64", _over(np.median, "energy"), runtime=True, '
-    'over_manifolds=np.sum, label="energy"),\n'
+    'over_manifolds=np.sum, label="energy", heading="Energy"),\n'
 )
 #: Stores, tables and the report of two seeds, by the changed package.
 WRITE = """
@@ -100,6 +100,15 @@ def test_a_column_of_a_record_is_in_the_table_of_cells_of_the_report(written):
     (energy,) = (one for one in data["cells"]["numbers"] if one["label"] == "Energy, J")
     assert energy["unit"] == "J"
     assert sorted(energy["values"], key=str) == [1.5, 2.5, None]
+
+
+def test_a_column_of_a_summary_with_a_heading_is_in_the_leaderboard(written):
+    page = (written / "report.html").read_text(encoding="utf-8")
+    board = page[page.index('id="leaderboard-table"') : page.index("</table>")]
+    heads = re.findall(r"<th[^>]*>([^<]+)</th>", board.split("</thead>")[0])
+    cells = re.findall(r"<t[dh].*?</t[dh]>", board.split("<tbody>")[1], re.S)
+    assert len(cells) == len(heads)
+    assert cells[heads.index("Energy")] == '<td class="number" data-order="2">2.00</td>'
 
 
 def test_a_store_with_a_column_of_a_newer_version_is_refused_and_left_alone(written):

@@ -11,7 +11,7 @@ import bench
 from bench.format import printable
 from bench.html_report.page import write_report
 from bench.record import COLUMNS
-from bench.store.arrays import LARGEST, load_arrays
+from bench.store.arrays import MAX_BYTES, load_arrays
 from bench.store.store import FILE, Store
 from bench.store.validation import validate_outcome
 
@@ -91,7 +91,8 @@ BAD = {
     "taken": {"allow_pickle": np.ones(2)},
     "nul": {"a\0b": np.ones(2)},
     "long": {"x" * 300: np.ones(2)},
-    "large": {"x": np.broadcast_to(np.float64(1), LARGEST // 8 + 1)},
+    "large": {"x": np.broadcast_to(np.float64(1), MAX_BYTES // 8 + 1)},
+    "times": {"x": np.zeros(3, dtype="M8[s]")},
     "many": {f"x{number}": np.ones(1) for number in range(101)},
 }
 
@@ -125,6 +126,23 @@ def test_valid_arrays_are_stored_without_a_class_or_metadata_of_their_own(tmp_pa
         place = store.add(found, kept).arrays
     for name, array in load_arrays(tmp_path, place).items():
         np.testing.assert_array_equal(array, given[name])
+
+
+def test_arrays_of_an_older_store_load_if_larger_or_of_other_kinds_than_a_cell_may_send(
+    tmp_path, monkeypatch
+):
+    stored = {
+        "times": np.zeros(3, dtype="M8[s]"),
+        "complex": np.ones(2, dtype=complex),
+        "bytes": np.array([b"a"]),
+        "large": np.ones(100),
+    }
+    np.savez(tmp_path / "older.npz", **stored)
+    monkeypatch.setattr("bench.store.arrays.MAX_BYTES", 100)
+    loaded = load_arrays(tmp_path, "older.npz")
+    assert loaded.keys() == stored.keys()
+    for name, array in loaded.items():
+        np.testing.assert_array_equal(array, stored[name])
 
 
 def test_texts_of_a_record_cannot_speak_to_a_terminal():

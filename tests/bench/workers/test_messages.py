@@ -144,6 +144,6 @@ def test_half_a_message_is_waited_for_and_its_end_is_an_error(pair):
 
 
 def test_more_than_fits_is_not_sent(pair, monkeypatch):
-    monkeypatch.setattr(messages, "LARGEST_ARRAYS", 1000)
+    monkeypatch.setattr(messages, "MAX_BYTES", 1000)
     with pytest.raises(ValueError, match="too much for one message"):
         Sender(pair[1]).send("done", {}, {"a": np.zeros(126)})

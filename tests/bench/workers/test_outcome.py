@@ -61,6 +61,6 @@ def test_a_record_of_another_cell_or_with_other_fields_is_refused(cell, sent):
 def test_arrays_that_are_too_large_to_be_stored_fail_the_cell(cell, monkeypatch):
     from bench.workers import measure as module
 
-    monkeypatch.setattr(module, "LARGEST_ARRAYS", 100)
+    monkeypatch.setattr(module, "MAX_BYTES", 100)
     with pytest.raises(ValueError, match="at most 0 MiB are stored"):
         module._arrays({"some": np.zeros(100)}, None, {})

@@ -1,4 +1,4 @@
-"""Statistics over the seeds of one estimator on one manifold."""
+"""Statistics over the seeds of an estimator on a manifold, and over the manifolds."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from scipy.special import stdtrit
 
 from bench.record import COLUMNS, NOT_APPLICABLE, OK
 
-#: Some records, by column.
-Cells = dict[str, NDArray[Any]]
+#: A failed cell counts in the ranking as an estimate of zero would: 100 % off.
+FAILURE_RELATIVE_ERROR = 1.0
+
+#: Some records, or rows of a summary, by column.
+Rows = dict[str, NDArray[Any]]
 
 
 def mean_interval(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float, float]:
@@ -65,7 +68,7 @@ class Seeds:
     ``ok`` are the records of those that are ok, and ``best`` these, or all where none is.
     """
 
-    def __init__(self, cells: Cells) -> None:
+    def __init__(self, cells: Rows) -> None:
         self.cells = cells
         status = cells["status"]
         self.count = len(status)
@@ -162,6 +165,41 @@ class Seeds:
                 }
             )
         return json.dumps(rows)
+
+
+class Standing:
+    """The rows of one estimator in a summary, by column, and what the ranking is made from.
+
+    ``known`` are those of the manifolds of known dimension, and ``scored`` those of them with
+    at least one ok seed.
+    """
+
+    def __init__(self, rows: Rows, manifolds: set[str]) -> None:
+        self.rows = rows
+        self.manifolds = len(manifolds)
+        self.known = select(
+            rows, np.array([name in manifolds for name in rows["manifold"]], dtype=bool)
+        )
+        self.scored = select(self.known, self.known["seeds_ok"] > 0)
+
+    @property
+    def ranking_error(self) -> float:
+        """The mean over manifolds of the relative error, a failed seed counted as 100 %."""
+        tried = select(self.known, self.known["seeds_ok"] + self.known["seeds_failed"] > 0)
+        penalised = (
+            np.where(tried["seeds_ok"] > 0, tried["mean_relative_error"], 0.0) * tried["seeds_ok"]
+            + FAILURE_RELATIVE_ERROR * tried["seeds_failed"]
+        ) / (tried["seeds_ok"] + tried["seeds_failed"])
+        return over(np.mean, penalised)
+
+    def count(self, status: str) -> int:
+        """Return the number of manifolds of known dimension with a status."""
+        return int((self.known["status"] == status).sum())
+
+
+def select(rows: Rows, which: NDArray[np.bool_] | slice) -> Rows:
+    """Return some of the rows."""
+    return {name: values[which] for name, values in rows.items()}
 
 
 def record_column(records: pd.DataFrame, name: str) -> NDArray[Any]:
