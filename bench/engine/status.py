@@ -17,6 +17,7 @@ from bench.engine.costs import predict
 from bench.engine.eta import seconds_left
 from bench.engine.job import Job
 from bench.format import duration, plural, print_lines
+from bench.record import OK
 from bench.store.lock import in_use
 from bench.store.store import FILE, PlannedCell, Store
 
@@ -132,7 +133,7 @@ def _seconds_left(
     The run's own predictions, scaled by how they did on the cells that are done, or what a running
     cell reports; never less than any of these will take.
     """
-    done = [(cell.seconds, took) for cell, status, took in progress if status == "ok" and took]
+    done = [(cell.seconds, took) for cell, status, took in progress if status == OK and took]
     predicted, taken = (sum(column) for column in zip(*done, strict=True)) if done else (0.0, 0.0)
     # Prior seconds at the predicted speed, as a few cells say little about the others.
     prior = 10.0
@@ -162,12 +163,12 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
         console.print_json(json.dumps(facts))
         return
     print_lines(console, _headline(status))
-    failing = sorted({name for tally in status.estimators for name in tally.statuses} - {"ok"})
+    failing = sorted({name for tally in status.estimators for name in tally.statuses} - {OK})
     table = Table("estimator", "done", *failing, "left")
     for tally in status.estimators:
         failed = [str(tally.statuses.get(name, "")) for name in failing]
         table.add_row(
-            tally.estimator, str(tally.statuses.get("ok", 0)), *failed, str(tally.left or "")
+            tally.estimator, str(tally.statuses.get(OK, 0)), *failed, str(tally.left or "")
         )
     console.print(table)
     for cell, seconds in status.running:
@@ -180,7 +181,7 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
 
 
 def _headline(status: Status) -> str:
-    done, running = status.statuses.get("ok", 0), len(status.running)
+    done, running = status.statuses.get(OK, 0), len(status.running)
     counts = (
         f"{plural(status.cells, 'cell')}: {done} done, {sum(status.statuses.values()) - done} "
         f"failed, {running} running, {max(0, status.left - running)} left"
