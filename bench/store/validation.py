@@ -122,7 +122,7 @@ def plain_text(text: Any) -> str:
     return printable(text if isinstance(text, str) else "" if text is None else f"{text!r:.80}")
 
 
-def are(kind: type, values: Iterable[Any]) -> bool:
+def have_type(kind: type, values: Iterable[Any]) -> bool:
     """Return whether all values are of a type, and of no other that is one of it."""
     return all(type(value) is kind for value in values)
 
