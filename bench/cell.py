@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,8 +13,13 @@ import estimators
 from bench.limits import Limits
 
 NO_LIMITS = Limits()
-#: Parameters that the runner sets: they are no part of a cell's identity.
-RUN_PARAMETERS = ("device", "image_shape", "random_state")
+#: Parameters that the runner sets, from a cell, the device and the shape of a point; None leaves
+#: the estimator's default. They are no part of a cell's identity.
+RUN_PARAMETERS: Mapping[str, Callable[[Cell, str, tuple[int, ...]], Any]] = {
+    "device": lambda cell, device, shape: device,
+    "image_shape": lambda cell, device, shape: shape if len(shape) == 3 else None,
+    "random_state": lambda cell, device, shape: cell.random_state,
+}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from estimators.base import Array, Estimate
 from estimators.catalogue import register
 from estimators.neighbors import query_neighbors
 from estimators.points import subsample_points, subsample_rows
-from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
+from estimators.scikit_dimension import UsesCompiledCode, UsesScikitDimension, scikit_dimension
 from manifolds.parameters import choice, number, whole_number
 
 
@@ -93,7 +93,7 @@ def _dimension_of_skewness(skewness: Array, version: str) -> Array:
     source="Albergante et al. 2019; skdim.id.FisherS",
 )
 @attrs.define(kw_only=True, slots=False)
-class FisherS(UsesScikitDimension):
+class FisherS(UsesCompiledCode):
     """Fisher separability: how often points are linearly separable from all others."""
 
     conditional_number: float = number(
@@ -101,10 +101,6 @@ class FisherS(UsesScikitDimension):
     )
     points: int | None = whole_number(10_000, "most points used; None for all", least=10, none=True)
     random_state: int = whole_number(0, "seed of the points used", least=0)
-
-    def warm_up(self) -> None:
-        # numba compiles a part of it at the first call.
-        self.fit(np.random.default_rng(0).standard_normal((50, 3)))
 
     def needed_points(self) -> int:
         return 10

@@ -69,6 +69,10 @@ class EstimatorEntry(Entry):
                     f"estimator {self.name!r}: {fact} must be {what} above 0, not {value!r}"
                 )
 
+    def device_for(self, device: str) -> str:
+        """Return where it runs if the device of a run is "cpu" or "cuda"."""
+        return "cuda" if device == "cuda" and self.gpu else "cpu"
+
 
 _TEXT = inspect.cleandoc(EstimatorEntry.__doc__ or "").replace(
     "{families}", ", ".join(get_args(Family))

@@ -15,7 +15,7 @@ from estimators.base import Array, Estimate, Estimator, Indices
 from estimators.catalogue import register
 from estimators.neighbors import query_neighbors
 from estimators.points import subsample_points, subsample_rows
-from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
+from estimators.scikit_dimension import UsesCompiledCode, scikit_dimension
 from manifolds.parameters import flag, whole_number
 
 # The range of the calibration table of scikit-dimension.
@@ -242,7 +242,7 @@ def _minimize(value: Callable[[int], float], start: int, largest: int) -> int:
     published={"points": 2500},
 )
 @attrs.define(kw_only=True, slots=False)
-class DANCoSkdim(UsesScikitDimension):
+class DANCoSkdim(UsesCompiledCode):
     """DANCo as in scikit-dimension, which takes directions by arctan: to compare with its numbers.
 
     Where the sum of cosines is negative, arctan(sum of sines / sum of cosines) is the opposite of
@@ -254,10 +254,6 @@ class DANCoSkdim(UsesScikitDimension):
         _TABLE_POINTS, "most points used", least=20, most=_TABLE_POINTS
     )
     random_state: int = whole_number(0, "seed of the points used", least=0)
-
-    def warm_up(self) -> None:
-        # numba compiles a part of it at the first call.
-        self.fit(np.random.default_rng(0).standard_normal((50, 3)))
 
     def needed_points(self) -> int:
         return 20

@@ -10,11 +10,12 @@ import numpy as np
 from estimators.aggregation import aggregate_pointwise
 from estimators.base import Array, Estimate
 from estimators.catalogue import register
-from estimators.neighbors import neighbor_graph
+from estimators.neighbors import TwoNeighborOrders, neighbor_graph
 from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
 from manifolds.parameters import choice, number, whole_number
 
 _AGGREGATES = ("pooled", "mean", "median")
+_WEAKNESS = "few points in many dimensions are all far apart: it underestimates from d = 10 on"
 _OVER_POINTS = "over points: 'pooled' averages what has no bias, 'mean' and 'median' the estimates"
 
 
@@ -31,7 +32,7 @@ class _OnGraph(UsesScikitDimension):
 @register(
     "mle",
     family="neighbours",
-    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
+    weakness=_WEAKNESS,
     scope="local",
     neighbors=True,
     seconds=0.3,
@@ -58,7 +59,7 @@ class MLE(_OnGraph):
 @register(
     "mom",
     family="neighbours",
-    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
+    weakness=_WEAKNESS,
     scope="local",
     neighbors=True,
     seconds=0.2,
@@ -92,7 +93,7 @@ class MOM(_OnGraph):
 @register(
     "tle",
     family="neighbours",
-    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
+    weakness=_WEAKNESS,
     scope="local",
     neighbors=True,
     seconds=1.6,
@@ -130,7 +131,7 @@ class TLE(_OnGraph):
 @register(
     "mada",
     family="neighbours",
-    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
+    weakness=_WEAKNESS,
     scope="local",
     neighbors=True,
     seconds=0.2,
@@ -193,24 +194,20 @@ class TwoNN(UsesScikitDimension):
 @register(
     "gride",
     family="neighbours",
-    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
+    weakness=_WEAKNESS,
     neighbors=True,
     seconds=0.2,
     source="Denti et al. 2022; skdim.id.GRIDE",
     published={"near": 5, "far": 10},
 )
 @attrs.define(kw_only=True, slots=False)
-class GRIDE(UsesScikitDimension):
+class GRIDE(TwoNeighborOrders, UsesScikitDimension):
     """Generalised ratios: maximum likelihood of r_far / r_near."""
 
     reads_distances: ClassVar[bool] = True
 
     near: int = whole_number(5, "order of the nearer neighbour")
     far: int = whole_number(10, "order of the farther neighbour, above 'near'", least=2)
-
-    def __attrs_post_init__(self) -> None:
-        if self.far <= self.near:
-            raise ValueError(f"'far' must be above 'near' ({self.near}), not {self.far}")
 
     def needed_points(self) -> int:
         return max(4, self.far + 1)
@@ -226,7 +223,7 @@ class GRIDE(UsesScikitDimension):
 @register(
     "mind-ml",
     family="neighbours",
-    weakness="few points in many dimensions are all far apart: it reads too little from d = 10",
+    weakness=_WEAKNESS,
     neighbors=True,
     seconds=0.2,
     source="Rozza et al. 2012 (MiND_MLk, MiND_MLi); skdim.id.MiND_ML",

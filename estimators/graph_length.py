@@ -9,7 +9,7 @@ import numpy as np
 
 from estimators.base import Array, Estimate, Estimator, Indices
 from estimators.catalogue import register
-from estimators.neighbors import GRAPH_NEIGHBORS, query_graph
+from estimators.neighbors import GRAPH_NEIGHBORS, TwoNeighborOrders, query_graph
 from estimators.points import subsample_points, subsample_rows
 from estimators.scikit_dimension import UsesScikitDimension, scikit_dimension
 from manifolds.parameters import number, whole_number
@@ -25,7 +25,7 @@ from manifolds.parameters import number, whole_number
     source="Grassberger & Procaccia 1983; Hino et al. 2017 (radii); as skdim.id.CorrInt",
 )
 @attrs.define(kw_only=True, slots=False)
-class CorrInt(Estimator):
+class CorrInt(TwoNeighborOrders, Estimator):
     """Correlation integral: slope of log C(r) between two typical neighbour distances.
 
     C(r) is the share of pairs nearer than r, of some points with all others. Most of its pairs are
@@ -40,10 +40,6 @@ class CorrInt(Estimator):
         5000, "points whose pairs with all others are counted; None for all", least=10, none=True
     )
     random_state: int = whole_number(0, "seed of the points counted", least=0)
-
-    def __attrs_post_init__(self) -> None:
-        if self.far <= self.near:
-            raise ValueError(f"'far' must be above 'near' ({self.near}), not {self.far}")
 
     def warm_up(self) -> None:
         import sklearn.neighbors  # noqa: F401

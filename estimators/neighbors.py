@@ -17,6 +17,17 @@ from estimators.points import Array, Indices
 GRAPH_NEIGHBORS = 100
 
 
+class TwoNeighborOrders:
+    """Mixin of the estimators with the orders of two neighbours, a nearer and a farther one."""
+
+    near: int
+    far: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.far <= self.near:
+            raise ValueError(f"'far' must be above 'near' ({self.near}), not {self.far}")
+
+
 @dataclass
 class _Shared:
     """The last graph of this process, the folder of shared graphs, and times since the last pop.

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+from manifolds.base import Array as Array
+
 Indices = NDArray[np.int64]
 
 

@@ -37,3 +37,10 @@ class UsesScikitDimension(Estimator):
     def warm_up(self) -> None:
         with scikit_dimension():
             pass
+
+
+class UsesCompiledCode(UsesScikitDimension):
+    """Base of those of them that numba compiles in part, at the first fit."""
+
+    def warm_up(self) -> None:
+        self.fit(np.random.default_rng(0).standard_normal((50, 3)))

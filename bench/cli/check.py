@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import complete, options
+from bench.cli import options, shell_completion
 
 # Of a check that could not be finished: 1 says that there is a regression.
 _UNFINISHED = 3
 _ADVICE = "the same command begins anew"
 
 PresetOption = Annotated[
-    str, typer.Option(help="smoke, quick or full.", autocompletion=complete.presets)
+    str, typer.Option(help="smoke, quick or full.", autocompletion=shell_completion.presets)
 ]
 OutOption = Annotated[
     Path | None, typer.Option(help="Folder of the run's records (default: results/check-SUITE).")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli import complete, options
+from bench.cli import options, shell_completion
 
 if TYPE_CHECKING:
     from bench.suites.schema import Suite
@@ -20,7 +20,7 @@ def list_(
         str | None,
         typer.Argument(
             help="suites, manifolds or estimators; all three if not given.",
-            autocompletion=complete.kinds,
+            autocompletion=shell_completion.kinds,
         ),
     ] = None,
     plugin: options.Plugin = None,
@@ -34,7 +34,9 @@ def list_(
 def show(
     name: Annotated[
         str,
-        typer.Argument(help="A suite, manifold or estimator.", autocompletion=complete.anything),
+        typer.Argument(
+            help="A suite, manifold or estimator.", autocompletion=shell_completion.anything
+        ),
     ],
     plugin: options.Plugin = None,
 ) -> None:
@@ -55,11 +57,11 @@ def listing(what: str | None = None) -> str:
     from manifolds.registry import nearest
 
     if what is None:
-        return "\n\n".join(f"{kind}:\n{listing(kind)}" for kind in complete.KINDS)
-    if what not in complete.KINDS:
+        return "\n\n".join(f"{kind}:\n{listing(kind)}" for kind in shell_completion.KINDS)
+    if what not in shell_completion.KINDS:
         raise ValueError(
-            f"cannot list {what!r}; {nearest(what, complete.KINDS)}allowed: "
-            f"{', '.join(complete.KINDS)}"
+            f"cannot list {what!r}; {nearest(what, shell_completion.KINDS)}allowed: "
+            f"{', '.join(shell_completion.KINDS)}"
         )
     if what == "suites":
         return _columns([(name, schema.load(name).about) for name in schema.names()])

@@ -12,7 +12,7 @@ from bench.cli import options
 from bench.format import file_size, plural, printable
 
 if TYPE_CHECKING:
-    from estimators.score.cache import Entry, ModelCache
+    from estimators.score.cache import CacheEntry, ModelCache
 
 _FIRST = ("key", "kind", "what")
 # Of the metadata: shown if any entry has it.
@@ -68,7 +68,7 @@ def _listing(cache: ModelCache) -> str:
     return "\n".join([*lines, "", summary])
 
 
-def _row(entry: Entry, shown: list[str]) -> tuple[str, ...]:
+def _row(entry: CacheEntry, shown: list[str]) -> tuple[str, ...]:
     about = " ".join(entry.metadata.get("about", "" if entry.metadata else "unreadable").split())
     facts = (entry.metadata.get(name, "") for name in shown)
     texts = map(printable, (about, *facts))

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli import complete
+from bench.cli import shell_completion
 from bench.errors import RunStopped
 from bench.format import printable
 
@@ -40,19 +40,21 @@ Array = Annotated[
 Jobs = Annotated[
     int | None, typer.Option(help="Cells at a time, at most one a core (default: all cores).")
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda", autocompletion=complete.devices)]
+Device = Annotated[
+    str, typer.Option(help="auto, cpu or cuda", autocompletion=shell_completion.devices)
+]
 Suite = Annotated[
     str,
     typer.Option(
-        help="A suite's name, or the path of a TOML file.", autocompletion=complete.suites
+        help="A suite's name, or the path of a TOML file.", autocompletion=shell_completion.suites
     ),
 ]
 _NAMES = "Names or globs, separated by commas; all if not given."
 Manifolds = Annotated[
-    list[str] | None, typer.Option(help=_NAMES, autocompletion=complete.manifolds)
+    list[str] | None, typer.Option(help=_NAMES, autocompletion=shell_completion.manifolds)
 ]
 Estimators = Annotated[
-    list[str] | None, typer.Option(help=_NAMES, autocompletion=complete.estimators)
+    list[str] | None, typer.Option(help=_NAMES, autocompletion=shell_completion.estimators)
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run finished cells again.")]
 Retry = Annotated[bool, typer.Option("--retry", help="Run failed cells again.")]
@@ -63,7 +65,7 @@ Preset = Annotated[
     str | None,
     typer.Option(
         help="smoke, quick or full (default: quick; full where there is a GPU).",
-        autocompletion=complete.presets,
+        autocompletion=shell_completion.presets,
     ),
 ]
 

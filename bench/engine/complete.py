@@ -15,9 +15,10 @@ from rich.console import Console
 from bench import environment
 from bench.cell import Cell
 from bench.engine import costs, local, plan
+from bench.engine.events import CellEnd, CellReport, CellStart, Event
 from bench.engine.heartbeat import Heartbeat
 from bench.engine.job import Job
-from bench.engine.local import Batch, CellEnd, CellReport, CellStart, Event
+from bench.engine.local import Batch
 from bench.engine.progress import Display
 from bench.format import MAX_TEXT, plural, print_lines, printable
 from bench.plugins import PREFIX, REGISTRIES, read_source
@@ -130,13 +131,13 @@ def run_cells(
     _warn_of_unused_limit(job, console)
     with (
         _events(job, missing, batches) as events,
-        Heartbeat(job.out, job.capacity.jobs) as heartbeat,
         Display(console, missing_costs, _groups(job, batches), silent) as display,
+        Heartbeat(job.out, display.seconds_left) as heartbeat,
     ):
         for received in events:
             valid = [_validated(event) for event in received]
-            heartbeat.update(valid)
             _save_and_show(valid, store, display, here)
+            heartbeat.update(valid)
 
 
 def _warn_of_unused_limit(job: Job, console: Console) -> None:

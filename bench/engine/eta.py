@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -170,6 +171,7 @@ class LongestEta:
         self, costs: Mapping[str, float], groups: Iterable[tuple[int, Sequence[Sequence[Cell]]]]
     ) -> None:
         self._groups: list[Eta] = []
+        self._guard = threading.Lock()
         self._by_key: dict[str, Eta] = {}
         for jobs, batches in groups:
             keys = [cell.key for batch in batches for cell in batch]
@@ -182,5 +184,7 @@ class LongestEta:
 
     def seconds(self) -> float | None:
         """Return the predicted seconds until the end; None before the first result."""
-        seconds = [eta.seconds() for eta in self._groups]
+        # Of the terminal, the heartbeat and the run itself.
+        with self._guard:
+            seconds = [eta.seconds() for eta in self._groups]
         return max((one for one in seconds if one is not None), default=None)

@@ -118,6 +118,10 @@ class Display:
         if self._live is None:
             self._print()
 
+    def seconds_left(self) -> float | None:
+        """Return the predicted seconds until the end; None before the first result."""
+        return self._eta.seconds()
+
     def _print_until_end(self) -> None:
         while not self._ended.wait(_PAUSE):
             self._print()
@@ -128,7 +132,7 @@ class Display:
             self._console.print("\n".join(lines), highlight=False, soft_wrap=True)
 
     def _progress(self) -> Progress:
-        seconds = self._eta.seconds()
+        seconds = self.seconds_left()
         running = [f"{cell.estimator} on {cell.manifold}" for cell in list(self._running.values())]
         return Progress(
             self._done,
@@ -150,7 +154,7 @@ class Display:
 
     def _count(self) -> str:
         """Return the cells done of all; where there are no live lines, with the time left."""
-        seconds = self._eta.seconds() if self._live is None else None
+        seconds = self.seconds_left() if self._live is None else None
         left = "" if seconds is None else f", {duration(seconds)} left"
         return f"{self._done}/{self._cells}{left}"
 

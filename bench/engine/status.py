@@ -14,12 +14,11 @@ from rich.table import Table
 from bench.engine import heartbeat
 from bench.engine.complete import missing_cells
 from bench.engine.costs import predict
-from bench.engine.eta import seconds_left
 from bench.engine.job import Job
 from bench.format import duration, plural, print_lines
 from bench.record import OK
 from bench.store.lock import in_use
-from bench.store.store import FILE, PlannedCell, Store
+from bench.store.store import FILE, Store
 
 
 def preview(job: Job, console: Console, title: str | None = None) -> None:
@@ -68,7 +67,8 @@ class Status:
 
     ``active`` is True while it is going on; ``running`` are its cells of this moment, with seconds
     so far; ``seconds`` is how long the run has been going on, ``seconds_left`` how long it will
-    still take (if it is not going on: would take).
+    still take by its own estimate; without one (``core_time`` is True) the predicted seconds of
+    core time of all cells that have no record.
     """
 
     folder: str
@@ -81,6 +81,7 @@ class Status:
     running: list[tuple[heartbeat.Running, float]]
     seconds: float | None
     seconds_left: float
+    core_time: bool
     estimators: list[Tally]
 
 
@@ -94,15 +95,16 @@ def status_of(folder: Path) -> Status:
         progress = store.progress()
     facts = heartbeat.read(folder) if active else None
     # The heartbeat is written a moment later than the records.
-    done = {cell.key for cell, status, _ in progress if status is not None}
+    done = {cell.key for cell, status in progress if status is not None}
     running = [
         # A clock that was set back makes no time negative.
         (one, max(0.0, now - one.start))
         for one in (facts.running if facts else ())
         if one.key not in done
     ]
+    eta = facts.seconds_left(now) if facts else None
     tallies: dict[str, Tally] = {}
-    for cell, status, _ in progress:
+    for cell, status in progress:
         tally = tallies.setdefault(cell.estimator, Tally(cell.estimator))
         if status is None:
             tally.left += 1
@@ -114,42 +116,16 @@ def status_of(folder: Path) -> Status:
         process=facts.process if facts else None,
         host=facts.host if facts else None,
         cells=len(progress),
-        statuses=dict(Counter(status for _, status, _ in progress if status is not None)),
+        statuses=dict(Counter(status for _, status in progress if status is not None)),
         left=sum(tally.left for tally in tallies.values()),
         running=running,
         seconds=max(0.0, now - facts.start) if facts else None,
-        seconds_left=_seconds_left(progress, running, facts.jobs if facts else 1),
+        seconds_left=sum(cell.seconds for cell, status in progress if status is None)
+        if eta is None
+        else eta,
+        core_time=eta is None,
         estimators=list(tallies.values()),
     )
-
-
-def _seconds_left(
-    progress: list[tuple[PlannedCell, str | None, float | None]],
-    running: list[tuple[heartbeat.Running, float]],
-    jobs: int,
-) -> float:
-    """Return the seconds that cells without a record will take, so many at a time.
-
-    The run's own predictions, scaled by how they did on the cells that are done, or what a running
-    cell reports; never less than any of these will take.
-    """
-    done = [(cell.seconds, took) for cell, status, took in progress if status == OK and took]
-    predicted, taken = (sum(column) for column in zip(*done, strict=True)) if done else (0.0, 0.0)
-    # Prior seconds at the predicted speed, as a few cells say little about the others.
-    prior = 10.0
-    scale = (taken + prior) / (predicted + prior)
-    so_far = {one.key: seconds for one, seconds in running}
-    left = {
-        cell.key: max(0.0, cell.seconds * scale - so_far.get(cell.key, 0.0))
-        for cell, status, _ in progress
-        if status is None
-    }
-    for one, _ in running:
-        reported = seconds_left(one.report)
-        if one.key in left and reported is not None:
-            left[one.key] = reported
-    longest = max((left.get(one.key, 0.0) for one, _ in running), default=0.0)
-    return max(sum(left.values()) / jobs, longest)
 
 
 def report(status: Status, console: Console, *, as_json: bool = False) -> None:
@@ -186,14 +162,14 @@ def _headline(status: Status) -> str:
         f"{plural(status.cells, 'cell')}: {done} done, {sum(status.statuses.values()) - done} "
         f"failed, {running} running, {max(0, status.left - running)} left"
     )
-    left = duration(status.seconds_left)
+    left = f"about {duration(status.seconds_left)}" + " of core time" * status.core_time
     if status.active and status.seconds is not None:
         return (
             f"{counts}; going on for {duration(status.seconds)} (process {status.process} on "
-            f"{status.host}), about {left} left"
+            f"{status.host}), {left} left"
         )
     if status.active:
         return f"{counts}; a run is starting or writing its tables"
     if status.left:
-        return f"{counts}; not running: the same run command goes on, for about {left} of core time"
+        return f"{counts}; not running: the same run command goes on, for {left}"
     return f"{counts}; finished"

@@ -109,7 +109,7 @@ def _manifolds(data: LoadedPoints, parameters: Mapping[str, Any], halves: int) -
 
 
 def _trains(cell: Any) -> bool:
-    return bool(getattr(registered.entry(cell.estimator_name), "shares_model", False))
+    return registered.entry(cell.estimator_name).shares_model
 
 
 def _suite(

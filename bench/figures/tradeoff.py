@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
-from numpy.typing import NDArray
 
 from bench.figures.style import (
     BELOW,
@@ -20,8 +19,7 @@ from bench.figures.style import (
     plain_ticks,
 )
 from bench.summary.ranking import rank
-
-Array = NDArray[np.float64]
+from estimators.points import Array
 
 #: Factors by which axes extend beyond the points: room for labels.
 BEYOND, ABOVE = 2.5, 1.8

@@ -39,7 +39,7 @@ def gather(folder: Path) -> Results:
         raise ValueError(f"there are no results in {folder}: it has no {FILE}")
     with Store(folder, writing=False) as store:
         everything = store.frame(store.outcomes())
-        planned = [cell for cell, _, _ in store.progress()]
+        planned = [cell for cell, _ in store.progress()]
         environments = store.environments()
         command = store.meta(COMMAND) or ""
     records = _comparable(_last_run(everything, planned))

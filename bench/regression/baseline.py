@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationErro
 
 from bench.files import replace_file
 from bench.record import OK
-from bench.regression.permutation_test import Array
+from estimators.points import Array
 
 FORMAT: Literal[2] = 2
 

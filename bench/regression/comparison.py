@@ -12,8 +12,8 @@ from bench.record import OK
 from bench.regression import permutation_test
 from bench.regression.baseline import Baseline, CellBaseline, check_same
 from bench.regression.findings import CheckResult, Finding, Kind
-from bench.regression.permutation_test import Array
 from bench.regression.times import SLOWER, compare_times, has_other_training, untimed_reason
+from estimators.points import Array
 
 #: Relative difference at which deterministic estimates still agree: far above the rounding of
 #: another machine, far below that of single precision.

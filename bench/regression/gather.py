@@ -71,7 +71,7 @@ def _cell_baseline(cells: list[Cell], rows: dict[str, Any]) -> CellBaseline:
         version=first.estimator_version,
         deterministic=entry.deterministic,
         # Nothing was saved by a model that another estimator had trained.
-        trains=getattr(entry, "shares_model", False)
+        trains=entry.shares_model
         and all(row["shared_seconds"] == row["fit_seconds"] for row in good),
         truth=truths.pop() if len(truths) == 1 else None,
         statuses=[[row["status"] for row in mine] for mine in results],

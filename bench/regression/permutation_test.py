@@ -24,9 +24,8 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from estimators.points import Array
 
 #: Probability of an alarm in a whole suite although nothing has changed: half of it is that of the
 #: estimates, half that of the times.

@@ -11,7 +11,7 @@ from bench.format import percent_difference
 from bench.regression import permutation_test
 from bench.regression.baseline import Baseline, CellBaseline
 from bench.regression.findings import Finding, Kind
-from bench.regression.permutation_test import Array
+from estimators.points import Array
 
 #: How many times as long as before a fit may take without an alarm.
 SLOWER = 1.25

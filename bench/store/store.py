@@ -188,21 +188,17 @@ class Store:
         insert = "INSERT INTO planned VALUES (?, ?, ?, ?, ?, ?)"
         self._write([("DELETE FROM planned", [()]), (insert, [astuple(cell) for cell in cells])])
 
-    def progress(self) -> list[tuple[PlannedCell, str | None, float | None]]:
-        """Return each cell of the last run with the status and the seconds of its record, if any.
+    def progress(self) -> list[tuple[PlannedCell, str | None]]:
+        """Return each cell of the last run with the status of its record, if any.
 
         Raises ValueError where the plan is damaged.
         """
         columns = ", ".join(f"planned.{field.name}" for field in fields(PlannedCell))
         rows = self._database.read(
-            f"SELECT {columns}, records.status, records.shared_seconds FROM planned "
+            f"SELECT {columns}, records.status FROM planned "
             "LEFT JOIN records ON planned.key = records.key ORDER BY planned.rowid"
         )
-        waiting = {
-            row["key"]: (row["status"], row["shared_seconds"])
-            for row in self._pending_rows("records")
-        }
-        rows = [(*row[:6], *waiting.get(row[0], row[6:])) for row in rows]
+        waiting = {row["key"]: row["status"] for row in self._pending_rows("records")}
         for row in rows:
             if not (
                 have_type(str, row[:3])
@@ -213,10 +209,10 @@ class Store:
         return [
             (
                 PlannedCell(row[0], printable(row[1]), printable(row[2]), *row[3:6]),
-                None if row[6] is None else valid_status(row[6]),
-                valid_number(row[7]),
+                None if status is None else valid_status(status),
             )
             for row in rows
+            for status in [waiting.get(row[0], row[6])]
         ]
 
     def add(self, record: Record, arrays: Mapping[str, Any] | None = None) -> Record:

@@ -62,8 +62,8 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
     import torch
 
     from estimators.score.network import training_flops
-    from estimators.score.train_or_load import Job, train_or_load
-    from estimators.score.training import Progress
+    from estimators.score.train_or_load import TrainingRun, train_or_load
+    from estimators.score.training import TrainingProgress
 
     manifold, parameters, _, _ = MANIFOLDS[name]
     count = min(POINTS, 500 + round(budget * POINTS))
@@ -73,12 +73,14 @@ def _curve(name: str, recipe: str, budget: float) -> list[dict[str, Any]]:
     how = own.training_recipe()
     if recipe == "stanczuk2024":
         how = replace(how, check_every=max(1, round(25 * budget)))
-    job = Job(points, how, 0, torch.device("cpu"))
-    each = training_flops(job.network(), job.z.shape[1], job.recipe.batch)
+    training_run = TrainingRun(points, how, 0, torch.device("cpu"))
+    each = training_flops(
+        training_run.network(), training_run.z.shape[1], training_run.recipe.batch
+    )
     rows: list[dict[str, Any]] = []
     start = time.perf_counter()
 
-    def tell(progress: Progress) -> None:
+    def tell(progress: TrainingProgress) -> None:
         seconds = time.perf_counter() - start
         rows.append(
             {

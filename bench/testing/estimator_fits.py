@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 import estimators
 from bench.testing.checks import assert_that, entry_of, parameters_of
 from estimators.catalogue import EstimatorEntry
-
-Array = NDArray[np.float64]
+from estimators.points import Array
 
 #: Number of points of most checks: enough for neighbourhoods of 100.
 N = 300

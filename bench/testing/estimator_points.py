@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from bench.testing.checks import assert_that
 from bench.testing.estimator_fits import (
-    Array,
     FitResult,
     assert_same,
     curved_points,
@@ -21,6 +20,7 @@ from bench.testing.estimator_fits import (
     sphere_points,
     unfitted_copy,
 )
+from estimators.points import Array
 
 #: Largest relative difference of results that should be the same: rounding, where the random state
 #: makes no difference for these points, and more where it does.

@@ -7,12 +7,9 @@ from typing import Any
 from unittest import SkipTest
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.testing.checks import assert_that
-from manifolds.base import Manifold
-
-Array = NDArray[np.float64]
+from manifolds.base import Array, Manifold
 
 #: Largest residual of points of the manifold, and least median of points that were moved away by a
 #: tenth of its size, both in units of its size.

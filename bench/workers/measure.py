@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import estimators
-from bench.cell import Cell
+from bench.cell import RUN_PARAMETERS, Cell
 from bench.files import is_full
 from bench.format import MAX_TEXT, memory
 from bench.limits import MIB
@@ -24,39 +24,13 @@ from bench.record import OK, Record
 from bench.store.arrays import KINDS, MAX_BYTES, is_name
 from bench.store.validation import check_estimate
 from bench.workers import preload, samples
+from bench.workers.outcome import empty_record
 from bench.workers.timing import TIMED_STATES, clock_of, fit_calibrated, fit_timed
 from estimators import neighbors
-
-#: Stages of a cell in their order, as messages name them.
-STAGES = {
-    "sample": "drawing or reading its sample",
-    "estimator": "making its estimator and warming it up",
-    "fit": "in its fit",
-}
 
 
 class DiskFull(Exception):
     """There was no space for files that a cell needs; that says nothing about its estimator."""
-
-
-def blank(cell: Cell, **values: Any) -> Record:
-    """Return a record of the cell without measurements, of status "failed" unless given."""
-    return Record(
-        key=cell.key,
-        suite=cell.suite,
-        manifold=cell.manifold,
-        estimator=cell.estimator,
-        manifold_name=cell.manifold_name,
-        manifold_parameters=json.dumps(cell.manifold_parameters, sort_keys=True),
-        estimator_name=cell.estimator_name,
-        estimator_parameters=json.dumps(cell.estimator_parameters, sort_keys=True),
-        family=cell.family,
-        n=cell.n,
-        seed=cell.seed,
-        timeout=cell.limits.timeout,
-        memory_limit_mib=None if cell.limits.memory is None else cell.limits.memory / MIB,
-        **{"status": "failed", **values},
-    )
 
 
 def measure(
@@ -78,8 +52,7 @@ def measure(
     process is not restored.
     """
     entry = estimators.entry(cell.estimator_name)
-    on_gpu = device == "cuda" and getattr(entry, "gpu", False)
-    record = blank(cell, threads=threads, device="cuda" if on_gpu else "cpu")
+    record = empty_record(cell, threads=threads, device=entry.device_for(device))
     try:
         stage("sample")
         sample = samples.load_or_draw(cell, scratch)
@@ -96,7 +69,7 @@ def measure(
         estimator = estimators.get(
             cell.estimator_name, **_parameters(cell, entry, device, sample.shape)
         )
-        if calibrated and getattr(entry, "shares_model", False) and "cache" in entry.parameters:
+        if calibrated and entry.shares_model and "cache" in entry.parameters:
             # A model of this run, not one that earlier code has trained.
             if scratch:
                 os.environ["BENCH_CACHE"] = str(samples.folder(scratch, cell) / "models")
@@ -154,15 +127,14 @@ def _failed(record: Record, error: BaseException) -> Record:
 
 
 def _parameters(cell: Cell, entry: Any, device: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    """Return the arguments of the class: the cell's, and those of ``cell.RUN_PARAMETERS``."""
-    parameters = dict(cell.estimator_arguments)
-    if "image_shape" in entry.parameters and len(shape) == 3:
-        parameters["image_shape"] = shape
-    if "device" in entry.parameters:
-        parameters["device"] = device
-    if "random_state" in entry.parameters:
-        parameters["random_state"] = cell.random_state
-    return parameters
+    """Return the arguments of the class: the cell's, and those that the runner sets."""
+    values = {
+        name: value_of(cell, device, shape)
+        for name, value_of in RUN_PARAMETERS.items()
+        if name in entry.parameters
+    }
+    values = {name: value for name, value in values.items() if value is not None}
+    return {**cell.estimator_arguments, **values}
 
 
 def _compare(

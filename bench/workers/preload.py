@@ -76,10 +76,9 @@ def _warm_up(cell: Cell, device: str, threads: int) -> None:
     name = cell.estimator_name
     with suppress(Exception, SystemExit):
         entry = estimators.entry(name)
-        with_torch = getattr(entry, "gpu", False)
         if name in warm or not entry.cls.__module__.startswith("estimators."):
             return
-        if with_torch and (device == "cuda" or threads > 1 or sys.platform != "linux"):
+        if entry.gpu and (device == "cuda" or threads > 1 or sys.platform != "linux"):
             return
         estimator = estimators.get(name, **cell.estimator_arguments)
         if hasattr(estimator, "warm_up"):

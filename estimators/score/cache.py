@@ -76,7 +76,7 @@ class StoredTensors:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CacheEntry:
     """A file of the cache, its bytes and last use; no ``metadata`` where it cannot be read."""
 
     key: str
@@ -142,10 +142,10 @@ class ModelCache:
         finally:
             lock.release()
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[CacheEntry]:
         """List models and checkpoints, the last used first; OSError where that is impossible."""
         return [
-            Entry(
+            CacheEntry(
                 key=_key(path),
                 kind="checkpoint" if ".checkpoint." in path.name else "model",
                 size=stat.st_size,

@@ -59,7 +59,7 @@ def training_flops(network: ScoreModule, z_width: int, batch: int) -> float:
     return float(counter.get_total_flops())
 
 
-class ResidualBlock(nn.Module):
+class DenseResidualBlock(nn.Module):
     """Pre-norm gated block: h + W (silu(U norm(h) + shift) * V norm(h)); the noise level shifts.
 
     Products of features (Shazeer 2020, arXiv 2002.05202) give lengths and angles, which
@@ -95,7 +95,7 @@ class ScoreNetwork(ScoreModule):
         self.register_buffer("frequencies", 2 ** torch.linspace(-2.0, 3.0, 16) * math.pi / 2)
         self.entry = nn.Linear(rank, width)
         self.noise = nn.Sequential(nn.Linear(32, 64), nn.SiLU(), nn.Linear(64, width * blocks))
-        self.blocks = nn.ModuleList(ResidualBlock(width) for _ in range(blocks))
+        self.blocks = nn.ModuleList(DenseResidualBlock(width) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
         self.exit = nn.Linear(width, 2 * rank)
         # LayerNorm takes the length of its input away, unless there is a part that does not scale

@@ -18,11 +18,11 @@ from estimators.score.cache import ModelCache, StoredTensors
 from estimators.score.model import ScoreModel
 from estimators.score.network import ScoreModule
 from estimators.score.recipe import Recipe
-from estimators.score.train_or_load import Job, Report, model_key
+from estimators.score.train_or_load import Report, TrainingRun, model_key
 from estimators.score.training import (
-    Progress,
     State,
     TrainingDiverged,
+    TrainingProgress,
     TrainingResult,
     adamw,
     apply_verdict,
@@ -64,7 +64,7 @@ def train_together(
         raise ValueError(f"need a seed for each sample, not {len(seeds)} for {len(samples)}")
     if recipe.steps == 0:
         return [
-            Job(points, recipe, seed, device).untrained()
+            TrainingRun(points, recipe, seed, device).untrained()
             for points, seed in zip(samples, seeds, strict=True)
         ]
     keys = [model_key(points, recipe, seed) for points, seed in zip(samples, seeds, strict=True)]
@@ -73,14 +73,14 @@ def train_together(
     with ExitStack() as locks:
         cached = _load_or_lock(set(keys), cache, locks)
         for place, (key, points, seed) in enumerate(zip(keys, samples, seeds, strict=True)):
-            job = Job(points, recipe, seed, device)
+            run = TrainingRun(points, recipe, seed, device)
             stored = cached.get(key)
             if stored is not None:
-                models[key] = job.model(stored, cached=True)
+                models[key] = run.model(stored, cached=True)
                 continue
-            state, validation = job.begin()
+            state, validation = run.begin()
             shapes = tuple(value.shape for value in state.network.state_dict().values())
-            member = Member(key, f"sample {place} (seed {seed})", job, state, validation)
+            member = Member(key, f"sample {place} (seed {seed})", run, state, validation)
             # The same sample with the same seed is one model.
             groups.setdefault(shapes, {}).setdefault(key, member)
         for group in groups.values():
@@ -88,7 +88,7 @@ def train_together(
                 if cache is not None:
                     cache.save(member.key, stored.tensors, stored.metadata)
                     cache.remove_checkpoint(member.key)
-                models[member.key] = member.job.model(stored, cached=False)
+                models[member.key] = member.run.model(stored, cached=False)
     return [models[key] for key in keys]
 
 
@@ -116,14 +116,14 @@ class Member:
 
     key: str
     name: str
-    job: Job
+    run: TrainingRun
     state: State
     validation: Validation
 
     def __post_init__(self) -> None:
-        self.row = nn.Parameter(torch.empty(0, device=self.job.device))
+        self.row = nn.Parameter(torch.empty(0, device=self.run.device))
         self.mean_row = torch.empty(0)
-        self.state.optimiser = adamw([self.row], self.job.recipe)
+        self.state.optimiser = adamw([self.row], self.run.recipe)
 
 
 class NoiseEstimator(nn.Module):
@@ -199,7 +199,7 @@ def _spans(network: ScoreModule) -> list[int]:
 
 def _train(members: list[Member], report: Report) -> Iterator[tuple[Member, StoredTensors]]:
     """Train members of one shape; yield each of them when its training ends."""
-    recipe = members[0].job.recipe
+    recipe = members[0].run.recipe
     step, start = 0, time.perf_counter()
     since = start
     stack = build_stack(members)
@@ -235,7 +235,7 @@ def _train(members: list[Member], report: Report) -> Iterator[tuple[Member, Stor
         for member in ended:
             losses = torch.stack(member.state.losses).float().cpu()
             training = TrainingResult(losses, member.state.seconds, member.state.batch)
-            yield member, member.job.stored(training, member.validation)
+            yield member, member.run.stored(training, member.validation)
         since = time.perf_counter()
 
 
@@ -257,7 +257,7 @@ def take_step(stack: Stack, members: Sequence[Member], recipe: Recipe) -> None:
         torch.stack,
         zip(
             *(
-                noisy_batch(member.job.z, state.batch, levels, state.generator, recipe.antithetic)
+                noisy_batch(member.run.z, state.batch, levels, state.generator, recipe.antithetic)
                 for member, state in zip(members, states, strict=True)
             ),
             strict=True,
@@ -292,10 +292,12 @@ def _raise_diverged(members: Sequence[Member], errors: Tensor, level: Tensor, st
             raise TrainingDiverged(f"{member.name}: {diverged}") from None
 
 
-def _progress(members: Sequence[Member], seconds: float) -> Progress:
+def _progress(members: Sequence[Member], seconds: float) -> TrainingProgress:
     step, last = members[0].state.step, max(member.state.last for member in members)
-    every = members[0].job.recipe.check_every
+    every = members[0].run.recipe.check_every
     losses = torch.stack([torch.stack(member.state.losses[-every:]).mean() for member in members])
     readings = torch.stack([member.validation.dimensions[-1] for member in members])
     left = seconds / step * (last - step)
-    return Progress(step, last, float(losses.median()), float(readings.double().median()), left)
+    return TrainingProgress(
+        step, last, float(losses.median()), float(readings.double().median()), left
+    )

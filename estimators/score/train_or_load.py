@@ -25,7 +25,7 @@ from estimators.score.model import (
 from estimators.score.network import ScoreModule, ScoreNetwork, training_flops
 from estimators.score.recipe import Recipe, content_key, order_of_rows
 from estimators.score.spectrum import Score
-from estimators.score.training import Progress, State, TrainingResult, begin, train
+from estimators.score.training import State, TrainingProgress, TrainingResult, begin, train
 from estimators.score.validation import Validation, level_grid
 
 #: Increased when training by the same recipe gives different models.
@@ -33,7 +33,7 @@ VERSION = 1
 #: Most points at which the training reads the dimension.
 VALIDATION_POINTS = 8
 
-Report = Callable[[Progress], None]
+Report = Callable[[TrainingProgress], None]
 
 
 def train_or_load(
@@ -51,11 +51,11 @@ def train_or_load(
     network, which is not cached. A killed training is resumed from its last checkpoint. Raises
     RuntimeError where the training diverges.
     """
-    job = Job(points, recipe, seed, device)
+    run = TrainingRun(points, recipe, seed, device)
     if recipe.steps == 0:
-        return job.untrained()
+        return run.untrained()
     if cache is None:
-        return job.model(job.train(None, "", report), cached=False)
+        return run.model(run.train(None, "", report), cached=False)
     key = model_key(points, recipe, seed)
     stored = cache.load(key)
     if stored is None:
@@ -63,11 +63,11 @@ def train_or_load(
             # Another process may have trained it meanwhile.
             stored = cache.load(key)
             if stored is None:
-                trained = job.train(cache, key, report)
+                trained = run.train(cache, key, report)
                 cache.save(key, trained.tensors, trained.metadata)
                 cache.remove_checkpoint(key)
-                return job.model(trained, cached=False)
-    return job.model(stored, cached=True)
+                return run.model(trained, cached=False)
+    return run.model(stored, cached=True)
 
 
 def model_key(points: Array, recipe: Recipe, seed: int) -> str:
@@ -109,7 +109,7 @@ def network_of(frame: Frame, recipe: Recipe) -> ScoreModule:
     )
 
 
-class Job:
+class TrainingRun:
     """A training of a model: sample, recipe and seed, and all that does not depend on weights."""
 
     def __init__(self, points: Array, recipe: Recipe, seed: int, device: torch.device) -> None:

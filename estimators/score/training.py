@@ -18,7 +18,7 @@ from estimators.score.validation import Validation, Verdict
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """Progress of a training: ``step`` of ``steps``, which may end early.
 
     ``loss`` is the mean since the last evaluation, ``reading`` the median dimension at some points.
@@ -139,7 +139,7 @@ def train(
     recipe: Recipe,
     validation: Validation,
     *,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[TrainingProgress], None] = lambda progress: None,
     save: Callable[[State], None] = lambda state: None,
 ) -> TrainingResult:
     """Train the network of ``state`` on coordinates ``z`` (n, r) to its budget or an early stop.
@@ -169,7 +169,7 @@ def train(
             apply_verdict(validation.evaluate(state.mean), state, recipe, validation)
             state.seconds = time.perf_counter() - start
             report(
-                Progress(
+                TrainingProgress(
                     state.step,
                     state.last,
                     float(torch.stack(losses[-recipe.check_every :]).mean()),

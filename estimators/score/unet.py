@@ -58,7 +58,7 @@ class Attention(nn.Module):
         return (hidden + change) * math.sqrt(0.5)
 
 
-class ResidualBlock(nn.Module):
+class ConvResidualBlock(nn.Module):
     """Two convolutions around a skip; the noise level scales and shifts what is between them.
 
     Sums of two branches are halved in variance, so that it does not grow with the depth.
@@ -122,20 +122,20 @@ class ImageNetwork(ScoreModule):
         channels, skips = width, [width]
         for level, own in enumerate(widths):
             for _ in range(blocks):
-                self.down.append(ResidualBlock(channels, own, features, attends=attends[level]))
+                self.down.append(ConvResidualBlock(channels, own, features, attends=attends[level]))
                 channels = own
                 skips.append(channels)
             if level < lowest:
                 self.down.append(nn.Conv2d(channels, channels, 3, stride=2, padding=1))
                 skips.append(channels)
         self.middle = nn.ModuleList(
-            ResidualBlock(channels, channels, features, attends=attending)
+            ConvResidualBlock(channels, channels, features, attends=attending)
             for attending in (True, False)
         )
         for level in range(lowest, -1, -1):
             for _ in range(blocks + 1):
                 inputs, own = channels + skips.pop(), widths[level]
-                self.up.append(ResidualBlock(inputs, own, features, attends=attends[level]))
+                self.up.append(ConvResidualBlock(inputs, own, features, attends=attends[level]))
                 channels = own
             if level > 0:
                 grow = nn.Conv2d(channels, channels, 3, padding=1)
@@ -166,12 +166,12 @@ class ImageNetwork(ScoreModule):
         hidden: Tensor = self.entry(images.reshape(len(images), *self.shape))
         skips = [hidden]
         for part in self.down:
-            hidden = part(hidden, features) if isinstance(part, ResidualBlock) else part(hidden)
+            hidden = part(hidden, features) if isinstance(part, ConvResidualBlock) else part(hidden)
             skips.append(hidden)
         for part in self.middle:
             hidden = part(hidden, features)
         for part in self.up:
-            if isinstance(part, ResidualBlock):
+            if isinstance(part, ConvResidualBlock):
                 hidden = part(torch.cat([hidden, skips.pop()], dim=1), features)
             else:
                 hidden = part(hidden)

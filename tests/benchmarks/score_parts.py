@@ -8,7 +8,7 @@ from estimators.score.frame import plain_frame, principal_frame
 from estimators.score.network import ScoreNetwork
 from estimators.score.recipe import Recipe
 from estimators.score.spectrum import score_spectra
-from estimators.score.train_or_load import Job, width_for
+from estimators.score.train_or_load import TrainingRun, width_for
 from estimators.score.training import train
 from estimators.score.validation import Validation
 
@@ -36,16 +36,16 @@ def sphere(dimension, seed=0, ambient=100, n=5000):
 
 
 def trainer(points, own, seed=0):
-    """A job, its state, and what trains it for so many more steps."""
-    job = Job(points, own, seed, CPU)
-    state, validation = job.begin()
+    """A training run, its state, and what trains it for so many more steps."""
+    run = TrainingRun(points, own, seed, CPU)
+    state, validation = run.begin()
     validation.__class__ = Blind
 
     def steps(count):
         state.last = state.step + count
-        train(state, job.z, own, validation)
+        train(state, run.z, own, validation)
 
-    return job, state, steps
+    return run, state, steps
 
 
 def untrained(points, principal=True):

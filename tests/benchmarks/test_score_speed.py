@@ -11,7 +11,7 @@ from score_parts import CPU, recipe, spectra, sphere, trainer, untrained
 from estimators.score.network import training_flops
 from estimators.score.stanczuk2024 import published_recipe
 from estimators.score.together import Member, build_stack, take_step
-from estimators.score.train_or_load import Job
+from estimators.score.train_or_load import TrainingRun
 from estimators.score.training import set_learning_rate
 
 pytestmark = pytest.mark.benchmark
@@ -40,9 +40,9 @@ def alternating(seconds=8.0, **tasks):
 
 def test_training_throughput(capsys):
     own, several, products = recipe(), 4, 400
-    job, state, steps = trainer(sphere(50), own)
+    run, state, steps = trainer(sphere(50), own)
     flops = training_flops(state.network, 51, own.batch)
-    assert job.z.shape[1] == 51
+    assert run.z.shape[1] == 51
     a, b = torch.randn(512, 192), torch.randn(192, 192)
     out = a @ b
 
@@ -69,8 +69,8 @@ def test_together_against_one_after_another(dimension, capsys):
     alone = [trainer(points, own, seed)[2] for seed, points in enumerate(samples)]
     members = []
     for seed, points in enumerate(samples):
-        job = Job(points, own, seed, CPU)
-        members.append(Member(str(seed), str(seed), job, *job.begin()))
+        run = TrainingRun(points, own, seed, CPU)
+        members.append(Member(str(seed), str(seed), run, *run.begin()))
     stack = build_stack(members)
 
     def one_after_another():

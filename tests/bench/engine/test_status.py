@@ -8,25 +8,35 @@ import pytest
 from rich.console import Console
 
 from bench.engine import heartbeat
-from bench.engine.heartbeat import Facts, Running
+from bench.engine.heartbeat import Facts, Heartbeat, Running
 from bench.engine.status import report, status_of
 from bench.store.store import PlannedCell, Store
 
 
-@pytest.mark.parametrize("said", ["", "step 1 of 9, 700 s left"])
-def test_what_is_left_of_a_run_is_never_less_than_of_a_running_cell(tmp_path, monkeypatch, said):
-    with Store(tmp_path) as store:
-        store.set_plan(
-            PlannedCell(key, "m", key, 100, 0, seconds)
-            for key, seconds in (("a", 500.0), ("b", 1.0))
-        )
-    running = heartbeat.Running("a", "m", "a", 0, time.time(), said)
-    monkeypatch.setattr(
-        heartbeat, "read", lambda folder: heartbeat.Facts(1, "h", time.time(), 8, (running,))
-    )
-    monkeypatch.setattr("bench.engine.status.in_use", lambda folder: True)
-    left = status_of(tmp_path).seconds_left
-    assert left == pytest.approx(700 if said else 500, abs=2)
+def test_the_time_left_is_what_the_run_itself_estimates(tmp_path):
+    with Store(tmp_path) as store, Heartbeat(tmp_path, lambda: 700.0):
+        store.set_plan([PlannedCell("a", "m", "e", 100, 0, 5.0)])
+        status = status_of(tmp_path)
+    assert status.seconds_left == pytest.approx(700, abs=5)
+    assert not status.core_time
+
+
+def test_the_time_left_without_an_estimate_of_the_run_is_core_time(tmp_path):
+    with Store(tmp_path) as store, Heartbeat(tmp_path, lambda: None):
+        store.set_plan([PlannedCell(key, "m", "e", 100, 0, 5.0) for key in "ab"])
+        status = status_of(tmp_path)
+        assert status.active
+        assert (status.seconds_left, status.core_time) == (10.0, True)
+    status = status_of(tmp_path)
+    assert not status.active
+    assert (status.seconds_left, status.core_time) == (10.0, True)
+
+
+def test_the_time_since_an_estimate_was_written_is_taken_off_but_never_all_of_it():
+    facts = Facts(1, "here", 0.0, eta=100.0, written=1000.0)
+    assert facts.seconds_left(900.0) == facts.seconds_left(1000.0) == 100
+    assert facts.seconds_left(1040.0) == 60
+    assert facts.seconds_left(9000.0) == pytest.approx(10)
 
 
 def test_a_clock_that_was_set_back_makes_no_time_or_number_negative(tmp_path):
@@ -34,7 +44,7 @@ def test_a_clock_that_was_set_back_makes_no_time_or_number_negative(tmp_path):
         store.set_plan([PlannedCell("a", "m", "e", 10, 0, 2.0)])
         soon = time.time() + 9000
         running = [Running(key, "m", "e", 0, soon, "\x1b[2J") for key in "ab"]
-        facts = vars(Facts(1, "here", soon, 1)) | {"running": [vars(one) for one in running]}
+        facts = vars(Facts(1, "here", soon)) | {"running": [vars(one) for one in running]}
         (tmp_path / heartbeat.FILE).write_text(json.dumps(facts))
         found = status_of(tmp_path)
         assert found.seconds == 0

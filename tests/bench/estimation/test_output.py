@@ -61,7 +61,7 @@ def shown(table, told=(), width=80):
 
 
 def test_caveats_of_a_kind_are_one_line_and_a_reason_is_printed_once():
-    long = "few points in many dimensions are all far apart: it reads too little"
+    long = "few points in many dimensions are all far apart: it underestimates"
     told = [Caveat("of the points")]
     for name in ("a", "b", "c"):
         told.append(Caveat(f"off on 3 of 4, most on m; {long}", name, "off", "3 of 4, m", long))

@@ -56,7 +56,7 @@ def test_records_wait_while_another_program_has_the_store_and_are_then_written(t
             assert keys(tmp_path) == {"a", "b"}
             with Store(tmp_path, writing=False) as other_store:
                 assert other_store.outcomes().keys() == {"a", "b", *"01234"}
-                assert [status for _, status, _ in other_store.progress()] == ["ok"]
+                assert [status for _, status in other_store.progress()] == ["ok"]
         assert (tmp_path / FILE).exists()
         store.add(record("c"))
         assert keys(tmp_path) == {"a", "b", "c", *"01234"}

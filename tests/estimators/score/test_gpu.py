@@ -16,7 +16,7 @@ import manifolds
 from estimators.score.cache import ModelCache, default_folder, default_limit
 from estimators.score.recipe import Recipe
 from estimators.score.together import Stack, train_together
-from estimators.score.train_or_load import Job
+from estimators.score.train_or_load import TrainingRun
 from estimators.score.training import adamw, noisy_batch
 from estimators.score.validation import denoising_losses
 
@@ -88,8 +88,8 @@ class Stepper:
 
     def __init__(self, seeds, own):
         self.own = own
-        self.jobs = [Job(sphere(10, seed, 2000), own, seed, DEVICE) for seed in seeds]
-        self.stack = Stack([job.network() for job in self.jobs])
+        self.runs = [TrainingRun(sphere(10, seed, 2000), own, seed, DEVICE) for seed in seeds]
+        self.stack = Stack([run.network() for run in self.runs])
         self.generators = [torch.Generator(DEVICE).manual_seed(seed) for seed in seeds]
         self.batch = self.draw()
         rows = self.stack.weights.detach().requires_grad_()
@@ -102,8 +102,8 @@ class Stepper:
 
     def draw(self):
         drawn = [
-            noisy_batch(job.z, self.own.batch, self.own.levels, generator)
-            for job, generator in zip(self.jobs, self.generators, strict=True)
+            noisy_batch(run.z, self.own.batch, self.own.levels, generator)
+            for run, generator in zip(self.runs, self.generators, strict=True)
         ]
         return [torch.stack(parts) for parts in zip(*drawn, strict=True)]
 
@@ -193,9 +193,9 @@ def test_eager_against_compiled_against_graphs(capsys):
         print(f"\ntraining steps on {device_name()}: " + "; ".join(lines))
 
 
-def learning_curve(job, own, muon, every, rate):
+def learning_curve(run, own, muon, every, rate):
     """Mean held-out loss over the noise levels every so many steps."""
-    network = job.network()
+    network = run.network()
     matrices = [p for p in network.blocks.parameters() if p.ndim == 2] if muon else []
     rest = [p for p in network.parameters() if not any(p is matrix for matrix in matrices)]
     optimisers = [adamw(rest, own)]
@@ -204,20 +204,20 @@ def learning_curve(job, own, muon, every, rate):
         how = {"weight_decay": own.weight_decay, "adjust_lr_fn": "match_rms_adamw"}
         optimisers.append(torch.optim.Muon(matrices, lr=rate, **how))
     generator = torch.Generator(DEVICE).manual_seed(0)
-    scales, levels = job.frame.scales.float(), (0.05, 0.1, 0.2, 0.4)
+    scales, levels = run.frame.scales.float(), (0.05, 0.1, 0.2, 0.4)
     curve = []
     for step in range(own.steps):
         rising = min(1.0, (step + 1) / own.warmup)
         for optimiser, top in zip(optimisers, (own.learning_rate, rate), strict=False):
             optimiser.param_groups[0]["lr"] = top * rising
-        inputs, noise, level = noisy_batch(job.z, own.batch, own.levels, generator)
+        inputs, noise, level = noisy_batch(run.z, own.batch, own.levels, generator)
         loss = (network.noise_estimate(inputs, level) - noise).square().mean()
         network.zero_grad()
         torch.autograd.backward(loss)
         for optimiser in optimisers:
             optimiser.step()
         if (step + 1) % every == 0:
-            held = denoising_losses(network.score, job.held_out, scales, levels, 0)
+            held = denoising_losses(network.score, run.held_out, scales, levels, 0)
             curve.append(float(held.score.mean()))
     return curve
 
@@ -226,10 +226,10 @@ def learning_curve(job, own, muon, every, rate):
 def test_muon_on_the_hidden_matrices_against_adamw(capsys):
     own = recipe(width=16, batch=32, steps=20, warmup=5) if DRY else recipe(steps=3000)
     every = 5 if DRY else 100
-    job = Job(sphere(10, 0, 500 if DRY else 20_000), own, 0, DEVICE)
-    ways = {"AdamW": learning_curve(job, own, False, every, 0.0)}
+    run = TrainingRun(sphere(10, 0, 500 if DRY else 20_000), own, 0, DEVICE)
+    ways = {"AdamW": learning_curve(run, own, False, every, 0.0)}
     for rate in (2e-3,) if DRY else (1e-3, 2e-3, 5e-3):
-        ways[f"Muon at {rate:g}"] = learning_curve(job, own, True, every, rate)
+        ways[f"Muon at {rate:g}"] = learning_curve(run, own, True, every, rate)
     # The loss that AdamW has after two thirds of the steps.
     aim = min(ways["AdamW"][: len(ways["AdamW"]) * 2 // 3])
     lines = []

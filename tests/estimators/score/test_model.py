@@ -9,7 +9,7 @@ from estimators.score.frame import Frame
 from estimators.score.model import LevelwiseNetwork, ScoreModel
 from estimators.score.network import ScoreModule
 from estimators.score.recipe import Recipe, order_of_rows
-from estimators.score.train_or_load import Job, frame_of
+from estimators.score.train_or_load import TrainingRun, frame_of
 from estimators.score.validation import denoising_losses
 
 
@@ -66,12 +66,12 @@ RECIPE = Recipe("residual", 8, 1, 10, 8, 1e-3, (0.05, 1.0), 5, 2)
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_first_rows_are_held_out_and_no_others(seed):
     points = np.random.default_rng(8).standard_normal((60, 3))
-    job = Job(points, RECIPE, seed, torch.device("cpu"))
+    run = TrainingRun(points, RECIPE, seed, torch.device("cpu"))
     order = order_of_rows(60, seed)
     assert sorted(order) == list(range(60))
     held, rest = torch.from_numpy(points[order[:6]]), torch.from_numpy(points[np.sort(order[6:])])
-    assert torch.equal(job.held_out, job.frame.coordinates(held))
-    assert torch.equal(job.z, job.frame.coordinates(rest))
+    assert torch.equal(run.held_out, run.frame.coordinates(held))
+    assert torch.equal(run.z, run.frame.coordinates(rest))
     assert not np.array_equal(order, order_of_rows(60, seed + 1))
 
 

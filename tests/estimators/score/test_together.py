@@ -8,7 +8,7 @@ from estimators.score import together
 from estimators.score.cache import ModelCache, default_folder, default_limit
 from estimators.score.recipe import Recipe
 from estimators.score.together import Stack, parameter_views, train_together
-from estimators.score.train_or_load import Job, train_or_load
+from estimators.score.train_or_load import TrainingRun, train_or_load
 from estimators.score.validation import Validation
 
 CPU = torch.device("cpu")
@@ -196,7 +196,9 @@ def test_a_batch_that_does_not_fit_is_halved_for_all(monkeypatch):
 def test_parameters_of_a_stack_are_the_networks_own(network):
     own = recipe(network=network, shape=(1, 4, 4))
     samples = [np.random.default_rng(seed).standard_normal((60, 16)) for seed in range(2)]
-    networks = [Job(points, own, seed, CPU).network() for seed, points in enumerate(samples)]
+    networks = [
+        TrainingRun(points, own, seed, CPU).network() for seed, points in enumerate(samples)
+    ]
     # What begins at zero would hide the rest.
     for parameter in (parameter for network in networks for parameter in network.parameters()):
         torch.nn.init.normal_(parameter, std=0.1)

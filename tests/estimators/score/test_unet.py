@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from estimators.score.unet import ImageNetwork, ResidualBlock, resolutions
+from estimators.score.unet import ConvResidualBlock, ImageNetwork, resolutions
 
 TINY = {"width": 8, "blocks": 1}
 
@@ -150,7 +150,7 @@ def test_half_precision_is_kept_to_the_network():
 
 def test_attention_is_where_pixels_are_few():
     def attending(network):
-        blocks = [part for part in network.modules() if isinstance(part, ResidualBlock)]
+        blocks = [part for part in network.modules() if isinstance(part, ConvResidualBlock)]
         return [not isinstance(block.attention, torch.nn.Identity) for block in blocks]
 
     # One block down and two up at each of 16x16, 8x8 and 4x4, and two in the middle.
