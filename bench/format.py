@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 NOT_RUN = "–"
 #: Characters of a text that are printed at most.
-LONGEST = 2000
+MAX_TEXT = 2000
 
 
 def number(value: float, digits: int = 2) -> str:

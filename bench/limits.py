@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
-LONGEST = 1_000_000
+MAX_TIMEOUT = 1_000_000
 #: Points of a sample, seeds of a cell, and cells of a run at most: far more than anybody has the
 #: memory or the time for, and few enough to be planned at once.
 MOST_POINTS, MOST_SEEDS, MOST_CELLS = 10_000_000, 10_000, 100_000
@@ -55,9 +55,9 @@ class Capacity:
 
 def parse_limits(timeout: float | None, memory: str | int | None) -> Limits:
     """Return limits from values as a user writes them; ValueError for those that make no sense."""
-    if timeout is not None and not 0 < timeout <= LONGEST:
+    if timeout is not None and not 0 < timeout <= MAX_TIMEOUT:
         raise ValueError(
-            f"timeout must be more than 0 and at most {LONGEST} seconds, not {timeout!r}"
+            f"timeout must be more than 0 and at most {MAX_TIMEOUT} seconds, not {timeout!r}"
         )
     if memory is None:
         return Limits(timeout)

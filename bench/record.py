@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Field
 
 #: The statuses that tables tell apart from failures.
-OK, NOT_APPLICABLE = "ok", "not applicable"
+OK: Final = "ok"
+NOT_APPLICABLE: Final = "not applicable"
 Status = Literal["ok", "failed", "timeout", "memory", "crashed", "not applicable"]
 Device = Literal["cpu", "cuda"]
 

@@ -96,7 +96,7 @@ def select_rows(points: Array) -> RowSelection:
     duplicates = len(points) - len(used)
     far = far_rows(points[used] if duplicates else points)
     if len(far):
-        used, place = _only(np.delete(np.arange(len(used)), far), used, place)
+        used, place = _restrict(np.delete(np.arange(len(used)), far), used, place)
     copies: Indices = used[:0]
     neighbors = None
     if len(used) >= MIN_POINTS:
@@ -115,7 +115,7 @@ def select_rows(points: Array) -> RowSelection:
     )
 
 
-def _only(near: Indices, used: Indices, place: Indices) -> tuple[Indices, Indices]:
+def _restrict(near: Indices, used: Indices, place: Indices) -> tuple[Indices, Indices]:
     """Return ``used`` and ``place`` restricted to the positions ``near`` in ``used``."""
     position = np.full(len(used), -1)
     position[near] = np.arange(len(near))

@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 #: Names become labels of files and columns: no separators, no hidden files.
-NAME, LONGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*"), 80
+NAME, MAX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*"), 80
 
 Class = TypeVar("Class", bound=type)
 
@@ -119,10 +119,10 @@ class Registry(Generic[AnyEntry]):
     def add(self, entry: AnyEntry) -> None:
         """Add an entry; a class that is defined again (in a notebook) replaces itself."""
         name, cls = entry.name, entry.cls
-        if not isinstance(name, str) or len(name) > LONGEST or not NAME.fullmatch(name):
+        if not isinstance(name, str) or len(name) > MAX_NAME or not NAME.fullmatch(name):
             raise ValueError(
                 f"{self.kind} name {name!r:.80} is not allowed: it must be letters, digits and . _ "
-                f"+ - only, begin with a letter or digit, and have at most {LONGEST} characters"
+                f"+ - only, begin with a letter or digit, and have at most {MAX_NAME} characters"
             )
         known = self._entries.get(name)
         if known and (known.cls.__module__, known.cls.__qualname__) != (

@@ -20,9 +20,9 @@ from bench.engine.heartbeat import Heartbeat
 from bench.engine.job import Job
 from bench.engine.local import Batch
 from bench.engine.progress import Display
-from bench.format import LONGEST, plural, print_lines, printable
+from bench.format import MAX_TEXT, plural, print_lines, printable
 from bench.plugins import PREFIX, REGISTRIES, read_source
-from bench.record import Record
+from bench.record import OK, Record
 from bench.store.store import PlannedCell, Store
 from bench.store.validation import validate_outcome
 from bench.workers.process import Setup
@@ -82,7 +82,7 @@ def missing_cells(job: Job, store: Store, *, retry: bool = False) -> list[Cell]:
         if cell.key not in outcomes:
             return True
         status, limits = outcomes[cell.key]
-        if retry and status != "ok":
+        if retry and status != OK:
             return True
         if status == "timeout":
             return _looser(cell.limits.timeout, limits.timeout)
@@ -167,7 +167,7 @@ def _validate(event: Event) -> Event:
         record, arrays = validate_outcome(event.result.record, event.result.arrays)
         return replace(event, result=replace(event.result, record=record, arrays=arrays))
     if isinstance(event, CellReport):
-        return replace(event, text=printable(" ".join(event.text[:LONGEST].split())))
+        return replace(event, text=printable(" ".join(event.text[:MAX_TEXT].split())))
     return event
 
 

@@ -17,7 +17,7 @@ from bench.record import Timing
 #: Seconds of a fit that reads a model which another cell has trained.
 READING = 2.0
 #: Predictions, and seconds of records, are clipped to these.
-SHORTEST, LONGEST = 1e-3, 1e6
+MIN_SECONDS, MAX_SECONDS = 1e-3, 1e6
 #: n and D at which an estimator takes the seconds that it declares.
 DECLARED_AT = (10_000, 100)
 #: Growth with n and D that is expected before there are records: seconds go as n D^(1/2).
@@ -47,7 +47,7 @@ class PowerLaw:
         logarithm = self.level + self.exponents[0] * math.log(n / self.centre[0])
         if ambient is not None:
             logarithm += self.exponents[1] * math.log(ambient / self.centre[1])
-        return math.exp(min(max(logarithm, math.log(SHORTEST)), math.log(LONGEST)))
+        return math.exp(min(max(logarithm, math.log(MIN_SECONDS)), math.log(MAX_SECONDS)))
 
 
 def power_law(declared: float, timings: Iterable[Timing] = ()) -> PowerLaw:
@@ -128,4 +128,4 @@ def _means(timings: Iterable[Timing]) -> dict[tuple[int, int], tuple[float, int]
 
 
 def _clip(seconds: float) -> float:
-    return min(max(seconds, SHORTEST), LONGEST)
+    return min(max(seconds, MIN_SECONDS), MAX_SECONDS)

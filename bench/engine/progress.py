@@ -22,7 +22,7 @@ from typing_extensions import Self
 from bench.cell import Cell
 from bench.engine.eta import LongestEta
 from bench.format import duration, one_line
-from bench.record import Record
+from bench.record import OK, Record
 
 _PAUSE = 0.1  # seconds between updates of a terminal
 _MINUTE = 60.0  # seconds between lines on trainings, elsewhere
@@ -160,7 +160,7 @@ class Display:
 
     def _line(self, record: Record) -> str:
         where = f"[{self._count()}] {record.manifold} (seed {record.seed}) {record.estimator}: "
-        if record.status != "ok":
+        if record.status != OK:
             reason = one_line(record.message.partition("\n")[0])
             return f"{escape(where)}[red]{record.status}[/red] {escape(reason)}"
         # A union has an estimate at each of its dimensions.

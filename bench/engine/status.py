@@ -16,6 +16,7 @@ from bench.engine.complete import missing_cells
 from bench.engine.costs import predict
 from bench.engine.job import Job
 from bench.format import duration, plural, print_lines
+from bench.record import OK
 from bench.store.lock import in_use
 from bench.store.store import FILE, Store
 
@@ -138,12 +139,12 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
         console.print_json(json.dumps(facts))
         return
     print_lines(console, _headline(status))
-    failing = sorted({name for tally in status.estimators for name in tally.statuses} - {"ok"})
+    failing = sorted({name for tally in status.estimators for name in tally.statuses} - {OK})
     table = Table("estimator", "done", *failing, "left")
     for tally in status.estimators:
         failed = [str(tally.statuses.get(name, "")) for name in failing]
         table.add_row(
-            tally.estimator, str(tally.statuses.get("ok", 0)), *failed, str(tally.left or "")
+            tally.estimator, str(tally.statuses.get(OK, 0)), *failed, str(tally.left or "")
         )
     console.print(table)
     for cell, seconds in status.running:
@@ -156,7 +157,7 @@ def report(status: Status, console: Console, *, as_json: bool = False) -> None:
 
 
 def _headline(status: Status) -> str:
-    done, running = status.statuses.get("ok", 0), len(status.running)
+    done, running = status.statuses.get(OK, 0), len(status.running)
     counts = (
         f"{plural(status.cells, 'cell')}: {done} done, {sum(status.statuses.values()) - done} "
         f"failed, {running} running, {max(0, status.left - running)} left"

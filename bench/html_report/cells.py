@@ -35,7 +35,7 @@ def _places(labels: Iterable[Any]) -> dict[str, int]:
     return {label: place for place, label in enumerate(dict.fromkeys(labels))}
 
 
-def rounded(value: Any) -> float | int | None:
+def round_number(value: Any) -> float | int | None:
     """Return a number to five digits, an integer where it is one; None where it is unknown."""
     if value is None or pd.isna(value) or not math.isfinite(value):
         return None
@@ -63,7 +63,7 @@ def cell_columns(
         "note": [known[note] for note in notes],
         "run": [0] * len(records) + [1] * len(earlier),
         **{
-            short: [rounded(value) for value in both[column].tolist()]
+            short: [round_number(value) for value in both[column].tolist()]
             for short, column in (
                 ("n", "n"),
                 ("seed", "seed"),
@@ -76,7 +76,7 @@ def cell_columns(
             {
                 "label": column.facts.label,
                 "unit": column.facts.unit,
-                "values": [rounded(value) for value in both[column.name].tolist()],
+                "values": [round_number(value) for value in both[column.name].tolist()],
             }
             for column in COLUMNS.values()
             if column.facts.label
@@ -97,11 +97,11 @@ def pair_columns(summary: pd.DataFrame, indices: Indices) -> dict[str, list[Any]
         "status": summary["status"].tolist(),
         "ok": summary["seeds_ok"].tolist(),
         "planned": summary["seeds_planned"].tolist(),
-        "error": [rounded(value) for value in summary["mean_relative_error"].tolist()],
-        "seconds": [rounded(value) for value in summary["fit_seconds"].tolist()],
+        "error": [round_number(value) for value in summary["mean_relative_error"].tolist()],
+        "seconds": [round_number(value) for value in summary["fit_seconds"].tolist()],
         "levels": [
             [
-                [rounded(level[name]) for name in ("truth", "estimate", "half_width")]
+                [round_number(level[name]) for name in ("truth", "estimate", "half_width")]
                 for level in json.loads(groups)
             ]
             for groups in summary["groups"]

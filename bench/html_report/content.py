@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from bench.format import duration, truth_text
-from bench.html_report.cells import Indices, cell_columns, pair_columns, rounded
+from bench.html_report.cells import Indices, cell_columns, pair_columns, round_number
 from bench.html_report.failures import FailureGroup, failure_groups
 from bench.html_report.reproduce import commands_of
 from bench.html_report.results import Results
@@ -176,7 +176,7 @@ def _standings(ranking: pd.DataFrame, indices: Indices) -> list[LeaderboardRow]:
 
 
 def _standing_cell(column: RankingColumn, value: Any) -> StandingCell:
-    number = None if column.kind == "text" else rounded(float(value))
+    number = None if column.kind == "text" else round_number(float(value))
     bad = column.name == "failed" and value > 0
     return StandingCell(column.kind, column.text(value), number, bad)
 
@@ -206,8 +206,8 @@ def _estimators(
                 "about": entry.about if entry else "",
                 "weakness": entry.weakness if entry else "",
                 "rank": ranks.get(label),
-                "error": rounded(standing.get("ranking_error")),
-                "seconds": rounded(standing.get("fit_seconds")),
+                "error": round_number(standing.get("ranking_error")),
+                "seconds": round_number(standing.get("fit_seconds")),
             }
         )
     return facts

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.figures.spectra_data import Spectra, read_spectra
-from bench.html_report.cells import rounded
+from bench.html_report.cells import round_number
 
 #: Most numbers of single points' spectra in a panel; the median is over all points.
 _MOST_NUMBERS = 2000
@@ -30,13 +30,13 @@ def _panel(panel: Spectra) -> dict[str, Any]:
     lines = max(1, _MOST_NUMBERS // (panel.ambient * len(groups)))
     return {
         "title": panel.title,
-        "sigma": rounded(panel.sigma),
+        "sigma": round_number(panel.sigma),
         "ambient": panel.ambient,
         "first": panel.ambient - panel.last + 1,
         "levels": [
             {
-                "truth": rounded(level),
-                "reading": rounded(panel.estimate(level)),
+                "truth": round_number(level),
+                "reading": round_number(panel.estimate(level)),
                 "agree": int((panel.dimension[members] == level).sum()),
                 "points": int(members.sum()),
                 "median": _short(np.median(values[members], axis=0)),

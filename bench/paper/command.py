@@ -23,7 +23,7 @@ from bench.paper.comparison_files import write_comparison
 from bench.paper.index import ItemResult, write_index
 from bench.paper.publication import Cells, Item, Material, Publication
 from bench.paper.table import Comparison
-from bench.record import Record
+from bench.record import COLUMNS
 from bench.store.store import FILE, Store
 from bench.suites import schema
 from bench.summary.wording import all_failed
@@ -177,7 +177,7 @@ def _saved_records(
             f"no records in {request.out}: the published numbers stand alone; without --no-run "
             "the cells are run",
         )
-        columns = list(Record.__dataclass_fields__)
+        columns = list(COLUMNS)
         return {name: pd.DataFrame(columns=columns) for name in cells}
     with Store(request.out, writing=False) as store:
         return {name: records_of(own, store) for name, own in cells.items()}

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
 from bench.files import replace_file
+from bench.record import OK
 from estimators.points import Array
 
 FORMAT: Literal[2] = 2
@@ -97,7 +98,7 @@ class CellBaseline(_Model):
     @property
     def failed(self) -> int:
         """The number of fits without an estimate."""
-        return sum(status != "ok" for statuses in self.statuses for status in statuses)
+        return sum(status != OK for statuses in self.statuses for status in statuses)
 
 
 class Baseline(_Model):

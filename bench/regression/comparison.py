@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bench.format import percent_difference, plural
+from bench.record import OK
 from bench.regression import permutation_test
 from bench.regression.baseline import Baseline, CellBaseline, check_same
 from bench.regression.findings import CheckResult, Finding, Kind
@@ -155,9 +156,9 @@ def _status_change(was: CellBaseline, now: CellBaseline) -> Finding | None:
     """Return whether seeds fail that did not, that fail no more, or that still fail."""
     pairs = [(old[0], new[0]) for old, new in zip(was.statuses, now.statuses, strict=False)]
     kinds: tuple[tuple[Kind, list[str]], ...] = (
-        ("failed", [new for old, new in pairs if old == "ok" != new]),
-        ("recovered", [old for old, new in pairs if new == "ok" != old]),
-        ("still failed", [new for old, new in pairs if old != "ok" != new]),
+        ("failed", [new for old, new in pairs if old == OK != new]),
+        ("recovered", [old for old, new in pairs if new == OK != old]),
+        ("still failed", [new for old, new in pairs if old != OK != new]),
     )
     for kind, statuses in kinds:
         if statuses:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import estimators
 from bench.cell import Cell
 from bench.engine.job import Job
+from bench.record import OK
 from bench.regression.baseline import FORMAT, Baseline, CellBaseline
 from bench.workers.timing import TIMED_STATES
 
@@ -28,7 +29,7 @@ def gather(job: Job, records: pd.DataFrame, environment: dict[str, Any]) -> Base
             f"{len(missing)} of {len(job.cells)} fits have no record in {job.out}; run them first "
             "(without --no-run)"
         )
-    ok = records["status"] == "ok"
+    ok = records["status"] == OK
     if (ok & records["kernel_seconds"].isna()).any():
         raise ValueError(
             f"records in {job.out} were made by another command and have no calibrated times; "
@@ -59,8 +60,8 @@ def _cell_baseline(cells: list[Cell], rows: dict[str, Any]) -> CellBaseline:
     for cell in sorted(cells, key=lambda cell: (cell.seed, cell.state)):
         seeds.setdefault(cell.seed, []).append(cell)
     results = [[rows[cell.key] for cell in mine] for mine in seeds.values()]
-    good = [row for mine in results for row in mine if row["status"] == "ok"]
-    bad = [row for mine in results for row in mine if row["status"] != "ok"]
+    good = [row for mine in results for row in mine if row["status"] == OK]
+    bad = [row for mine in results for row in mine if row["status"] != OK]
     truths = {_truth(row["groups"]) for row in good}
     return CellBaseline(
         manifold=first.manifold,

@@ -22,7 +22,13 @@ from bench.record import COLUMNS, Record, Timing
 from bench.store import lock
 from bench.store.database import Database, Statement
 from bench.store.pending import PendingRows, Row
-from bench.store.validation import are, load_facts, valid_number, valid_status, validate_values
+from bench.store.validation import (
+    have_type,
+    load_facts,
+    valid_number,
+    valid_status,
+    validate_values,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,7 +200,11 @@ class Store:
         )
         waiting = {row["key"]: row["status"] for row in self._pending_rows("records")}
         for row in rows:
-            if not (are(str, row[:3]) and are(int, row[3:5]) and valid_number(row[5]) is not None):
+            if not (
+                have_type(str, row[:3])
+                and have_type(int, row[3:5])
+                and valid_number(row[5]) is not None
+            ):
                 raise ValueError(f"the plan in {self._database.path} is damaged: {row!r:.200}")
         return [
             (
@@ -259,7 +269,7 @@ class Store:
         return [
             Timing(*row)
             for row in rows
-            if are(str, row[:2]) and are(int, row[2:4]) and valid_number(row[4])
+            if have_type(str, row[:2]) and have_type(int, row[2:4]) and valid_number(row[4])
         ]
 
     def frame(self, keys: Iterable[str]) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from typing import Any, get_args
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from bench.format import LONGEST, printable
-from bench.record import COLUMNS, HINTS, Real, Record, Status
+from bench.format import MAX_TEXT, printable
+from bench.record import COLUMNS, HINTS, OK, Real, Record, Status
 from bench.store.arrays import Arrays, validate_arrays
 
 #: No space that estimators meet has more dimensions; sums and squares of estimates stay finite.
@@ -40,7 +40,7 @@ def validate_outcome(record: Record, arrays: Mapping[str, Any]) -> tuple[Record,
     so, and there are no arrays. Texts have no control characters.
     """
     values, plain = validate_values(vars(record)), {}
-    if values["status"] == "ok":
+    if values["status"] == OK:
         try:
             plain = validate_arrays(arrays, record.n)
         except ValueError as error:
@@ -56,7 +56,7 @@ def validate_values(record: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(record)
     for name in _TEXTS:
         values[name] = plain_text(values[name])
-    values["message"] = values["message"][:LONGEST]
+    values["message"] = values["message"][:MAX_TEXT]
     try:
         values = check_values(values)
     except ValueError as error:
@@ -64,7 +64,7 @@ def validate_values(record: Mapping[str, Any]) -> dict[str, Any]:
             # Estimates at some points are infinite, or none is a number.
             return validate_values({**values, "pointwise_error": None})
         values = _failure(values, error)
-    return values if values["status"] == "ok" else {**values, "arrays": ""}
+    return values if values["status"] == OK else {**values, "arrays": ""}
 
 
 def check_values(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def check_values(record: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = _RECORD.validate_python(record, strict=True)
     except ValidationError as error:
         raise ValueError(_reason(error)) from None
-    if values["status"] == "ok":
+    if values["status"] == OK:
         check_estimate(values["estimate"])
     if values["groups"] != "[]":
         try:
@@ -93,7 +93,7 @@ def check_estimate(estimate: float | None) -> None:
 
 def _failure(values: Mapping[str, Any], error: ValueError) -> dict[str, Any]:
     """Return the values of a record as those of a failure, without what is not valid."""
-    message = printable(f"the result is not valid: {error}")[:LONGEST]
+    message = printable(f"the result is not valid: {error}")[:MAX_TEXT]
     failure = {**values, "status": "failed", "message": message, "groups": "[]", "arrays": ""}
     for name in ("estimate", "error", "pointwise_error", *_faults(failure)):
         failure[name] = COLUMNS[name].default
@@ -122,7 +122,7 @@ def plain_text(text: Any) -> str:
     return printable(text if isinstance(text, str) else "" if text is None else f"{text!r:.80}")
 
 
-def are(kind: type, values: Iterable[Any]) -> bool:
+def have_type(kind: type, values: Iterable[Any]) -> bool:
     """Return whether all values are of a type, and of no other that is one of it."""
     return all(type(value) is kind for value in values)
 

@@ -18,7 +18,7 @@ from pydantic import (
     ValidationError,
 )
 
-from bench.limits import LONGEST, MIB, MOST_POINTS, MOST_SEEDS, Limits
+from bench.limits import MAX_TIMEOUT, MIB, MOST_POINTS, MOST_SEEDS, Limits
 from bench.suites import PRESETS
 from manifolds.datasets.errors import file_errors
 from manifolds.registry import nearest
@@ -56,7 +56,7 @@ class ManifoldChoice(_Table):
 class _Limited(_Table):
     """A table that may set limits: seconds, and bytes or a text such as "2GiB"."""
 
-    timeout: Annotated[float, Field(gt=0, le=LONGEST, strict=True)] | None = None
+    timeout: Annotated[float, Field(gt=0, le=MAX_TIMEOUT, strict=True)] | None = None
     memory: Annotated[ByteSize, Field(ge=MIB)] | None = None
 
     def limits(self) -> Limits:

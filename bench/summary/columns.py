@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.format import duration, memory, number, percent, seconds
 from bench.record import NOT_APPLICABLE
-from bench.summary.statistics import Seeds, Standing, over
+from bench.summary.statistics import Seeds, Standing, reduce_known
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _first(name: str) -> Callable[[Seeds], Any]:
 
 
 def _over(measure: Callable[[Any], Any], name: str, of: str = "ok") -> Callable[[Seeds], float]:
-    return lambda seeds: over(measure, getattr(seeds, of)[name])
+    return lambda seeds: reduce_known(measure, getattr(seeds, of)[name])
 
 
 _TABLE = (
@@ -141,7 +141,7 @@ class RankingColumn:
 def _ranking_column(column: SummaryColumn, measure: Callable[[Any], Any]) -> RankingColumn:
     return RankingColumn(
         column.name,
-        lambda standing: over(measure, standing.rows[column.name]),
+        lambda standing: reduce_known(measure, standing.rows[column.name]),
         column.heading,
         column.label,
         "runtime",
@@ -168,7 +168,7 @@ _RANKING = (
     ),
     RankingColumn(
         "mean_relative_error",
-        lambda standing: over(np.mean, standing.scored["mean_relative_error"]),
+        lambda standing: reduce_known(np.mean, standing.scored["mean_relative_error"]),
         heading="Without failures",
         kind="number",
         text=percent,

@@ -56,7 +56,9 @@ def groups_of(ok: Mapping[str, Any] | pd.DataFrame) -> list[list[dict[str, Any]]
     ]
 
 
-def over(measure: Callable[[NDArray[np.float64]], Any], values: NDArray[np.float64]) -> float:
+def reduce_known(
+    measure: Callable[[NDArray[np.float64]], Any], values: NDArray[np.float64]
+) -> float:
     """Return a measure of the numbers that are known; NaN where none is."""
     known = values[~np.isnan(values)]
     return float(measure(known)) if len(known) else math.nan
@@ -86,12 +88,12 @@ class Seeds:
     @cached_property
     def truth(self) -> float:
         """The mean true dimension."""
-        return over(np.mean, self.cells["truth"])
+        return reduce_known(np.mean, self.cells["truth"])
 
     @cached_property
     def error(self) -> float:
         """The mean absolute error."""
-        return over(np.mean, self.ok["error"])
+        return reduce_known(np.mean, self.ok["error"])
 
     @property
     def relative_error(self) -> float:
@@ -190,7 +192,7 @@ class Standing:
             np.where(tried["seeds_ok"] > 0, tried["mean_relative_error"], 0.0) * tried["seeds_ok"]
             + FAILURE_RELATIVE_ERROR * tried["seeds_failed"]
         ) / (tried["seeds_ok"] + tried["seeds_failed"])
-        return over(np.mean, penalised)
+        return reduce_known(np.mean, penalised)
 
     def count(self, status: str) -> int:
         """Return the number of manifolds of known dimension with a status."""

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 import estimators
 from bench.cell import RUN_PARAMETERS, Cell
 from bench.files import is_full
-from bench.format import LONGEST, memory
+from bench.format import MAX_TEXT, memory
 from bench.limits import MIB
-from bench.record import Record
+from bench.record import OK, Record
 from bench.store.arrays import KINDS, MAX_BYTES, is_name
 from bench.store.validation import check_estimate
 from bench.workers import preload, samples
@@ -96,7 +96,7 @@ def measure(
         check_estimate(estimate)
         record = replace(
             record,
-            status="ok",
+            status=OK,
             estimate=estimate,
             fit_seconds=seconds + graph_seconds + _training_saved(estimator),
             shared_seconds=seconds,
@@ -224,7 +224,7 @@ def _describe(error: BaseException) -> str:
 
 def _storable(text: str) -> str:
     """Return a text that a database can store: file names may hold invalid characters."""
-    return text[:LONGEST].encode("utf-8", "replace").decode()
+    return text[:MAX_TEXT].encode("utf-8", "replace").decode()
 
 
 def _reset_peak() -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from bench.cell import Cell
-from bench.format import LONGEST, printable
+from bench.format import MAX_TEXT, printable
 from bench.limits import MIB
 from bench.record import MEASURED, Record
 from bench.store.validation import check_values
@@ -62,4 +62,4 @@ def outcome_record(cell: Cell, threads: int, message: Message) -> Record:
         values = check_values({**vars(empty_record(cell, threads=threads)), **values})
     except ValueError as error:
         raise BadMessage(f"its record is not valid: {error}") from None
-    return Record(**{**values, "message": printable(values["message"])[:LONGEST]})
+    return Record(**{**values, "message": printable(values["message"])[:MAX_TEXT]})

@@ -12,7 +12,7 @@ from bench import format
 from bench.cell import Cell
 from bench.errors import NoSpace, WorkerFailed
 from bench.limits import MIB
-from bench.record import Record
+from bench.record import OK, Record
 from bench.workers import usage
 from bench.workers.messages import BadMessage, Message
 from bench.workers.outcome import DONE, FULL, PROGRESS, STAGE, STAGES, empty_record, outcome_record
@@ -232,7 +232,7 @@ class WorkerSlot:
         for name in names if isinstance(names, list) else ():
             if isinstance(name, str) and _MODULE.fullmatch(name) and len(self._modules) < _MODULES:
                 self._modules[name] = None
-        if record.status != "ok":
+        if record.status != OK:
             try:
                 lines = worker.output()
             except WorkerEnded as ended:
@@ -261,7 +261,7 @@ def _next_stage(message: Message, stage: str, report: Callable[[str], None]) -> 
         if order.index(new) >= order.index(stage):
             return new
     elif message.what == PROGRESS and isinstance(text, str):
-        report(format.one_line(text[: format.LONGEST]))
+        report(format.one_line(text[: format.MAX_TEXT]))
         return stage
     elif message.what == FULL and isinstance(text, str):
         raise NoSpace(text)
@@ -271,5 +271,5 @@ def _next_stage(message: Message, stage: str, report: Callable[[str], None]) -> 
 def _join(lines: list[str]) -> str:
     """Join the first line and, as far as the length of a message allows, the last ones."""
     first, rest = lines[0], "\n".join(lines[1:])
-    left = max(0, format.LONGEST - len(first))
+    left = max(0, format.MAX_TEXT - len(first))
     return "\n".join(part for part in (first, rest[-left:] if left else "") if part)

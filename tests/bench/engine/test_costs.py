@@ -7,7 +7,7 @@ import pytest
 
 import estimators
 from bench.engine import plan
-from bench.engine.costs import LONGEST, READING, SHORTEST, power_law, predict
+from bench.engine.costs import MAX_SECONDS, MIN_SECONDS, READING, power_law, predict
 from bench.limits import Limits
 from bench.record import Timing
 from bench.suites import schema
@@ -104,7 +104,7 @@ def test_records_of_other_parameters_say_nothing(cell):
 
 @pytest.mark.parametrize("seconds", [0.0, -3.0, 1e-9])
 def test_seconds_of_zero_or_less_are_a_millisecond(cell, seconds):
-    assert predicted(cell, [timing(cell, seconds)]) == SHORTEST
+    assert predicted(cell, [timing(cell, seconds)]) == MIN_SECONDS
 
 
 @pytest.mark.parametrize("seconds", [math.nan, math.inf])
@@ -117,8 +117,8 @@ def test_predictions_stay_in_a_sane_range(cell):
     flat = [timing(cell, 100.0, 100, 100, count=9), timing(cell, 1.0, 1000, 100, count=9)]
     assert power_law(1.0, steep).exponents[0] == 3.0
     assert power_law(1.0, flat).exponents[0] == 0.0
-    assert predicted(replace(cell, n=10**9), steep) == pytest.approx(LONGEST)
-    assert predicted(replace(cell, n=1), [timing(cell, 1e-3, 10_000)]) == pytest.approx(SHORTEST)
+    assert predicted(replace(cell, n=10**9), steep) == pytest.approx(MAX_SECONDS)
+    assert predicted(replace(cell, n=1), [timing(cell, 1e-3, 10_000)]) == pytest.approx(MIN_SECONDS)
 
 
 def test_no_cell_takes_longer_than_its_limit(cell):
