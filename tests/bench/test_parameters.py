@@ -93,7 +93,7 @@ HALF = np.float64(0.5)
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         (len, "builtin_function_or_method 'len'"),
         (lambda points: 1, "function '<lambda>'"),
@@ -113,11 +113,11 @@ HALF = np.float64(0.5)
         ([1, (2, object())], "a object"),
     ],
 )
-def test_what_may_not_be_set_is_refused_with_its_class_name_and_what_is_allowed(value, said):
-    with pytest.raises(ValueError, match="own: parameter 'pair' is set to, or holds, ") as told:
+def test_what_may_not_be_set_is_refused_with_its_class_name_and_what_is_allowed(value, message):
+    with pytest.raises(ValueError, match="own: parameter 'pair' is set to, or holds, ") as raised:
         check_settable(OWN, {"pair": value})
-    assert said in str(told.value)
-    assert "allowed: None, a truth value, a number, a text, or a list" in str(told.value)
+    assert message in str(raised.value)
+    assert "allowed: None, a truth value, a number, a text, or a list" in str(raised.value)
 
 
 def test_a_suite_with_a_function_as_parameter_is_refused_before_any_work():

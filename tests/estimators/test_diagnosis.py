@@ -1,4 +1,4 @@
-"""What makes distances meaningless is found, whatever the dimension, and said."""
+"""What makes distances meaningless is found, whatever the dimension, and reported."""
 
 import numpy as np
 import pytest

@@ -145,13 +145,13 @@ def family_alone(skdim):
 ORDERS = [list(FAMILY), list(FAMILY)[::-1]]
 
 
-@pytest.mark.parametrize("kept", [1, 100], ids=lambda kept: f"{kept} kept")
+@pytest.mark.parametrize("neighbors_built", [1, 100], ids=lambda number: f"{number} built")
 @pytest.mark.parametrize("before", [None, 1, 30])
 @pytest.mark.parametrize("order", ORDERS, ids=["as listed", "reversed"])
-def test_family_on_one_graph(order, before, kept, family_alone, monkeypatch):
+def test_family_on_one_graph(order, before, neighbors_built, family_alone, monkeypatch):
     points, theirs = family_alone
-    # With fewer neighbours kept, graphs grow as they are asked for.
-    monkeypatch.setattr(neighbors, "GRAPH_NEIGHBORS", kept)
+    # With fewer neighbours built at once, graphs grow as they are requested.
+    monkeypatch.setattr(neighbors, "GRAPH_NEIGHBORS", neighbors_built)
     monkeypatch.setattr(neighbors, "_shared", neighbors._Shared())
     if before:
         neighbors.neighbor_graph(points, before)

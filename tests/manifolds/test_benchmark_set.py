@@ -98,5 +98,7 @@ def test_listing_and_planning_do_not_import_scikit_dimension():
         "made = manifolds.get('benchmark-manifold', which='M10d_Cubic');"
         "assert made.ambient == 71; print('skdim' in sys.modules)"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "False"
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert output.stdout.strip() == "False"

@@ -1,4 +1,4 @@
-"""Images of known dimension: they are the published ones, and what they are said to be."""
+"""Images of known dimension: they are the published ones, and what their labels state."""
 
 import random
 import time

@@ -10,7 +10,10 @@ KEYS = [f"{digit:x}" * 64 for digit in range(8)]
 KEY = KEYS[0]
 
 
-SAID = {"about": "residual, 10 steps", "facts": json.dumps({"seconds": 1.5, "least": float("inf")})}
+METADATA = {
+    "about": "residual, 10 steps",
+    "facts": json.dumps({"seconds": 1.5, "least": float("inf")}),
+}
 
 
 def tensors(seed=0, numbers=6):

@@ -45,14 +45,14 @@ def bench(*arguments, check=0, cwd=ROOT, **more):
         for name, value in environment(**more).items():
             patch.setenv(name, value)
         try:
-            found = CliRunner().invoke(app, list(map(str, arguments)), prog_name="python -m bench")
+            result = CliRunner().invoke(app, list(map(str, arguments)), prog_name="python -m bench")
         finally:
             signal.signal(signal.SIGTERM, before)
-    if found.exception and not isinstance(found.exception, SystemExit):
-        raise found.exception
-    said = Said(found.exit_code, found.stdout, found.stderr)
-    assert said.returncode == check, said.stdout + said.stderr
-    return said
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    output = CommandOutput(result.exit_code, result.stdout, result.stderr)
+    assert output.returncode == check, output.stdout + output.stderr
+    return output
 
 
 @contextlib.contextmanager
@@ -71,7 +71,7 @@ def _warnings_as_of_a_program():
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandOutput:
     """The end of a command, as `subprocess.CompletedProcess`."""
 
     returncode: int

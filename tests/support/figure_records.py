@@ -27,10 +27,10 @@ def record(
     ambient: int = 100,
     readings: Sequence[float] | None = None,
     status: str = "ok",
-    kept: bool = True,
+    stored: bool = True,
     **more: Any,
 ) -> dict[str, Any]:
-    """A record; where kept, with spectra that drop below D - what is read, at 40 points.
+    """A record; where stored, with spectra that drop below D - what is read, at 40 points.
 
     ``readings`` go round the points; without them each is read as the truth, and without truths
     it is the first 10 dimensions.
@@ -64,7 +64,7 @@ def record(
         ),
         **more,
     }
-    if kept and status == "ok":
+    if stored and status == "ok":
         rng = np.random.default_rng(7)
         values = np.sort(rng.uniform(0.8, 1.0, (len(read), ambient)))[:, ::-1]
         for spectrum, dimension in zip(values, read, strict=True):
@@ -115,11 +115,11 @@ def all_records(store: Path) -> list[dict[str, Any]]:
         for bias, estimator in enumerate(("score-svd", "mle-20", "lpca-local", "ess")):
             for seed in range(1 if estimator == "score-svd" else 3):
                 estimate = 10 - bias + 0.1 * seed
-                more = {"seed": seed, "estimate": estimate, "kept": False}
+                more = {"seed": seed, "estimate": estimate, "stored": False}
                 rows.append(record(store, label, estimator, truths=[10], **more))
     for label in ("digits", *(f"digits-{number}" for number in range(10))):
         for level, estimator in enumerate(("score-svd", "mle-20", "lpca-local", "ess", "danco")):
             readings = [8 + level, 9 + level, 10 + level]
-            more = {"ambient": 64, "readings": readings, "kept": estimator != "danco", "n": 180}
+            more = {"ambient": 64, "readings": readings, "stored": estimator != "danco", "n": 180}
             rows.append(record(store, label, estimator, **more))
     return rows

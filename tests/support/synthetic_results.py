@@ -62,10 +62,10 @@ def many(folder, manifolds=50, estimators=40, seeds=5):
                     message = f"ValueError: too few points near {manifold}\nlast line of output"
                     made = replace(made, status="failed", message=message, **lost)
                 records.append(made)
-    return keep(folder, records)
+    return save_records(folder, records)
 
 
-def keep(folder, records):
+def save_records(folder, records):
     """A store of these records; returns its folder."""
     with Store(folder) as store:
         store.add_environment("e" * 12, {"python": "3.12", "packages": {"numpy": "2.0"}})

@@ -96,8 +96,8 @@ def test_spectra_of_unknown_truth_show_the_reading_alone(with_arrays):
     assert x_of(axes, "truth") == []
     assert x_of(axes, "estimate") == [90.5]
     assert stated(axes) == ["estimate 10"]
-    said = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert not any("truth" in text for text in said)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert not any("truth" in text for text in labels)
 
 
 def test_spectra_state_the_estimate_of_the_table_not_a_median_of_the_points(with_arrays):
@@ -136,9 +136,9 @@ def test_spectra_state_the_estimate_of_the_table_not_a_median_of_the_points(with
 
 def test_arrays_that_are_lost_are_warned_of(with_arrays):
     records, store = with_arrays
-    kept = records.loc[records["arrays"] != "", "arrays"]
-    (store / kept.iloc[0]).unlink()
-    (store / kept.iloc[1]).write_bytes(b"not an archive")
+    stored = records.loc[records["arrays"] != "", "arrays"]
+    (store / stored.iloc[0]).unlink()
+    (store / stored.iloc[1]).write_bytes(b"not an archive")
     with pytest.warns(UserWarning, match="no spectra of score-svd on"):
         figure = spectra_figure(records, store)
     assert figure is not None

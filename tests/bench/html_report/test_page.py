@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 from browser import data_of
-from synthetic_results import keep, record
+from synthetic_results import record, save_records
 
 from bench.html_report.page import render
 from bench.html_report.results import gather
@@ -14,14 +14,14 @@ from bench.html_report.results import gather
 
 def test_store_without_a_command_gets_one_from_its_records(tmp_path):
     made = [record(place, "line", "mle-5", seed=place) for place in range(3)]
-    page = render(gather(keep(tmp_path, made)))
+    page = render(gather(save_records(tmp_path, made)))
     (command,) = re.findall(r"<code>(.*?)</code>", page, re.S)
     assert "--suite synthetic --n 1000 --seeds 3 --manifolds line --estimators mle-5" in command
 
 
 def test_records_of_other_sizes_are_listed_but_not_ranked_together(tmp_path):
     older = record(1, "line", "mle-5", n=100, finished="2025-01-01T00:00:00+00:00")
-    page = render(gather(keep(tmp_path, [older, record(2, "line", "mle-5")])))
+    page = render(gather(save_records(tmp_path, [older, record(2, "line", "mle-5")])))
     found = data_of(page)
     assert found["cells"]["n"] == [1000, 100]
     assert found["cells"]["run"] == [0, 1]
@@ -30,7 +30,7 @@ def test_records_of_other_sizes_are_listed_but_not_ranked_together(tmp_path):
 
 
 def test_empty_store_gives_a_page(tmp_path):
-    assert "There is no record yet." in render(gather(keep(tmp_path, [])))
+    assert "There is no record yet." in render(gather(save_records(tmp_path, [])))
 
 
 def test_arrays_outside_the_folder_are_not_read(tmp_path):
@@ -46,13 +46,13 @@ def test_arrays_outside_the_folder_are_not_read(tmp_path):
         record(2, "sphere", "score", arrays="own.npz"),
     ]
     with pytest.warns(UserWarning, match="outside of the folder"):
-        page = render(gather(keep(folder, made)))
+        page = render(gather(save_records(folder, made)))
     assert [panel["title"] for panel in data_of(page)["spectra"]] == ["sphere"]
 
 
 @pytest.mark.parametrize("facts", [{"python": "3.12"}, {"python": "3.12", "revision": None}])
 def test_the_revision_is_under_environment_also_where_it_is_not_known(tmp_path, facts):
-    folder = keep(tmp_path, [record(1, "line", "mle-5")])
+    folder = save_records(tmp_path, [record(1, "line", "mle-5")])
     with sqlite3.connect(folder / "records.sqlite") as database:
         database.execute("UPDATE environments SET facts = ?", (json.dumps(facts),))
     page = render(gather(folder))

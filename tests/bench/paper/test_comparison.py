@@ -1,4 +1,4 @@
-"""Published numbers beside ours: what is marked, and what is said of it."""
+"""Published numbers beside ours: what is marked, and the remarks on it."""
 
 import math
 
@@ -229,10 +229,10 @@ def test_a_failure_of_which_nothing_is_known_shows_its_message(tmp_path):
 
 
 def test_sizes_and_seeds_are_told(tmp_path):
-    told = " ".join(compared(tmp_path).remarks)
-    assert "Preset quick. Seeds a cell: 1 to 3." in told
-    assert "100 on ball (B)" in told
-    assert "1000 on ball, rod" in told
+    remarks = " ".join(compared(tmp_path).remarks)
+    assert "Preset quick. Seeds a cell: 1 to 3." in remarks
+    assert "100 on ball (B)" in remarks
+    assert "1000 on ball, rod" in remarks
 
 
 def test_a_column_that_is_not_published_is_an_error(tmp_path):

@@ -57,28 +57,28 @@ def test_csv_has_a_row_a_cell(written):
 
 
 def test_markdown_has_the_truth_once_a_row_and_says_what_is_best_agrees_and_differs():
-    told = markdown(comparison())
-    assert "Each cell: published / ours / ours, n inferred; lines of a row without any" in told
-    assert "|  | truth | score SVD |" in told
+    text = markdown(comparison())
+    assert "Each cell: published / ours / ours, n inferred; lines of a row without any" in text
+    assert "|  | truth | score SVD |" in text
     assert (
         r"| row\_0 | 10 | 11 / **10 (3 of 3 seeds)** ≠ [1] | **9.61** / 9.60 ± 0.05 = | "
         "**9.61** / 9.50 (1 seed) ? / 9.60 ± 0.05 (n = 400, inferred) | 11 / – |"
-    ) in told
-    assert "3 of 9 cells agree with the published number; differ: 3; not decided: 3" in told
-    assert "\n1. Why. (score SVD: row\\_0, row\\_1, row\\_2)\n" in told
+    ) in text
+    assert "3 of 9 cells agree with the published number; differ: 3; not decided: 3" in text
+    assert "\n1. Why. (score SVD: row\\_0, row\\_1, row\\_2)\n" in text
 
 
 def test_latex_has_a_line_a_number_and_says_what_is_best_agrees_and_differs():
-    told = latex(comparison())
-    assert r"row\_0 & 10 & published & 11 & \textbf{9.61} & \textbf{9.61} & 11 \\" in told
+    text = latex(comparison())
+    assert r"row\_0 & 10 & published & 11 & \textbf{9.61} & \textbf{9.61} & 11 \\" in text
     assert (
         r" &  & ours & \textbf{10 (3 of 3 seeds)} $\neq$\textsuperscript{1} & "
         r"9.60 $\pm$ 0.05 $=$ & 9.50 (1 seed) ? & -- \\"
-    ) in told
-    assert r" &  & ours, n inferred &  &  & 9.60 $\pm$ 0.05 (n = 400, inferred) &  \\" in told
-    assert r"R $\neq$ S" in told
+    ) in text
+    assert r" &  & ours, n inferred &  &  & 9.60 $\pm$ 0.05 (n = 400, inferred) &  \\" in text
+    assert r"R $\neq$ S" in text
     for rule in ("toprule", "midrule", "bottomrule"):
-        assert told.count(f"\\{rule}") == 1
+        assert text.count(f"\\{rule}") == 1
 
 
 def test_a_difference_that_is_not_the_best_has_a_mark_and_is_not_bold():
@@ -97,11 +97,11 @@ def test_a_difference_that_is_not_the_best_has_a_mark_and_is_not_bold():
 
 
 def test_many_rows_are_set_as_several_tables_with_the_notes_at_the_last():
-    told = latex(comparison(2 * LATEX_ROWS + 1))
-    assert told.count(r"\begin{table}") == 3
-    assert told.count("(continued)") == 2
-    assert told.count("[1] Why.") == 1
-    assert told.count("& published &") == 2 * LATEX_ROWS + 1
+    text = latex(comparison(2 * LATEX_ROWS + 1))
+    assert text.count(r"\begin{table}") == 3
+    assert text.count("(continued)") == 2
+    assert text.count("[1] Why.") == 1
+    assert text.count("& published &") == 2 * LATEX_ROWS + 1
 
 
 @pytest.mark.parametrize("rows", [1, 30])

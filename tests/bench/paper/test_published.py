@@ -59,19 +59,19 @@ def test_a_publication_has_its_numbers_its_suite_and_items_of_different_names(na
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         (("2.0,2,300", "two,2,300"), "line 2: value must be a number, not 'two'"),
         (("circle,another", "circle,PCA"), "line 7: duplicate cell (Table 1, circle, PCA, estim"),
         (("source,note", "note"), "no column source"),
     ],
 )
-def test_damaged_numbers_are_said_with_file_and_line(changed, said, tmp_path):
+def test_damaged_numbers_are_reported_with_file_and_line(changed, message, tmp_path):
     path = tmp_path / "own2025.csv"
     path.write_text(NUMBERS.replace(*changed))
     with pytest.raises(ValueError, match=r"own2025\.csv") as error:
         published.read(path)
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
 def test_a_note_of_an_unknown_kind_is_said(tmp_path):
@@ -100,7 +100,7 @@ def test_a_wheel_holds_the_numbers_and_reads_them(tmp_path):
         " len(published.read_known(published.path_of('stanczuk2024'))))"
     )
     here = tmp_path / "installed"
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code],
         cwd=here,
         env={"PYTHONPATH": str(here), "PATH": ""},
@@ -108,6 +108,6 @@ def test_a_wheel_holds_the_numbers_and_reads_them(tmp_path):
         text=True,
         check=True,
     )
-    folder, numbers, notes = told.stdout.split()
+    folder, numbers, notes = output.stdout.split()
     assert Path(folder) == here / "bench" / "published"
     assert (int(numbers), int(notes) > 5) == (62, True)

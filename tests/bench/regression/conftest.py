@@ -1,7 +1,7 @@
 """A small suite, and cells whose results are made up."""
 
 import pytest
-from made_up_cells import SUITE, Runner
+from synthetic_cells import SUITE, Runner
 
 
 @pytest.fixture

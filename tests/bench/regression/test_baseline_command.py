@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from made_up_cells import HERE, Screen, failed, moved, saved
+from synthetic_cells import HERE, Screen, failed, moved, saved
 
 from bench.regression import permutation_test
 from bench.regression.baseline import load

@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from made_up_cells import HERE, SUITE, Screen, checked, failed, moved, saved
+from synthetic_cells import HERE, SUITE, Screen, checked, failed, moved, saved
 
 from bench.regression.baseline import load
 from bench.regression.command import save_baseline

@@ -58,7 +58,7 @@ def test_an_elbow_is_what_it_supports_and_a_power_law_supports_nothing():
 
 
 def share_supported(curve, noise, sizes=SIZES):
-    """Part of 200 noisy curves, with seeds, of which a dimension is said to be supported."""
+    """Part of 200 noisy curves, with seeds, of which a dimension is reported as supported."""
     rng = np.random.default_rng(0)
     count = 0
     for _ in range(200):

@@ -14,14 +14,14 @@ def test_readings_of_one_model_are_trained_alike_in_every_suite_and_preset():
     for name in schema.names():
         for preset in schema.PRESETS:
             cells = plan.build(schema.load(name), preset)
-            told = {
+            known = {
                 (cell.sample_key, *(str(cell.estimator_parameters[part]) for part in training))
                 for cell in cells
                 if cell.estimator_name in {"score-svd", "flipd", "dsm", "lhsd"}
                 and cell.estimator != UNTRAINED
             }
-            samples = {key for key, *_ in told}
-            assert len(told) == len(samples), f"{name} at {preset}"
+            samples = {key for key, *_ in known}
+            assert len(known) == len(samples), f"{name} at {preset}"
 
 
 @pytest.mark.parametrize("name", ["readings", "images", "stanczuk2024"])

@@ -36,7 +36,7 @@ FAULTY = []
 
 
 def fault(check, says):
-    """Register a class that fails a check, and what is said of it."""
+    """Register a class that fails a check, and the message about it."""
 
     def plant(cls):
         FAULTY.append((check, says, cls))

@@ -12,9 +12,9 @@ SUITE = ("run", "--suite", "torchvision", "--preset", "smoke", "--estimators", "
 
 def test_a_set_that_is_missing_is_said_before_any_work(tmp_path):
     done = bench(*SUITE, "--data-root", tmp_path, "--out", tmp_path / "out", check=2)
-    said = " ".join(done.stderr.split())
-    assert f"FashionMNIST is not below the data root {tmp_path}" in said
-    assert "put train-images-idx3-ubyte, train-labels-idx1-ubyte" in said
+    output = " ".join(done.stderr.split())
+    assert f"FashionMNIST is not below the data root {tmp_path}" in output
+    assert "put train-images-idx3-ubyte, train-labels-idx1-ubyte" in output
     assert not (tmp_path / "out").exists()
 
 

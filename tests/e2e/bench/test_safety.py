@@ -23,16 +23,16 @@ def test_a_results_folder_with_pickles_in_it_runs_none_of_them(tmp_path):
     )  # fmt: skip
     bench(*run)
     ((arrays,),) = rows(tmp_path, "arrays")
-    with np.load(tmp_path / arrays, allow_pickle=False) as kept:
-        names = list(kept)
+    with np.load(tmp_path / arrays, allow_pickle=False) as stored:
+        names = list(stored)
     np.savez(tmp_path / arrays, **{name: np.array([Evil()], dtype=object) for name in names})
     for plot in tmp_path.rglob("*.png"):
         plot.unlink()
-    said = bench(*run)
-    assert EVIL not in said.stdout + said.stderr
+    output = bench(*run)
+    assert EVIL not in output.stdout + output.stderr
     (tmp_path / "running.json").write_bytes(pickle.dumps(Evil()))
-    said = bench("status", "--out", tmp_path)
-    assert EVIL not in said.stdout + said.stderr
+    output = bench("status", "--out", tmp_path)
+    assert EVIL not in output.stdout + output.stderr
 
 
 def test_a_run_writes_only_into_its_folder(tmp_path):

@@ -12,7 +12,7 @@ import filelock
 import numpy as np
 import pytest
 import torch
-from cached_models import KEY, KEYS, SAID, file_of, names, same, tensors
+from cached_models import KEY, KEYS, METADATA, file_of, names, same, tensors
 
 from estimators.score.cache import ModelCache, default_folder, default_limit
 from estimators.score.recipe import content_key
@@ -31,15 +31,15 @@ def quiet():
         yield
 
 
-# Keeping and finding
+# Saving and loading
 
 
 @pytest.mark.usefixtures("quiet")
 def test_what_is_loaded_is_what_was_saved(cache):
-    cache.save(KEY, tensors(), SAID)
+    cache.save(KEY, tensors(), METADATA)
     found = cache.load(KEY)
     assert same(found.tensors, tensors())
-    assert found.metadata == SAID
+    assert found.metadata == METADATA
     assert names(cache) == [f"{KEY}.safetensors"]
 
 
@@ -53,18 +53,18 @@ def test_nothing_is_found_in_an_empty_or_missing_cache(cache):
     assert not cache.folder.exists()
 
 
-def test_tensors_that_share_memory_or_are_views_are_kept(cache):
+def test_tensors_that_share_memory_or_are_views_are_saved(cache):
     whole = torch.arange(12.0).reshape(3, 4).requires_grad_()
     views = {"whole": whole, "same": whole, "turned": whole.mT, "part": whole[1, ::2]}
     cache.save(KEY, views, {})
     assert same(cache.load(KEY).tensors, {name: view.detach() for name, view in views.items()})
 
 
-def test_a_checkpoint_is_kept_beside_the_model_until_it_is_removed(cache):
+def test_a_checkpoint_stays_beside_the_model_until_it_is_removed(cache):
     cache.save_checkpoint(KEY, tensors(1), {"facts": "1"})
     cache.save_checkpoint(KEY, tensors(2), {"facts": "2"})
     assert cache.load(KEY) is None
-    cache.save(KEY, tensors(3), SAID)
+    cache.save(KEY, tensors(3), METADATA)
     found = cache.load_checkpoint(KEY)
     assert same(found.tensors, tensors(2))
     assert found.metadata == {"facts": "2"}
@@ -110,13 +110,13 @@ def test_the_key_follows_points_shape_and_facts_and_nothing_else():
 def assert_reported_and_removed(cache, kind, reason):
     path = file_of(cache, kind=kind)
     load = cache.load if kind == "model" else cache.load_checkpoint
-    with pytest.warns(UserWarning, match=reason) as said:
+    with pytest.warns(UserWarning, match=reason) as caught:
         assert load(KEY) is None
-    [warning] = said
+    [warning] = caught
     assert str(path) in str(warning.message)
     again = "trained again" if kind == "model" else "training begins again"
     assert again in str(warning.message)
-    # The line that is told is that of the one who asked.
+    # The line of the warning is that of the caller.
     assert warning.filename == __file__
     assert not path.exists()
 
@@ -140,7 +140,7 @@ def assert_reported_and_removed(cache, kind, reason):
     ],
 )
 def test_a_damaged_file_is_reported_removed_and_not_read(cache, kind, harm, reason):
-    (cache.save if kind == "model" else cache.save_checkpoint)(KEY, tensors(), SAID)
+    (cache.save if kind == "model" else cache.save_checkpoint)(KEY, tensors(), METADATA)
     path = file_of(cache, kind=kind)
     path.write_bytes(harm(path.read_bytes()))
     assert_reported_and_removed(cache, kind, reason)
@@ -155,7 +155,7 @@ def test_a_file_of_another_program_is_reported_removed_and_not_read(cache):
 
 
 def test_a_file_cut_anywhere_or_with_any_byte_flipped_is_never_taken_for_good(cache):
-    cache.save(KEY, tensors(), SAID)
+    cache.save(KEY, tensors(), METADATA)
     path = file_of(cache)
     data = path.read_bytes()
     harmed = [data[:length] for length in range(len(data))]
@@ -164,19 +164,19 @@ def test_a_file_cut_anywhere_or_with_any_byte_flipped_is_never_taken_for_good(ca
             harmed.append(data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :])
     for broken in harmed:
         path.write_bytes(broken)
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             assert cache.load(KEY) is None
-        assert len(said) == 1
+        assert len(caught) == 1
         assert not path.exists()
 
 
-def test_the_model_is_kept_again_after_damage(cache):
-    cache.save(KEY, tensors(), SAID)
+def test_the_model_is_saved_again_after_damage(cache):
+    cache.save(KEY, tensors(), METADATA)
     file_of(cache).write_bytes(b"")
     with pytest.warns(UserWarning, match="empty"):
         cache.load(KEY)
-    cache.save(KEY, tensors(), SAID)
+    cache.save(KEY, tensors(), METADATA)
     assert same(cache.load(KEY).tensors, tensors())
 
 
@@ -191,36 +191,36 @@ def used(cache, key, kind="model", *, minutes_ago):
 def test_the_least_recently_used_go_first_and_loading_is_a_use(tmp_path):
     wide = ModelCache(tmp_path, 10**9)
     for index, key in enumerate(KEYS[:4]):
-        wide.save(key, tensors(numbers=2000), SAID)
+        wide.save(key, tensors(numbers=2000), METADATA)
         used(wide, key, minutes_ago=10 - index)
     size = file_of(wide).stat().st_size
     wide.load(KEYS[0])
-    ModelCache(tmp_path, 3 * size).save(KEYS[4], tensors(numbers=2000), SAID)
+    ModelCache(tmp_path, 3 * size).save(KEYS[4], tensors(numbers=2000), METADATA)
     assert [entry.key for entry in wide.entries()] == [KEYS[4], KEYS[0], KEYS[3]]
 
 
 def test_checkpoints_count_and_locks_of_what_is_removed_go_too(tmp_path):
     wide = ModelCache(tmp_path, 10**9)
-    wide.save_checkpoint(KEYS[0], tensors(numbers=2000), SAID)
+    wide.save_checkpoint(KEYS[0], tensors(numbers=2000), METADATA)
     used(wide, KEYS[0], "checkpoint", minutes_ago=5)
     with wide.lock(KEYS[0]):
         pass
     size = file_of(wide, KEYS[0], "checkpoint").stat().st_size
-    ModelCache(tmp_path, size).save(KEYS[1], tensors(numbers=2000), SAID)
+    ModelCache(tmp_path, size).save(KEYS[1], tensors(numbers=2000), METADATA)
     assert names(wide) == [f"{KEYS[1]}.safetensors"]
 
 
 def test_a_total_of_just_the_limit_stays(tmp_path):
     wide = ModelCache(tmp_path, 10**9)
-    wide.save(KEYS[0], tensors(), SAID)
-    ModelCache(tmp_path, 2 * file_of(wide).stat().st_size).save(KEYS[1], tensors(), SAID)
+    wide.save(KEYS[0], tensors(), METADATA)
+    ModelCache(tmp_path, 2 * file_of(wide).stat().st_size).save(KEYS[1], tensors(), METADATA)
     assert len(wide.entries()) == 2
 
 
 def test_the_model_just_written_stays_though_it_is_larger_than_the_limit(tmp_path):
     cache = ModelCache(tmp_path, 10)
     for key in KEYS[:3]:
-        cache.save(key, tensors(), SAID)
+        cache.save(key, tensors(), METADATA)
         assert [entry.key for entry in cache.entries()] == [key]
 
 
@@ -232,14 +232,14 @@ def test_old_temporary_files_go_and_files_that_are_not_ours_stay(tmp_path):
     for name in left + others:
         (tmp_path / name).write_bytes(b"words")
     os.utime(tmp_path / left[0], (hours_ago, hours_ago))
-    cache.save(KEYS[1], tensors(), SAID)
+    cache.save(KEYS[1], tensors(), METADATA)
     assert names(cache) == sorted([*others, left[1], f"{KEYS[1]}.safetensors"])
     cache.clear()
     assert names(cache) == sorted(others)
 
 
 @pytest.mark.parametrize(
-    ("said", "limit"),
+    ("text", "limit"),
     [
         ("500MB", 500 * 10**6),
         ("2 GB", 2 * 10**9),
@@ -253,19 +253,19 @@ def test_old_temporary_files_go_and_files_that_are_not_ours_stay(tmp_path):
         (None, 2 * 10**9),
     ],
 )
-def test_the_limit_is_a_size_with_or_without_unit(monkeypatch, said, limit):
+def test_the_limit_is_a_size_with_or_without_unit(monkeypatch, text, limit):
     monkeypatch.delenv("BENCH_CACHE_LIMIT", raising=False)
-    if said is not None:
-        monkeypatch.setenv("BENCH_CACHE_LIMIT", said)
+    if text is not None:
+        monkeypatch.setenv("BENCH_CACHE_LIMIT", text)
     assert default_limit() == limit
 
 
-@pytest.mark.parametrize("said", ["much", "-1", "GB", "1e9", "2 GiB", "inf", "1,5GB", "٣GB"])
-def test_a_bad_limit_is_reported_with_what_is_allowed(monkeypatch, said):
-    monkeypatch.setenv("BENCH_CACHE_LIMIT", said)
-    with pytest.raises(ValueError, match=r"BENCH_CACHE_LIMIT is .*allowed: .*500MB") as told:
+@pytest.mark.parametrize("text", ["much", "-1", "GB", "1e9", "2 GiB", "inf", "1,5GB", "٣GB"])
+def test_a_bad_limit_is_reported_with_what_is_allowed(monkeypatch, text):
+    monkeypatch.setenv("BENCH_CACHE_LIMIT", text)
+    with pytest.raises(ValueError, match=r"BENCH_CACHE_LIMIT is .*allowed: .*500MB") as raised:
         default_limit()
-    assert repr(said) in str(told.value)
+    assert repr(text) in str(raised.value)
 
 
 def test_the_folder_is_that_of_the_variable_or_in_the_users_cache(monkeypatch, tmp_path):
@@ -286,9 +286,9 @@ def test_the_folder_is_that_of_the_variable_or_in_the_users_cache(monkeypatch, t
 
 def goes_on_without(cache):
     for save in (cache.save, cache.save_checkpoint):
-        with pytest.warns(UserWarning, match="cannot be saved in") as said:
-            save(KEY, tensors(numbers=100_000), SAID)
-        [warning] = said
+        with pytest.warns(UserWarning, match="cannot be saved in") as caught:
+            save(KEY, tensors(numbers=100_000), METADATA)
+        [warning] = caught
         assert str(cache.folder) in str(warning.message)
         assert warning.filename == __file__
 
@@ -305,7 +305,7 @@ def test_a_folder_that_cannot_be_made_is_reported_and_nothing_fails(tmp_path):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes anywhere")
 def test_a_folder_that_cannot_be_written_is_reported_and_can_still_be_read(cache):
-    cache.save(KEY, tensors(), SAID)
+    cache.save(KEY, tensors(), METADATA)
     cache.folder.chmod(0o500)
     try:
         goes_on_without(cache)
@@ -316,7 +316,7 @@ def test_a_folder_that_cannot_be_written_is_reported_and_can_still_be_read(cache
 
 
 def test_a_full_disk_is_reported_and_leaves_nothing_behind(cache):
-    cache.save(KEY, tensors(), SAID)
+    cache.save(KEY, tensors(), METADATA)
     before = file_of(cache).read_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     # What a write beyond this limit raises is an OSError as of a full disk.
@@ -383,8 +383,8 @@ def test_entries_tell_key_kind_size_use_and_metadata_the_last_used_first(cache):
 
 
 def test_clear_says_how_many_and_how_much_it_removed(cache):
-    cache.save(KEYS[0], tensors(), SAID)
-    cache.save_checkpoint(KEYS[1], tensors(), SAID)
+    cache.save(KEYS[0], tensors(), METADATA)
+    cache.save_checkpoint(KEYS[1], tensors(), METADATA)
     size = sum(entry.size for entry in cache.entries())
     assert cache.clear() == (2, size)
     assert names(cache) == []
@@ -393,9 +393,9 @@ def test_clear_says_how_many_and_how_much_it_removed(cache):
 
 @pytest.mark.parametrize("other", ["model", "checkpoint"])
 def test_a_whole_file_of_another_name_is_refused(cache, other):
-    cache.save(KEYS[0], tensors(0), SAID)
-    cache.save(KEYS[1], tensors(1), SAID)
-    cache.save_checkpoint(KEYS[0], tensors(2), SAID)
+    cache.save(KEYS[0], tensors(0), METADATA)
+    cache.save(KEYS[1], tensors(1), METADATA)
+    cache.save_checkpoint(KEYS[0], tensors(2), METADATA)
     place = cache.folder / f"{KEYS[0]}.safetensors"
     taken = {"model": f"{KEYS[1]}.safetensors", "checkpoint": f"{KEYS[0]}.checkpoint.safetensors"}
     place.write_bytes((cache.folder / taken[other]).read_bytes())

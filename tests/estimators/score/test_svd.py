@@ -233,12 +233,12 @@ def test_directions_are_drawn_from_the_generator_alone(noise):
 
 def test_the_reliable_levels_are_those_of_the_model_that_is_read():
     model, estimator = exact()
-    asked = []
+    models = []
 
     class Asking(estimator):
         def reliability(self, model):
-            asked.append(model)
+            models.append(model)
             return super().reliability(model)
 
     Asking(sigmas=SIGMAS).read(model, model.held_out, torch.Generator().manual_seed(1))
-    assert asked == [model]
+    assert models == [model]

@@ -63,7 +63,7 @@ def test_a_member_learns_what_it_learns_alone(network):
 
 def test_end_and_restart_are_those_of_each_member(monkeypatch):
     # By the seed of the validation, which is the member's.
-    said = {
+    verdicts = {
         0: ["learning"] * 6,
         1: ["converged"],
         2: ["learning", "overfitted", "learning", "exhausted"],
@@ -75,7 +75,7 @@ def test_end_and_restart_are_those_of_each_member(monkeypatch):
     def evaluate(self, network):
         real(self, network)
         now = len(self.losses) - 1
-        return said[self.seed][now] if now < len(said[self.seed]) else "learning"
+        return verdicts[self.seed][now] if now < len(verdicts[self.seed]) else "learning"
 
     monkeypatch.setattr(Validation, "evaluate", evaluate)
     samples, own = [sphere(seed=seed) for seed in range(5)], recipe(steps=60)
@@ -112,21 +112,21 @@ def test_models_in_the_cache_are_not_trained_again(tmp_path):
         np.testing.assert_array_equal(found.report.loss, again.report.loss)
         z, sigma = found.held_out, torch.full((len(found.held_out),), 0.3)
         torch.testing.assert_close(found.score(z, sigma), again.score(z, sigma), rtol=0, atol=0)
-    told = []
-    models = together_on(samples, cache=cache, report=told.append)
+    reports = []
+    models = together_on(samples, cache=cache, report=reports.append)
     assert all(model.report.cached for model in models)
-    assert not told
+    assert not reports
     assert {entry.kind for entry in cache.entries()} == {"model"}
 
 
 def test_samples_of_different_rank_are_trained_in_groups():
     samples = [sphere(1), sphere(3), sphere(1, seed=2), sphere(3, n=150, seed=3)]
-    told = []
-    models = together_on(samples, report=told.append)
+    reports = []
+    models = together_on(samples, report=reports.append)
     assert [model.held_out.shape[1] for model in models] == [2, 4, 2, 4]
     assert [len(model.held_out) for model in models] == [20, 20, 20, 15]
-    assert [progress.step for progress in told] == [10, 20, 30, 40] * 2
-    assert told[0].seconds_left > told[3].seconds_left == 0
+    assert [progress.step for progress in reports] == [10, 20, 30, 40] * 2
+    assert reports[0].seconds_left > reports[3].seconds_left == 0
     for found, expected in zip(models, alone_on(samples), strict=True):
         same(found, expected)
 

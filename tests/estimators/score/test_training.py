@@ -31,8 +31,8 @@ def circle(count=300, ambient=5):
     return points
 
 
-class Told(Validation):
-    """A watch that says what it is told to."""
+class ScriptedValidation(Validation):
+    """A validation whose verdicts are given beforehand."""
 
     def evaluate(self, network):
         super().evaluate(network)
@@ -44,7 +44,7 @@ def start(own: Recipe, verdicts=(), points=None):
     z = frame.coordinates(torch.from_numpy(circle() if points is None else points))
     torch.manual_seed(0)
     network = ScoreNetwork(frame, width=own.width, blocks=own.blocks)
-    validation = Told(
+    validation = ScriptedValidation(
         z=z[::10],
         points=z[:3],
         levels=level_grid(own.levels),
@@ -174,14 +174,14 @@ def test_other_errors_of_a_step_are_not_taken_for_memory(monkeypatch):
 
 
 def test_progress_tells_step_loss_reading_and_time_left():
-    told = []
-    train(*start(recipe()), report=told.append)
-    assert [progress.step for progress in told] == [10, 20, 30, 40]
-    assert all(progress.steps == 40 for progress in told)
-    assert all(progress.loss > 0 and progress.reading >= 1 for progress in told)
-    assert told[0].seconds_left > told[-1].seconds_left == 0
-    assert "step 10 of 40, loss " in str(told[0])
-    assert "s left" in str(told[0])
+    reports = []
+    train(*start(recipe()), report=reports.append)
+    assert [progress.step for progress in reports] == [10, 20, 30, 40]
+    assert all(progress.steps == 40 for progress in reports)
+    assert all(progress.loss > 0 and progress.reading >= 1 for progress in reports)
+    assert reports[0].seconds_left > reports[-1].seconds_left == 0
+    assert "step 10 of 40, loss " in str(reports[0])
+    assert "s left" in str(reports[0])
 
 
 class Killed(Exception):

@@ -1,4 +1,4 @@
-"""Points of one's own: what is read, and what is said of what cannot be."""
+"""Points of one's own: what is read, and the message about what cannot be."""
 
 import re
 
@@ -150,7 +150,7 @@ def test_rows_that_repeat_others_are_taken_once(tmp_path):
 
 
 def wrong_files(folder):
-    """Each kind of file that cannot be read, and what is said of it."""
+    """Each kind of file that cannot be read, and the message about it."""
     np.save(folder / "objects.npy", np.array([{}] * 30, dtype=object), allow_pickle=True)
     yield "objects.npy", "holds Python objects, which are not read"
     np.savez(folder / "objects.npz", x=np.array([{}] * 30, dtype=object))

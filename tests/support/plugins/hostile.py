@@ -167,9 +167,9 @@ def writes_to_a_disk(X):
 
 @hostile("needs-300-mib")
 def needs_300_mib(X):
-    kept = np.ones(300 * 2**17)
+    array = np.ones(300 * 2**17)
     time.sleep(1)
-    return kept[0]
+    return array[0]
 
 
 @hostile("exhausts-shared-memory")
@@ -304,13 +304,13 @@ def sends_too_much(X):
 
 @hostile("sends-half-a-message")
 def sends_half_a_message(X):
-    write_to_sockets(pack("told", {"text": "x" * 100})[:50])
+    write_to_sockets(pack("log", {"text": "x" * 100})[:50])
     os._exit(0)
 
 
 @hostile("sends-half-a-message-and-hangs")
 def sends_half_a_message_and_hangs(X):
-    write_to_sockets(pack("told", {"text": "x" * 100})[:50])
+    write_to_sockets(pack("log", {"text": "x" * 100})[:50])
     time.sleep(1000)
 
 

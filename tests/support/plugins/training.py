@@ -17,8 +17,8 @@ class Trains:
         try:
             (folder / "first").touch(exist_ok=False)
         except FileExistsError:
-            said = "step 1250 of 4000, loss 0.1234, reads 10, 312 s left\nand \x1b[2J more"
-            logging.getLogger("estimators.score").info(said)
+            message = "step 1250 of 4000, loss 0.1234, reads 10, 312 s left\nand \x1b[2J more"
+            logging.getLogger("estimators.score").info(message)
             while not (folder / "go").exists():
                 time.sleep(0.02)
         self.dimension_ = 2.0

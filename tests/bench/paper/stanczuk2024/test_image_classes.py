@@ -18,9 +18,9 @@ def test_classes_show_estimates_and_the_middle_half_of_images(drawn):
     assert heights(axes, "score-svd") == [9] * 10
     assert np.round(places(axes, "ess")).tolist() == list(range(10))
     bars = [line.get_ydata() for line in with_gid(axes, "middle half")]
-    told = [tuple(bar) for bar in bars if not np.isnan(bar).any()]
-    assert len(told) == 40
-    assert set(told) == {(low, low + 2.0) for low in (8.0, 9.0, 10.0, 11.0)}
+    intervals = [tuple(bar) for bar in bars if not np.isnan(bar).any()]
+    assert len(intervals) == 40
+    assert set(intervals) == {(low, low + 2.0) for low in (8.0, 9.0, 10.0, 11.0)}
 
 
 def test_classes_take_mnist_then_fashion_mnist_where_they_are(store):

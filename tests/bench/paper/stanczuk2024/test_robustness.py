@@ -29,7 +29,7 @@ def test_curves_stand_at_means_with_intervals(drawn, name, label):
 
 def test_the_dimension_of_the_space_is_drawn_where_an_estimate_comes_near_it(tmp_path):
     rows = [
-        record(tmp_path, label, "mle-20", truths=[10], kept=False, estimate=estimate)
+        record(tmp_path, label, "mle-20", truths=[10], stored=False, estimate=estimate)
         for label, estimate in (("noise-0.03", 11.0), ("noise-0.1", 80.0))
     ]
     for shown, ambient in ((rows[:1], []), (rows, [100])):

@@ -29,7 +29,7 @@ def test_spectra_say_which_are_missing_and_why(tmp_path):
     rows = [
         record(tmp_path, "line", "score-svd-100", truths=[1]),
         record(tmp_path, "10-sphere", "score-svd-100", truths=[10], status="timeout"),
-        record(tmp_path, "50-sphere", "score-svd-100", truths=[50], kept=False),
+        record(tmp_path, "50-sphere", "score-svd-100", truths=[50], stored=False),
     ]
     for name in ("spectra", "histograms"):
         grid = panels(ITEMS[name].make(material(rows, tmp_path)))

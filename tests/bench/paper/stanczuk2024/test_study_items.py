@@ -31,20 +31,20 @@ def test_the_autoencoder_stands_beside_the_estimates(drawn, store):
 
 
 def test_the_autoencoder_is_trained_once_and_saved(tmp_path):
-    row = record(tmp_path, "digits", "mle-20", ambient=64, readings=[8], kept=False)
+    row = record(tmp_path, "digits", "mle-20", ambient=64, readings=[8], stored=False)
     assert ITEMS["autoencoder"].make(material([row], tmp_path)) is None
     figure = ITEMS["autoencoder"].make(material([row], tmp_path, running=True))
-    kept = tmp_path / "figures" / "autoencoder-digits.csv"
-    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
-    table = pd.read_csv(kept)
+    stored = tmp_path / "figures" / "autoencoder-digits.csv"
+    assert [path.name for path in stored.parent.iterdir()] == [stored.name]
+    table = pd.read_csv(stored)
     assert table["bottleneck"].tolist()[:3] == [2, 4, 6]
     assert table["linear"].is_monotonic_decreasing
     (linear,) = with_gid(figure.axes[0], "linear")
     assert linear.get_ydata() == pytest.approx(table["linear"])
-    written = kept.stat().st_mtime_ns
+    written = stored.stat().st_mtime_ns
     for running in (True, False):
         assert ITEMS["autoencoder"].make(material([row], tmp_path, running=running))
-    assert kept.stat().st_mtime_ns == written
+    assert stored.stat().st_mtime_ns == written
 
 
 def test_the_ablation_shows_readings_and_shares_of_right_points(drawn, store):
@@ -52,13 +52,13 @@ def test_the_ablation_shows_readings_and_shares_of_right_points(drawn, store):
     table = pd.read_csv(store[1] / "figures" / "ablation.csv")
     at = table[(table["sigma"] == 0.01) & (table["dimension"] == 50)]
     axes = panels(drawn["ablation"])["50-sphere"]
-    told = {tuple(map(round, text.get_position())): text.get_text() for text in axes.texts}
+    labels = {tuple(map(round, text.get_position())): text.get_text() for text in axes.texts}
     shares = axes.images[0].get_array()
     scores = list(dict.fromkeys(at["score"]))
     for line, read_out in enumerate(dict.fromkeys(at["read-out"])):
         for order, score in enumerate(scores):
             (cell,) = at[(at["read-out"] == read_out) & (at["score"] == score)].to_dict("records")
-            assert told[order, line] == f"{cell['reading']:g}"
+            assert labels[order, line] == f"{cell['reading']:g}"
             assert shares[line, order] == pytest.approx(1 - cell["right"])
     lowest = [label.get_text() for label in grid[-1].get_xticklabels()]
     assert lowest == ["exact", "500", "1000", "2000", "4000"]
@@ -70,9 +70,9 @@ def test_the_ablation_shows_readings_and_shares_of_right_points(drawn, store):
 
 def test_a_quick_look_at_the_ablation_says_how_short_it_trained(store, tmp_path):
     (tmp_path / "figures").mkdir()
-    kept = tmp_path / "figures" / "ablation.csv"
-    shutil.copy(store[1] / "figures" / "ablation.csv", kept)
-    pd.read_csv(kept).assign(budget=0.1).to_csv(kept, index=False)
+    stored = tmp_path / "figures" / "ablation.csv"
+    shutil.copy(store[1] / "figures" / "ablation.csv", stored)
+    pd.read_csv(stored).assign(budget=0.1).to_csv(stored, index=False)
     figure = ITEMS["ablation"].make(material([], tmp_path))
     lowest = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
     assert lowest == ["exact", "50", "100", "200", "400"]
@@ -82,8 +82,8 @@ def test_a_quick_look_at_the_ablation_says_how_short_it_trained(store, tmp_path)
 def test_the_ablation_is_run_once_and_saved(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
     assert ITEMS["ablation"].make(material([], tmp_path, running=True)) is not None
-    kept = tmp_path / "figures" / "ablation.csv"
-    assert (pd.read_csv(kept)["budget"] == 0.02).all()
-    written = kept.stat().st_mtime_ns
+    stored = tmp_path / "figures" / "ablation.csv"
+    assert (pd.read_csv(stored)["budget"] == 0.02).all()
+    written = stored.stat().st_mtime_ns
     assert ITEMS["ablation"].make(material([], tmp_path, running=True)) is not None
-    assert kept.stat().st_mtime_ns == written
+    assert stored.stat().st_mtime_ns == written

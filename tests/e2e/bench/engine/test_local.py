@@ -11,21 +11,21 @@ from bench.plugins import load_file, read_source
 from bench.suites import schema
 from bench.workers.process import Setup
 
-LANES = str(PLUGINS / "lanes.py")
+DEVICE_LOG = str(PLUGINS / "device_log.py")
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run some estimators of plugins/lanes.py, four cells each; what each cell wrote down."""
-    monkeypatch.setenv("LANES", str(tmp_path))
-    load_file(LANES)
+    """Run some estimators of plugins/device_log.py, four cells each; what each cell wrote down."""
+    monkeypatch.setenv("DEVICE_LOG", str(tmp_path))
+    load_file(DEVICE_LOG)
 
     def run(estimators, capacity, device):
         cells = plan.build(
             schema.load("euclidean"), "smoke", manifold_patterns=["line"], seeds=4, n=20,
             estimator_patterns=estimators,
         )  # fmt: skip
-        setup = Setup(plugins=((LANES, read_source(LANES)),))
+        setup = Setup(plugins=((DEVICE_LOG, read_source(DEVICE_LOG)),))
         events = [
             event
             for together in local.run([[cell] for cell in cells], setup, capacity, device)

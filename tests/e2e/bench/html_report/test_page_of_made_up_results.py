@@ -16,7 +16,7 @@ from browser import (
 )
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
-from synthetic_results import HOSTILE, keep, many, record
+from synthetic_results import HOSTILE, many, record, save_records
 
 from bench.format import printable
 from bench.html_report.page import write_report
@@ -42,7 +42,7 @@ def test_hostile_texts_stay_texts(tmp_path, browser):
         more = {"suite": text, "family": text, "estimator_parameters": text}
         made.append(record(2 * place, text, text, **more))
         made.append(record(2 * place + 1, text, "failing", manifold_name=text, **bad))
-    folder = keep(tmp_path, made)
+    folder = save_records(tmp_path, made)
     path = write_report(folder)
     page = path.read_text(encoding="utf-8")
     assert "window.hacked=1</script>" not in page
@@ -95,7 +95,7 @@ def few(folder, manifolds=6, estimators=22):
             more = {"truth": truth, "estimate": truth * (1 + error), "error": truth * error}
             names = f"manifold-{manifold}", f"estimator-{estimator}"
             made.append(record(len(made), *names, fit_seconds=seconds, **more))
-    return keep(folder, made)
+    return save_records(folder, made)
 
 
 @pytest.fixture(scope="module")

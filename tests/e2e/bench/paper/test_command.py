@@ -29,14 +29,16 @@ def paper(monkeypatch):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A publication that was run once at smoke: its file, its folder, what was said."""
+    """A publication that was run once at smoke: its file, its folder, its output."""
     folder = tmp_path_factory.mktemp("own")
     file, out = write_publication(folder / "own"), folder / "out"
     # An empty data root: MNIST is not there.
     empty = folder / "data"
     empty.mkdir()
-    said = bench("paper", file, "--preset", "smoke", "--out", out, "--data-root", empty, cwd=folder)
-    return file, out, said.stdout
+    output = bench(
+        "paper", file, "--preset", "smoke", "--out", out, "--data-root", empty, cwd=folder
+    )
+    return file, out, output.stdout
 
 
 def finished(out):
@@ -45,8 +47,8 @@ def finished(out):
 
 
 def test_all_cells_are_run_together_and_every_item_is_made(run):
-    _, out, said = run
-    assert "8 cells at preset smoke: 0 done before, 8 to run" in said
+    _, out, output = run
+    assert "8 cells at preset smoke: 0 done before, 8 to run" in output
     assert len(finished(out)) == 8
     for name in ("tables/table1", "figures/points"):
         for suffix in (".pdf", ".png"):
@@ -56,9 +58,9 @@ def test_all_cells_are_run_together_and_every_item_is_made(run):
 
 
 def test_a_data_set_that_is_not_there_is_left_out_and_said(run):
-    _, _, said = run
-    assert "left out: mnist" in said
-    assert "train-images-idx3-ubyte" in said
+    _, _, output = run
+    assert "left out: mnist" in output
+    assert "train-images-idx3-ubyte" in output
 
 
 def test_the_table_has_truth_published_and_ours(run):
@@ -88,20 +90,20 @@ def test_again_nothing_is_run_and_no_run_draws_alone(run, paper):
     before = finished(out)
     for path in (out / "tables").iterdir():
         path.unlink()
-    said = paper(file, "--preset", "smoke", "--out", out, "--no-run", "--only", "table1")
-    assert "to run" not in said.stdout
-    assert "points" not in said.stdout
+    output = paper(file, "--preset", "smoke", "--out", out, "--no-run", "--only", "table1")
+    assert "to run" not in output.stdout
+    assert "points" not in output.stdout
     assert (out / "tables/table1.tex").exists()
-    said = paper(file, "--preset", "smoke", "--out", out, "--dry-run")
-    assert "0 of 8 cells to run" in " ".join(said.stdout.split())
+    output = paper(file, "--preset", "smoke", "--out", out, "--dry-run")
+    assert "0 of 8 cells to run" in " ".join(output.stdout.split())
     assert finished(out) == before
 
 
 def test_without_records_no_run_shows_the_published_numbers_alone(tmp_path, paper):
     file, out = write_publication(tmp_path / "own"), tmp_path / "out"
-    said = paper(file, "--no-run", "--out", out).stdout
-    assert "no records in" in said
-    assert "points: left out: the records that it is made from are missing" in said
+    output = paper(file, "--no-run", "--out", out).stdout
+    assert "no records in" in output
+    assert "points: left out: the records that it is made from are missing" in output
     table = (out / "tables/table1.md").read_text()
     assert "| plane | 2 | **2.0** | **2** | 1.5 |" in table
     assert "not run" not in table
@@ -111,9 +113,9 @@ def test_without_records_no_run_shows_the_published_numbers_alone(tmp_path, pape
 
 def test_an_item_that_fails_says_why_and_the_others_are_made(tmp_path, paper):
     file, out = write_publication(tmp_path / "own", broken=True), tmp_path / "out"
-    said = paper(file, "--no-run", "--out", out, check=1)
-    assert "broken: not made: RuntimeError: no ink" in said.stdout
-    assert "error: not made: broken" in said.stderr
+    output = paper(file, "--no-run", "--out", out, check=1)
+    assert "broken: not made: RuntimeError: no ink" in output.stdout
+    assert "error: not made: broken" in output.stderr
     assert (out / "tables/table1.md").exists()
     assert "not made: RuntimeError: no ink" in (out / "index.md").read_text()
 
@@ -123,24 +125,24 @@ def test_where_every_cell_failed_the_exit_code_says_so(tmp_path):
     suite = tmp_path / "own" / "own2025.toml"
     suite.write_text(suite.read_text().replace("n = 60", "n = 1"))
     (tmp_path / "data").mkdir()
-    said = bench(
+    output = bench(
         "paper", file, "--preset", "smoke", "--out", out, "--data-root", tmp_path / "data",
         cwd=tmp_path, check=1,
     )  # fmt: skip
-    assert "table1: not made: 8 of 8 cells failed and none gave an estimate" in said.stdout
-    assert "error: not made: table1, points" in said.stderr
+    assert "table1: not made: 8 of 8 cells failed and none gave an estimate" in output.stdout
+    assert "error: not made: table1, points" in output.stderr
 
 
 def test_what_there_is_is_listed(paper):
     for arguments in ([], ["--list"]):
-        told = paper(*arguments).stdout
-        assert "stanczuk2024: Your diffusion model" in told
-        assert "table2 " in told
-        assert "huang2026:" in told
+        output = paper(*arguments).stdout
+        assert "stanczuk2024: Your diffusion model" in output
+        assert "table2 " in output
+        assert "huang2026:" in output
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["stanczuk2042"], "unknown publication 'stanczuk2042'; did you mean 'stanczuk2024'?"),
         (["stanczuk2024", "--only", "tabel2"], "no item 'tabel2'; did you mean 'table2'?"),
@@ -149,26 +151,26 @@ def test_what_there_is_is_listed(paper):
         (["huang2026", "--device", "tpu"], "tpu"),
     ],
 )
-def test_what_does_not_exist_is_answered_with_what_does(arguments, said, paper):
-    assert said in paper(*arguments, check=2).stderr
+def test_what_does_not_exist_is_answered_with_what_does(arguments, message, paper):
+    assert message in paper(*arguments, check=2).stderr
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [("1 / 0", "ZeroDivisionError"), ("x = 1", "sets no PUBLICATION")],
 )
-def test_a_file_that_is_no_publication_is_said(code, said, tmp_path, paper):
+def test_a_file_that_is_no_publication_is_reported(code, message, tmp_path, paper):
     file = tmp_path / "mine.py"
     file.write_text(code)
     failed = paper(file, check=2)
     assert f"publication {file}" in failed.stderr
-    assert said in failed.stderr
+    assert message in failed.stderr
 
 
 @pytest.mark.slow
 def test_the_publications_of_the_package_run_at_smoke(tmp_path):
-    said = bench("paper", "huang2026", "--preset", "smoke", "--out", tmp_path)
+    output = bench("paper", "huang2026", "--preset", "smoke", "--out", tmp_path)
     table = pd.read_csv(tmp_path / "tables/table-s2.csv")
     assert len(table) == 240
     assert (table["seeds_ok"] == 2).mean() > 0.9
-    assert "table-s2: " in said.stdout
+    assert "table-s2: " in output.stdout

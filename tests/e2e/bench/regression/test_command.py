@@ -45,11 +45,11 @@ def place(tmp_path_factory):
     """A folder with a suite and its baseline, of the code as it is."""
     folder = tmp_path_factory.mktemp("check")
     (folder / "mini.toml").write_text(SUITE)
-    said = bench(
+    output = bench(
         "baseline", "save", "--suite", folder / "mini.toml", "--preset", "smoke",
         "--to", folder / "mini.json", "--out", folder / "saved", "--states", 8,
     )  # fmt: skip
-    assert "6 cells of 4 seeds, of random estimators 8 states each, are in" in said.stdout
+    assert "6 cells of 4 seeds, of random estimators 8 states each, are in" in output.stdout
     return folder
 
 
@@ -62,8 +62,8 @@ def options(place, out):
 
 
 def test_unchanged_code_raises_no_alarm_and_can_be_read_again(place, tmp_path):
-    said = bench(*options(place, tmp_path / "run"))
-    assert "no regression: 6 of 6 cells as before" in said.stdout
+    output = bench(*options(place, tmp_path / "run"))
+    assert "no regression: 6 of 6 cells as before" in output.stdout
     again = bench(*options(place, tmp_path / "run"), "--no-run")
     assert "no regression: 6 of 6 cells as before" in again.stdout
     assert "[1/" not in again.stdout
@@ -132,10 +132,10 @@ def test_a_planted_regression_is_caught(place, tmp_path, name):
     code = (tmp_path / file).read_text()
     assert right in code
     (tmp_path / file).write_text(code.replace(right, wrong, 1))
-    said = bench_process(
+    output = bench_process(
         *options(place, tmp_path / "run"), check=1, cwd=tmp_path, PYTHONPATH=str(tmp_path)
     )
-    assert "regression" in said.stdout
+    assert "regression" in output.stdout
     report = ElementTree.parse(tmp_path / "run" / "check.xml").getroot()
     failed = {
         case.get("classname")
@@ -196,17 +196,17 @@ class Mine(Estimator):
 def test_what_the_baseline_does_not_have_is_run_only_where_that_is_asked_for(place, tmp_path):
     (tmp_path / "mine.py").write_text(PLUGIN)
     few = ("--plugin", tmp_path / "mine.py", "--manifolds", "torus", "--estimators", "twonn,mine")
-    said = bench(*options(place, tmp_path / "run"), *few)
-    assert "no regression: 1 of 1 cell as before" in said.stdout
-    assert "Not in the baseline, and not run (--new runs them): mine on torus." in said.stdout
-    assert "torus (seed 0) mine" not in said.stdout
-    said = bench(*options(place, tmp_path / "run"), *few, "--new")
-    assert "no regression, 1 new cell: 1 of 1 cell as before" in said.stdout
-    assert "not run" not in said.stdout
+    output = bench(*options(place, tmp_path / "run"), *few)
+    assert "no regression: 1 of 1 cell as before" in output.stdout
+    assert "Not in the baseline, and not run (--new runs them): mine on torus." in output.stdout
+    assert "torus (seed 0) mine" not in output.stdout
+    output = bench(*options(place, tmp_path / "run"), *few, "--new")
+    assert "no regression, 1 new cell: 1 of 1 cell as before" in output.stdout
+    assert "not run" not in output.stdout
     # All of the suite, with a plug-in: nothing has gone.
-    said = bench(*options(place, tmp_path / "run"), "--plugin", tmp_path / "mine.py")
-    assert "no regression: 6 of 6 cells as before" in said.stdout
-    assert "mine on 5-sphere, mine on torus." in said.stdout
+    output = bench(*options(place, tmp_path / "run"), "--plugin", tmp_path / "mine.py")
+    assert "no regression: 6 of 6 cells as before" in output.stdout
+    assert "mine on 5-sphere, mine on torus." in output.stdout
 
 
 def test_an_improvement_fails_only_where_that_is_asked_for(place, tmp_path):
@@ -217,8 +217,8 @@ def test_an_improvement_fails_only_where_that_is_asked_for(place, tmp_path):
     twonn["estimates"] = [[value + 5 for value in row] for row in twonn["estimates"]]
     (tmp_path / "worse.json").write_text(json.dumps(content))
     few = ("--estimators", "twonn", "--manifolds", "torus", "--baseline", tmp_path / "worse.json")
-    said = bench(*options(place, tmp_path / "run"), *few)
-    assert "no regression, 1 improvement: 0 of 1 cell as before" in said.stdout
+    output = bench(*options(place, tmp_path / "run"), *few)
+    assert "no regression, 1 improvement: 0 of 1 cell as before" in output.stdout
     bench(*options(place, tmp_path / "run"), *few, "--strict", check=1)
 
 
@@ -247,8 +247,8 @@ def test_cells_of_a_baseline_are_replaced(place, tmp_path):
         assert values == (
             old[pair] if pair[1] in ("knn", "twonn") else [[1.0] * len(values[0])] * 4
         )
-    said = bench(*arguments[:-1], 2, check=2)
-    assert "the baseline is of states 8, and this run of 2" in said.stderr
+    output = bench(*arguments[:-1], 2, check=2)
+    assert "the baseline is of states 8, and this run of 2" in output.stderr
 
 
 def test_another_random_state_gives_other_numbers_and_no_alarm(place, tmp_path):
@@ -287,9 +287,9 @@ def test_the_action_s_script_leaves_summary_result_and_files(place, tmp_path):
 
 
 def test_one_seed_of_deterministic_estimators_is_enough_for_their_estimates(place, tmp_path):
-    said = bench(*options(place, tmp_path / "run"), "--seeds", 1, "--estimators", "twonn,mle")
-    assert "no regression: 4 of 4 cells as before" in said.stdout
-    assert "Times are not compared: so few seeds cannot show anything" in said.stdout
+    output = bench(*options(place, tmp_path / "run"), "--seeds", 1, "--estimators", "twonn,mle")
+    assert "no regression: 4 of 4 cells as before" in output.stdout
+    assert "Times are not compared: so few seeds cannot show anything" in output.stdout
 
 
 @pytest.mark.parametrize(
@@ -307,13 +307,13 @@ def test_one_seed_of_deterministic_estimators_is_enough_for_their_estimates(plac
 )
 def test_misuse_is_told_and_ends_with_2(place, tmp_path, more, says):
     few = ("--manifolds", "torus", *(() if "--estimators" in more else ("--estimators", "twonn")))
-    said = bench(*options(place, tmp_path / "run"), *few, *more, check=2)
-    assert said.stderr.startswith("error: ")
-    assert says in said.stderr
+    output = bench(*options(place, tmp_path / "run"), *few, *more, check=2)
+    assert output.stderr.startswith("error: ")
+    assert says in output.stderr
 
 
 def test_records_of_another_command_have_no_calibrated_times(place, tmp_path):
     few = ("--estimators", "twonn", "--manifolds", "torus", "--preset", "smoke")
     bench("run", "--suite", place / "mini.toml", *few, "--out", tmp_path)
-    said = bench(*options(place, tmp_path), *few, "--no-run", check=2)
-    assert "no calibrated times" in said.stderr
+    output = bench(*options(place, tmp_path), *few, "--no-run", check=2)
+    assert "no calibrated times" in output.stderr

@@ -73,11 +73,11 @@ def checked(fault, folder, *more):
     code = (folder / file).read_text()
     assert right in code
     (folder / file).write_text(code.replace(right, wrong, 1))
-    said = bench_process(
+    output = bench_process(
         "check", "--baseline", BASELINE, "--estimators", FAMILY, "--slower", 100, "--out", "run",
         *more, check=1, cwd=folder, PYTHONPATH=str(folder), OMP_NUM_THREADS="1",
     )  # fmt: skip
-    print(said.stdout)
+    print(output.stdout)
     return load(folder / "run" / "check.json")
 
 

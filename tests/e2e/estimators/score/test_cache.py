@@ -8,7 +8,7 @@ import warnings
 
 import filelock
 import pytest
-from cached_models import KEY, SAID, file_of, names, same, tensors
+from cached_models import KEY, METADATA, file_of, names, same, tensors
 from commandline import ROOT
 
 from estimators.score.cache import ModelCache
@@ -74,11 +74,11 @@ def test_of_two_processes_one_trains_and_the_other_gets_the_model(cache, process
     for racer in racers:
         racer.stdin.write("go\n")
         racer.stdin.flush()
-    said = [racer.communicate(timeout=60)[0].split() for racer in racers]
+    outputs = [racer.communicate(timeout=60)[0].split() for racer in racers]
     assert [racer.returncode for racer in racers] == [0, 0]
-    assert sorted(len(words) for words in said) == [1, 2]
-    [trainer] = [racer.pid for racer, words in zip(racers, said, strict=True) if len(words) == 2]
-    assert {int(words[-1]) for words in said} == {trainer}
+    assert sorted(len(words) for words in outputs) == [1, 2]
+    [trainer] = [racer.pid for racer, words in zip(racers, outputs, strict=True) if len(words) == 2]
+    assert {int(words[-1]) for words in outputs} == {trainer}
 
 
 def test_clear_spares_a_lock_that_is_held_and_a_killed_process_frees_it_at_once(cache, process):
@@ -91,7 +91,7 @@ def test_clear_spares_a_lock_that_is_held_and_a_killed_process_frees_it_at_once(
         lock.acquire(timeout=0)
     being_written = cache.folder / f"{KEY}.safetensors.{'0' * 32}.tmp"
     being_written.write_bytes(b"part")
-    cache.save(KEY, tensors(), SAID)
+    cache.save(KEY, tensors(), METADATA)
     size = file_of(cache).stat().st_size
     assert cache.clear() == (1, size)
     assert names(cache) == [f"{KEY}.lock", being_written.name]
@@ -106,7 +106,7 @@ def test_clear_spares_a_lock_that_is_held_and_a_killed_process_frees_it_at_once(
 
 @pytest.mark.parametrize("where", ["fsync", "replace"])
 def test_a_writer_killed_before_it_is_done_leaves_what_was_there(cache, process, where):
-    cache.save(KEY, tensors(), SAID)
+    cache.save(KEY, tensors(), METADATA)
     writer = process(
         f"os.{where} = lambda *_: os.kill(os.getpid(), 9)\n"
         "cache.save(key, {'new': torch.zeros(100_000)}, {})",

@@ -24,7 +24,7 @@ class Watched:
             "process": os.getpid(),
             "worker": os.getppid(),
         }
-        folder = Path(os.environ["LANES"])
+        folder = Path(os.environ["DEVICE_LOG"])
         (folder / f"{time.monotonic_ns()}-{os.getpid()}.json").write_text(json.dumps(facts))
         self.dimension_ = 2.0
 

@@ -44,7 +44,7 @@ _READ = dict.fromkeys(("estimate", "low", "high"), 1.0)
 
 
 class Runner:
-    """Takes the place of running cells: results made up, as records in the store.
+    """Takes the place of running cells: synthetic results, as records in the store.
 
     ``change`` has what is another for a cell, by label of its estimator and manifold. Cells that
     were run are in ``ran``.
