@@ -189,7 +189,7 @@ def run_and_write(
 def _write(job: Job, store: Store, records: pd.DataFrame, console: Console) -> None:
     """Write tables and plots unless they are there for these records; print the tables."""
     from bench.image_report import SUMMARY
-    from bench.summary.metrics import summarise
+    from bench.summary.summarise import summarise
     from bench.tables.terminal import terminal_tables
 
     summary = summarise(records)

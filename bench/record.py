@@ -1,6 +1,6 @@
 """The record of a cell: one schema, from which stores, messages, checks and reports are derived.
 
-To add a column, add a field to ``Record`` with its ``Facts``, and a row to
+To add a column, add a field to ``Record`` with its ``FieldFacts``, and a row to
 ``bench.summary.columns`` where it is to be in summaries and tables.
 """
 
@@ -24,7 +24,7 @@ Count = Annotated[int, Field(ge=0, lt=2**53)]
 
 
 @dataclass(frozen=True)
-class Facts:
+class FieldFacts:
     """Facts of a record's field beside its type.
 
     What is ``measured`` is sent by the process that runs the cell; other fields are known before.
@@ -36,7 +36,7 @@ class Facts:
     unit: str = ""
 
 
-_MEASURED = Facts(measured=True)
+_MEASURED = FieldFacts(measured=True)
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class Record:
     error: Annotated[Real | None, _MEASURED] = None
     pointwise_error: Annotated[Real | None, _MEASURED] = None
     groups: Annotated[str, _MEASURED] = "[]"
-    fit_seconds: Annotated[Amount | None, Facts(True, "Seconds", "s")] = None
+    fit_seconds: Annotated[Amount | None, FieldFacts(True, "Seconds", "s")] = None
     shared_seconds: Annotated[Amount | None, _MEASURED] = None
     kernel_seconds: Annotated[Amount | None, _MEASURED] = None
     sample_seconds: Annotated[Amount | None, _MEASURED] = None
-    peak_memory_mib: Annotated[Amount | None, Facts(True, "Memory, MiB", "MiB")] = None
+    peak_memory_mib: Annotated[Amount | None, FieldFacts(True, "Memory, MiB", "MiB")] = None
     threads: Count | None = None
     device: Annotated[Device, _MEASURED] = "cpu"
     message: Annotated[str, _MEASURED] = ""
@@ -96,7 +96,7 @@ class Column:
     name: str
     type: type
     default: Any
-    facts: Facts
+    facts: FieldFacts
 
     @property
     def sql_type(self) -> str:
@@ -115,10 +115,12 @@ HINTS = get_type_hints(Record, include_extras=True)
 
 def _column(name: str, default: Any) -> Column:
     kind = HINTS[name]
-    facts = [fact for fact in getattr(kind, "__metadata__", ()) if isinstance(fact, Facts)]
+    facts = [fact for fact in getattr(kind, "__metadata__", ()) if isinstance(fact, FieldFacts)]
     while get_origin(kind) in (Annotated, Union, UnionType):
         kind = get_args(kind)[0]
-    return Column(name, str if get_origin(kind) is Literal else kind, default, *facts or [Facts()])
+    return Column(
+        name, str if get_origin(kind) is Literal else kind, default, *facts or [FieldFacts()]
+    )
 
 
 #: The fields of a record by name, in their order.

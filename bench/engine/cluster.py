@@ -18,15 +18,8 @@ from joblib import Parallel, delayed
 
 from bench import __version__
 from bench.cell import Cell
-from bench.engine.local import (
-    Batch,
-    CellEnd,
-    CellReport,
-    CellStart,
-    Event,
-    by_device,
-    receive,
-)
+from bench.engine.events import CellEnd, CellReport, CellStart, Event
+from bench.engine.local import Batch, by_device, receive
 from bench.errors import ClusterLost
 from bench.workers import dask_host
 from bench.workers.messages import BadMessage

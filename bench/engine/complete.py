@@ -15,9 +15,10 @@ from rich.console import Console
 from bench import environment
 from bench.cell import Cell
 from bench.engine import costs, local, plan
+from bench.engine.events import CellEnd, CellReport, CellStart, Event
 from bench.engine.heartbeat import Heartbeat
 from bench.engine.job import Job
-from bench.engine.local import Batch, CellEnd, CellReport, CellStart, Event
+from bench.engine.local import Batch
 from bench.engine.progress import Display
 from bench.format import LONGEST, plural, print_lines, printable
 from bench.plugins import PREFIX, REGISTRIES, read_source

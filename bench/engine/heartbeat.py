@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from typing_extensions import Self
 
 from bench.engine.eta import OVERDUE
-from bench.engine.local import CellEnd, CellStart, Event
+from bench.engine.events import CellEnd, CellStart, Event
 from bench.files import replace_file
 from bench.format import printable
 

@@ -19,35 +19,11 @@ from joblib import Parallel, delayed
 
 import estimators
 from bench.cell import Cell
+from bench.engine.events import CellEnd, CellReport, CellStart, Event
 from bench.limits import Capacity
 from bench.workers.process import Setup
-from bench.workers.worker_slot import CellResult, WorkerSlot
+from bench.workers.worker_slot import WorkerSlot
 
-
-@dataclass(frozen=True)
-class CellStart:
-    """A cell has started, maybe anew."""
-
-    cell: Cell
-
-
-@dataclass(frozen=True)
-class CellReport:
-    """A running cell reports its progress."""
-
-    cell: Cell
-    text: str
-
-
-@dataclass(frozen=True)
-class CellEnd:
-    """A cell has ended, well or not."""
-
-    cell: Cell
-    result: CellResult
-
-
-Event = CellStart | CellReport | CellEnd
 Batch = Sequence[Cell]
 _Queue = queue.SimpleQueue  # of events, exceptions, and None at the end of a source of events
 

@@ -130,8 +130,8 @@ def point_caveats(data: LoadedPoints, rows: pd.DataFrame) -> list[Caveat]:
     if len(data.shape) == 1 and spread.max() > UNEVEN * spread[varying].min():
         texts.append(
             f"the columns vary over {spread[varying].min():.2g} to {spread.max():.2g}: distances "
-            "see the largest alone; bring them to one unit if theirs mean nothing (estimators of "
-            "the score family do so themselves)"
+            "depend only on the largest; rescale the columns (--standardize) if their units are "
+            "arbitrary"
         )
     if len(data.shape) == 1:
         texts += no_coordinates(points, data.columns)

@@ -23,9 +23,10 @@ from manifolds.datasets.reading import LoadedPoints
 LEVEL = 0.95
 #: Explanation of the intervals, for readers.
 INTERVALS = (
-    "Another sample (95 %): where the same estimator would be on another sample of as many points, "
-    "with about 95 % probability, from random halves of these. Its bias is in both. None where "
-    "all halves read the same, and for estimators that train a model, which run on all points only."
+    "Another sample (95 %): range of the same estimator's estimate on another sample of as many "
+    "points, with about 95 % probability, computed from random halves of the points. It does not "
+    "correct the bias of the estimator. Empty where all halves give the same estimate, and for "
+    "estimators that train a model, which run on all points only."
 )
 #: Explanation of the order, for readers.
 ORDER = (

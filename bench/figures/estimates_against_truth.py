@@ -24,8 +24,8 @@ from bench.figures.style import (
     panel_grid,
     plain_ticks,
 )
-from bench.summary.metrics import by_level
 from bench.summary.ranking import rank
+from bench.summary.summarise import by_level
 from bench.summary.wording import seeds_text, subset_text
 
 #: Horizontal distance, in units of ln d, between manifolds of one dimension.

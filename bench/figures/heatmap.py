@@ -17,8 +17,8 @@ from matplotlib.patches import Patch, Rectangle
 from bench.figures.style import BELOW, FAILED_COLOUR, QUIET, headline
 from bench.format import percent
 from bench.record import NOT_APPLICABLE
-from bench.summary.metrics import by_level, truth_levels
 from bench.summary.ranking import rank
+from bench.summary.summarise import by_level, truth_levels
 from bench.summary.wording import sizes_text
 
 #: Most columns with a number in each cell; more are narrow, and show colours only.

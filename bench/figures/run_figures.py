@@ -16,7 +16,7 @@ from bench.figures.spectra import spectra_figure
 from bench.figures.style import FORMATS, save, style
 from bench.figures.tradeoff import tradeoff_figure
 from bench.format import printable
-from bench.summary.metrics import summarise
+from bench.summary.summarise import summarise
 
 
 def write_plots(

@@ -28,7 +28,7 @@ from bench.figures.style import (
 )
 from bench.format import truth_text
 from bench.record import NOT_APPLICABLE, OK
-from bench.summary.seeds import groups_of
+from bench.summary.statistics import groups_of
 from bench.summary.wording import label_text, seeds_text
 
 #: Least number of sizes of a manifold that is drawn.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.record import OK
 from bench.store.arrays import load_arrays
-from bench.summary.seeds import groups_of
+from bench.summary.statistics import groups_of
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from bench.html_report.results import Results
 from bench.html_report.spectra_panels import spectra
 from bench.record import OK
 from bench.summary.columns import RANKING, RankingColumn
-from bench.summary.metrics import summarise, truth_levels
 from bench.summary.ranking import rank
+from bench.summary.summarise import summarise, truth_levels
 from bench.summary.wording import seeds_text, sizes_text
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from bench.summary.seeds import mean_interval
+from bench.summary.statistics import mean_interval
 
 #: Of the published number. Publications give no interval, but what they measured varies from
 #: sample to sample as ours does: 3 % is what was allowed for that before agreement was an

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.format import NOT_RUN, number
 from bench.paper.equivalence import Verdict, are_integers, verdict
-from bench.summary.seeds import mean_interval
+from bench.summary.statistics import mean_interval
 
 #: What stands where a cell of ours was not run.
 ABSENT = "not run"

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from bench.format import plural
 from bench.regression.findings import IMPROVEMENTS, CheckResult, Finding, Kind
 from bench.regression.permutation_test import FALSE_ALARMS
-from bench.tables.markup import markdown_table
+from bench.tables.markup import markdown_escape, markdown_table
 
 #: The names of the columns of ``rows``.
 HEADS = ("", "estimator", "manifold", "was", "is", "s.e.", "p", "why")
@@ -22,7 +22,7 @@ _NAMES: dict[Kind, tuple[str, str]] = {
     "gone": ("cell gone", "cells gone"),
     "improved": ("improvement", "improvements"),
     "recovered": ("cell recovered", "cells recovered"),
-    "other numbers": ("cell of other numbers", "cells of other numbers"),
+    "other numbers": ("cell with different random results", "cells with different random results"),
     "still failed": ("cell still failing", "cells still failing"),
     "new": ("new cell", "new cells"),
     "slower": ("estimator slower", "estimators slower"),
@@ -31,7 +31,7 @@ _NAMES: dict[Kind, tuple[str, str]] = {
 
 
 def verdict(result: CheckResult) -> str:
-    """Return the result in a sentence; every compared cell and time is plural once."""
+    """Return the result in a sentence; every compared cell and time is counted once."""
     counts = Counter(finding.kind for finding in result.findings)
     parts = [
         f"{counts[kind]} {one if counts[kind] == 1 else many}"
@@ -118,16 +118,9 @@ def markdown(result: CheckResult) -> str:
     """Return the findings as a comment on a pull request."""
     lines = [f"### Accuracy check: {verdict(result)}", ""]
     if result.findings:
-        cells = [[_escape(text) for text in row] for row, _ in rows(result)]
+        cells = [[markdown_escape(text) for text in row] for row, _ in rows(result)]
         lines += [markdown_table(HEADS, cells, ["---"] * len(HEADS)), ""]
     return "\n".join([*lines, *notes(result), ""])
-
-
-def _escape(text: str) -> str:
-    """Return text that Markdown shows as it is, in a line of a table."""
-    for mark in "\\`*_{}[]<>#|~":
-        text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())
 
 
 def junit(result: CheckResult) -> str:

@@ -69,7 +69,7 @@ class Store:
     where the file is damaged or of a newer format: it is left as it is.
 
     Rows that cannot be written, as while another program reads the file, wait in memory and in a
-    file beside the store: reads have them, the next write or run takes them in, and closing the
+    file beside the store: reads include them; the next write or run stores them, and closing the
     store waits until they are written.
     """
 

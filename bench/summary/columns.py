@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.format import duration, memory, number, percent, seconds
 from bench.record import NOT_APPLICABLE
-from bench.summary.seeds import Seeds, Standing, over
+from bench.summary.statistics import Seeds, Standing, over
 
 
 @dataclass(frozen=True)

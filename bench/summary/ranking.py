@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.summary.columns import COLUMNS, RANKING
-from bench.summary.metrics import truth_levels
-from bench.summary.seeds import Standing, select
+from bench.summary.statistics import Standing, select
+from bench.summary.summarise import truth_levels
 
 _TEXTS = ("manifold", "estimator", "family", "status", "exact")
 _NUMBERS = (

@@ -10,8 +10,8 @@ import pandas as pd
 
 from bench.format import NOT_RUN
 from bench.summary.columns import RANKING, RankingColumn
-from bench.summary.metrics import truth_levels
 from bench.summary.ranking import rank
+from bench.summary.summarise import truth_levels
 from bench.summary.wording import (
     estimate_text,
     failure_texts,
@@ -23,7 +23,7 @@ from bench.summary.wording import (
 
 
 @dataclass(frozen=True)
-class Cell:
+class TextCell:
     """Text of a cell, and whether it is the best of its column or a failure."""
 
     text: str
@@ -36,8 +36,8 @@ class Row:
 
     estimator: str
     label: str
-    overall: tuple[Cell, ...]
-    cells: tuple[Cell, ...]
+    overall: tuple[TextCell, ...]
+    cells: tuple[TextCell, ...]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def runtime_table(summary: pd.DataFrame, preset: str | None = None) -> CrossTabl
 
 def _overall(
     summary: pd.DataFrame, table: str
-) -> tuple[tuple[str, ...], dict[str, tuple[Cell, ...]]]:
+) -> tuple[tuple[str, ...], dict[str, tuple[TextCell, ...]]]:
     """Return the headings of the ranking's columns in a table, and their cells by estimator."""
     ranking = rank(summary)
     columns = [
@@ -116,12 +116,12 @@ def _overall(
         and (ranking[column.name].notna().any() or not column.optional)
     ]
 
-    def cell(column: RankingColumn, standing: Mapping[Hashable, Any]) -> Cell:
+    def cell(column: RankingColumn, standing: Mapping[Hashable, Any]) -> TextCell:
         text = column.text(standing[column.name])
         if column.kind == "count":
             text += f"/{standing['manifolds']}"
         failed = column.name == "scored" and standing["failed"]
-        return Cell(text, "failed" if failed else "plain")
+        return TextCell(text, "failed" if failed else "plain")
 
     return tuple(column.label for column in columns), {
         standing["estimator"]: tuple(cell(column, standing) for column in columns)
@@ -131,7 +131,7 @@ def _overall(
 
 def _rows(
     summary: pd.DataFrame,
-    overall: dict[str, tuple[Cell, ...]],
+    overall: dict[str, tuple[TextCell, ...]],
     text: Callable[[Mapping[Hashable, Any]], str],
     measure: str,
 ) -> tuple[Row, ...]:
@@ -145,13 +145,13 @@ def _rows(
         for estimator, rows in summary.groupby("estimator")
     }
 
-    def cell(manifold: str, estimator: str) -> Cell:
+    def cell(manifold: str, estimator: str) -> TextCell:
         row = pairs.get((manifold, estimator))
         if row is None:
-            return Cell(NOT_RUN)
+            return TextCell(NOT_RUN)
         if row["seeds_failed"]:
-            return Cell(text(row), "failed")
-        return Cell(text(row), "best" if row[measure] == best[manifold] else "plain")
+            return TextCell(text(row), "failed")
+        return TextCell(text(row), "best" if row[measure] == best[manifold] else "plain")
 
     return tuple(
         Row(

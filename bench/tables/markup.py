@@ -33,13 +33,13 @@ _LATEX = {
     "\n": " ",
 }
 _MARKDOWN = str.maketrans(
-    {"\\": r"\\", "|": r"\|", "*": r"\*", "_": r"\_", "`": r"\`", "<": "&lt;", "\n": " "}
+    {**{mark: f"\\{mark}" for mark in "\\|*_`~#"}, "<": "&lt;", "\n": " ", "\r": " "}
 )
 
 
 def markdown_escape(text: str) -> str:
-    """Return text for a cell of a Markdown table."""
-    return text.translate(_MARKDOWN)
+    """Return text that Markdown shows as it is, in a line of a table; links stay text too."""
+    return text.translate(_MARKDOWN).replace("](", r"]\(")
 
 
 def markdown_bold(text: str, bold: bool) -> str:

@@ -11,8 +11,8 @@ import pandas as pd
 from bench.files import write_csv, write_parquet, write_text
 from bench.format import truth_text
 from bench.summary.columns import COLUMNS
-from bench.summary.metrics import summarise
-from bench.tables.crosstable import Cell, CrossTable, accuracy_table, runtime_table
+from bench.summary.summarise import summarise
+from bench.tables.crosstable import CrossTable, TextCell, accuracy_table, runtime_table
 from bench.tables.markup import (
     latex_bold,
     latex_escape,
@@ -91,5 +91,5 @@ def latex(table: CrossTable) -> str:
     return "\n".join([r"% needs \usepackage{booktabs,graphicx}", text, ""])
 
 
-def _cells(bold: Callable[[str, bool], str], cells: Iterable[Cell]) -> list[str]:
+def _cells(bold: Callable[[str, bool], str], cells: Iterable[TextCell]) -> list[str]:
     return [bold(cell.text, cell.kind == "best") for cell in cells]

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.format import truth_text
-from bench.summary.metrics import summarise
-from bench.tables.crosstable import Cell, CrossTable, accuracy_table, runtime_table
+from bench.summary.summarise import summarise
+from bench.tables.crosstable import CrossTable, TextCell, accuracy_table, runtime_table
 
 STYLES = {"plain": "", "best": "bold", "failed": "red"}
 #: Spaces between two columns.
@@ -56,7 +56,7 @@ class _Column:
     """A column: the lines of its heading and its cells."""
 
     heading: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[TextCell, ...]
 
     @property
     def width(self) -> int:
@@ -69,8 +69,8 @@ def _blocks(table: CrossTable, width: int) -> list[list[_Column]]:
 
     The first block has full labels and the overall columns; any other one has a manifold at least.
     """
-    labels = _Column(("estimator",), tuple(Cell(row.label) for row in table.rows))
-    names = _Column(("estimator",), tuple(Cell(row.estimator) for row in table.rows))
+    labels = _Column(("estimator",), tuple(TextCell(row.label) for row in table.rows))
+    names = _Column(("estimator",), tuple(TextCell(row.estimator) for row in table.rows))
     overall = [
         _Column((heading,), tuple(row.overall[index] for row in table.rows))
         for index, heading in enumerate(table.overall)
@@ -88,7 +88,7 @@ def _blocks(table: CrossTable, width: int) -> list[list[_Column]]:
     return blocks
 
 
-def _lines(cell: Cell) -> list[str]:
+def _lines(cell: TextCell) -> list[str]:
     """Return the lines of a cell; failed seeds have a line of their own."""
     return cell.text.replace(" failed", "\nfailed").split("\n")
 

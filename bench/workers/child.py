@@ -23,10 +23,8 @@ from bench.store.validation import validate_outcome
 from bench.workers import preload
 from bench.workers.measure import DiskFull, measure
 from bench.workers.messages import Sender, pack
-from bench.workers.outcome import DONE, measured_values
+from bench.workers.outcome import DONE, FULL, PROGRESS, STAGE, measured_values
 
-#: Messages beside its outcome: the stage, what the estimator logs, that a disk is full.
-STAGE, PROGRESS, FULL = "stage", "progress", "full"
 _LONGEST_TEXT = 500
 
 

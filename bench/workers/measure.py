@@ -24,39 +24,13 @@ from bench.record import Record
 from bench.store.arrays import KINDS, MAX_BYTES, is_name
 from bench.store.validation import check_estimate
 from bench.workers import preload, samples
+from bench.workers.outcome import empty_record
 from bench.workers.timing import TIMED_STATES, clock_of, fit_calibrated, fit_timed
 from estimators import neighbors
-
-#: Stages of a cell in their order, as messages name them.
-STAGES = {
-    "sample": "drawing or reading its sample",
-    "estimator": "making its estimator and warming it up",
-    "fit": "in its fit",
-}
 
 
 class DiskFull(Exception):
     """There was no space for files that a cell needs; that says nothing about its estimator."""
-
-
-def blank(cell: Cell, **values: Any) -> Record:
-    """Return a record of the cell without measurements, of status "failed" unless given."""
-    return Record(
-        key=cell.key,
-        suite=cell.suite,
-        manifold=cell.manifold,
-        estimator=cell.estimator,
-        manifold_name=cell.manifold_name,
-        manifold_parameters=json.dumps(cell.manifold_parameters, sort_keys=True),
-        estimator_name=cell.estimator_name,
-        estimator_parameters=json.dumps(cell.estimator_parameters, sort_keys=True),
-        family=cell.family,
-        n=cell.n,
-        seed=cell.seed,
-        timeout=cell.limits.timeout,
-        memory_limit_mib=None if cell.limits.memory is None else cell.limits.memory / MIB,
-        **{"status": "failed", **values},
-    )
 
 
 def measure(
@@ -78,7 +52,7 @@ def measure(
     process is not restored.
     """
     entry = estimators.entry(cell.estimator_name)
-    record = blank(cell, threads=threads, device=entry.device_for(device))
+    record = empty_record(cell, threads=threads, device=entry.device_for(device))
     try:
         stage("sample")
         sample = samples.load_or_draw(cell, scratch)

@@ -13,10 +13,9 @@ from bench.cell import Cell
 from bench.errors import NoSpace, WorkerFailed
 from bench.limits import MIB
 from bench.record import Record
-from bench.workers import child, usage
-from bench.workers.measure import STAGES, blank
+from bench.workers import usage
 from bench.workers.messages import BadMessage, Message
-from bench.workers.outcome import DONE, outcome_record
+from bench.workers.outcome import DONE, FULL, PROGRESS, STAGE, STAGES, empty_record, outcome_record
 from bench.workers.process import (
     PREPARATION,
     CellEnded,
@@ -251,20 +250,20 @@ class WorkerSlot:
     ) -> CellResult:
         """Return the result of a cell that could not send one."""
         facts = {"status": status, "message": _join(lines), "threads": threads, **values}
-        return CellResult(blank(cell, device=self._device, **facts))
+        return CellResult(empty_record(cell, device=self._device, **facts))
 
 
 def _next_stage(message: Message, stage: str, report: Callable[[str], None]) -> str:
     """Handle a message that a cell sends before its outcome; returns the stage that it is at."""
     text, new = message.facts.get("text", ""), message.facts.get("stage")
-    if message.what == child.STAGE and isinstance(new, str) and new in STAGES:
+    if message.what == STAGE and isinstance(new, str) and new in STAGES:
         order = list(STAGES)
         if order.index(new) >= order.index(stage):
             return new
-    elif message.what == child.PROGRESS and isinstance(text, str):
+    elif message.what == PROGRESS and isinstance(text, str):
         report(format.one_line(text[: format.LONGEST]))
         return stage
-    elif message.what == child.FULL and isinstance(text, str):
+    elif message.what == FULL and isinstance(text, str):
         raise NoSpace(text)
     raise BadMessage(f"unexpected {message.what[:80]!r}")
 

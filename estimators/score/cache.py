@@ -68,7 +68,7 @@ def default_limit() -> int:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredTensors:
     """Tensors on the CPU, by name, and their metadata."""
 
     tensors: dict[str, Tensor]
@@ -98,7 +98,7 @@ class ModelCache:
     folder: Path
     limit: int
 
-    def load(self, key: str) -> Stored | None:
+    def load(self, key: str) -> StoredTensors | None:
         """Load the model of a key, which counts as used now; None where there is no valid one."""
         return self._read(f"{_valid(key)}{_TENSORS}", "the model is trained again")
 
@@ -106,7 +106,7 @@ class ModelCache:
         """Save a model, and remove the least recently used other files beyond the limit."""
         self._write(f"{_valid(key)}{_TENSORS}", tensors, metadata)
 
-    def load_checkpoint(self, key: str) -> Stored | None:
+    def load_checkpoint(self, key: str) -> StoredTensors | None:
         """Load the checkpoint of the training of a model; None where there is no valid one."""
         return self._read(f"{_valid(key)}.checkpoint{_TENSORS}", "the training begins again")
 
@@ -189,7 +189,7 @@ class ModelCache:
                 Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()
 
-    def _read(self, name: str, consequence: str) -> Stored | None:
+    def _read(self, name: str, consequence: str) -> StoredTensors | None:
         path = self.folder / name
         try:
             data = path.read_bytes()
@@ -216,7 +216,7 @@ class ModelCache:
             os.utime(path)
         import safetensors.torch
 
-        return Stored(safetensors.torch.load(data), metadata)
+        return StoredTensors(safetensors.torch.load(data), metadata)
 
     def _write(self, name: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
         import safetensors.torch

@@ -7,7 +7,7 @@ import json
 import torch
 from torch import Tensor
 
-from estimators.score.cache import Stored
+from estimators.score.cache import StoredTensors
 from estimators.score.training import State
 from estimators.score.validation import Validation
 
@@ -44,7 +44,7 @@ def snapshot(state: State, validation: Validation) -> tuple[dict[str, Tensor], d
     return {k: v.detach().cpu() for k, v in tensors.items()}, metadata
 
 
-def restore(stored: Stored, state: State, validation: Validation) -> None:
+def restore(stored: StoredTensors, state: State, validation: Validation) -> None:
     """Restore a stored training into the initial state of the same one."""
     facts = json.loads(stored.metadata["facts"])
     device = validation.z.device

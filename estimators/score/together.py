@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from estimators.base import Array
-from estimators.score.cache import ModelCache, Stored
+from estimators.score.cache import ModelCache, StoredTensors
 from estimators.score.model import ScoreModel
 from estimators.score.network import ScoreModule
 from estimators.score.recipe import Recipe
@@ -92,9 +92,11 @@ def train_together(
     return [models[key] for key in keys]
 
 
-def _load_or_lock(keys: set[str], cache: ModelCache | None, locks: ExitStack) -> dict[str, Stored]:
+def _load_or_lock(
+    keys: set[str], cache: ModelCache | None, locks: ExitStack
+) -> dict[str, StoredTensors]:
     """Load the models that the cache has, and lock the keys of the others."""
-    loaded: dict[str, Stored] = {}
+    loaded: dict[str, StoredTensors] = {}
     if cache is not None:
         # In one order everywhere, so that two processes never wait for each other.
         for key in sorted(keys):
@@ -195,7 +197,7 @@ def _spans(network: ScoreModule) -> list[int]:
     return [ALIGNED * math.ceil(value.numel() / ALIGNED) for value in network.parameters()]
 
 
-def _train(members: list[Member], report: Report) -> Iterator[tuple[Member, Stored]]:
+def _train(members: list[Member], report: Report) -> Iterator[tuple[Member, StoredTensors]]:
     """Train members of one shape; yield each of them when its training ends."""
     recipe = members[0].run.recipe
     step, start = 0, time.perf_counter()

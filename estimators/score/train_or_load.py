@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from estimators.base import Array
-from estimators.score.cache import ModelCache, Stored
+from estimators.score.cache import ModelCache, StoredTensors
 from estimators.score.checkpoint import restore, snapshot
 from estimators.score.frame import Frame, plain_frame, principal_frame, raw_frame
 from estimators.score.model import (
@@ -143,7 +143,7 @@ class TrainingRun:
         generator = torch.Generator(self.device).manual_seed(self.seed)
         return begin(self.network(), self.recipe, generator), validation
 
-    def train(self, cache: ModelCache | None, key: str, report: Report) -> Stored:
+    def train(self, cache: ModelCache | None, key: str, report: Report) -> StoredTensors:
         """Train, or resume from the checkpoint, and return what is stored of it."""
         state, validation = self.begin()
         if cache is not None:
@@ -166,7 +166,7 @@ class TrainingRun:
         )
         return self.stored(training, validation)
 
-    def stored(self, training: TrainingResult, validation: Validation) -> Stored:
+    def stored(self, training: TrainingResult, validation: Validation) -> StoredTensors:
         """Return what is stored of a training."""
         flops = training_flops(self.network(), self.z.shape[1], self.recipe.batch)
         best = validation.best_evaluation
@@ -190,7 +190,7 @@ class TrainingRun:
             f"{self.recipe.network}, {len(training.loss)} steps on {self.points} points of "
             f"R^{len(self.frame.mean)}"
         )
-        return Stored(tensors, {"facts": json.dumps(facts), "about": about})
+        return StoredTensors(tensors, {"facts": json.dumps(facts), "about": about})
 
     def untrained(self) -> ScoreModel:
         """Return the model before its first step, which is the linear denoiser."""
@@ -199,7 +199,7 @@ class TrainingRun:
         report = TrainingReport(self.points, np.empty(0, np.float32), losses, 0.0, 0.0, False, 0.0)
         return self._model(network.score, report)
 
-    def model(self, stored: Stored, cached: bool) -> ScoreModel:
+    def model(self, stored: StoredTensors, cached: bool) -> ScoreModel:
         """Return the model of stored weights."""
         facts = json.loads(stored.metadata["facts"])
         networks = []

@@ -29,7 +29,7 @@ FREE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredArray:
     """An array of a file, ``where`` it is, the names of its ``columns``, if any, and notes."""
 
     values: NDArray[Any]
@@ -38,7 +38,7 @@ class Stored:
     notes: tuple[str, ...] = ()
 
 
-def read_archive(path: Path, name: str | None) -> Stored:
+def read_archive(path: Path, name: str | None) -> StoredArray:
     """Return the array ``name`` of a file, or the one that it has.
 
     Without a name, the only array of two dimensions or more is taken, a single column aside.
@@ -59,17 +59,17 @@ def read_archive(path: Path, name: str | None) -> Stored:
         raise
 
 
-def _npy(path: Path, name: str | None) -> Stored:
+def _npy(path: Path, name: str | None) -> StoredArray:
     check_arrays(path)
     with library_errors("numpy"):
-        return Stored(np.load(path, allow_pickle=False), str(path))
+        return StoredArray(np.load(path, allow_pickle=False), str(path))
 
 
-def _npz(path: Path, name: str | None) -> Stored:
+def _npz(path: Path, name: str | None) -> StoredArray:
     check_arrays(path, name)
     with np.load(path, allow_pickle=False) as archive:
         if name in archive.files:
-            return Stored(archive[name], f"{path} ({name})")
+            return StoredArray(archive[name], f"{path} ({name})")
         if len(archive.files) == 1:
             return _select_array(path, name, {key: archive[key] for key in archive.files})
         shapes = {}
@@ -81,7 +81,7 @@ def _npz(path: Path, name: str | None) -> Stored:
         return _select_array(path, name, shapes)
 
 
-def _torch(path: Path, name: str | None) -> Stored:
+def _torch(path: Path, name: str | None) -> StoredArray:
     import torch
 
     with warnings.catch_warnings(), library_errors("torch"):
@@ -122,7 +122,7 @@ def _to_numpy(name: str, tensor: Any) -> NDArray[Any]:
     return np.asarray(tensor.numpy())
 
 
-def _mat(path: Path, name: str | None) -> Stored:
+def _mat(path: Path, name: str | None) -> StoredArray:
     from scipy.io import loadmat
     from scipy.sparse import issparse
 
@@ -171,7 +171,7 @@ def _mat_of_hdf5(path: Path) -> dict[str, Any]:
         }
 
 
-def _h5ad(path: Path, name: str | None) -> Stored:
+def _h5ad(path: Path, name: str | None) -> StoredArray:
     """Return X of annotated data, or one of its embeddings (obsm) or layers."""
     try:
         anndata = import_module("anndata")
@@ -202,7 +202,7 @@ def _h5ad(path: Path, name: str | None) -> Stored:
             data.file.close()
     note = f"X was read; there are also {_format_names(others)} (--array NAME)"
     notes = (note,) if name is None and others else ()
-    return Stored(values, f"{path} ({name or 'X'})", columns, notes)
+    return StoredArray(values, f"{path} ({name or 'X'})", columns, notes)
 
 
 def _x(data: Any) -> Any:
@@ -224,14 +224,14 @@ def _dense(array: Any) -> NDArray[Any]:
     return np.asarray(array[:])
 
 
-def _select_array(path: Path, name: str | None, arrays: Mapping[str, NDArray[Any]]) -> Stored:
+def _select_array(path: Path, name: str | None, arrays: Mapping[str, NDArray[Any]]) -> StoredArray:
     """Return the array with that name, or the only one that may be points."""
     if not arrays:
         raise ValueError(f"{path} has no array of numbers")
     if name is not None and list(arrays) == [""]:
         raise ValueError(f"{path} has one array, without a name: leave out --array")
     if name is not None and name in arrays:
-        return Stored(arrays[name], f"{path} ({name})")
+        return StoredArray(arrays[name], f"{path} ({name})")
     if name is None:
         candidates = [key for key, of in arrays.items() if of.ndim > 1 and of.size > len(of) > 1]
         if len(arrays) == 1:
@@ -240,7 +240,7 @@ def _select_array(path: Path, name: str | None, arrays: Mapping[str, NDArray[Any
             (key,) = candidates
             others = [other for other in arrays if other != key]
             note = f"the array {key!r} was read; there are also {_format_names(others)}"
-            return Stored(
+            return StoredArray(
                 arrays[key], f"{path} ({key})" if key else str(path), (), (note,) * bool(others)
             )
     names = list(arrays)
@@ -285,7 +285,7 @@ def _check_memory(shape: tuple[int, ...], where: str, others: list[str] | None =
         )
 
 
-_READERS: dict[str, Callable[[Path, str | None], Stored]] = {
+_READERS: dict[str, Callable[[Path, str | None], StoredArray]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".pt": _torch,

@@ -18,7 +18,7 @@ from bench.record import COLUMNS, MEASURED, Record
 from bench.store.store import FILE, Store
 
 ROOT = Path(__file__).parents[2]
-FIELD = '    energy: Annotated[Amount | None, Facts(True, "Energy, J", "J")] = None\n'
+FIELD = '    energy: Annotated[Amount | None, FieldFacts(True, "Energy, J", "J")] = None\n'
 ROW = (
     'SummaryColumn("energy", "float64", _over(np.median, "energy"), runtime=True, '
     'over_manifolds=np.sum, label="energy", heading="Energy"),\n'

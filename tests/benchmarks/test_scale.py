@@ -30,7 +30,7 @@ from bench.record import Record
 from bench.store.store import FILE, Store
 from bench.suites import schema
 from bench.suites.schema import ManifoldChoice, Preset, Presets, Suite
-from bench.workers.measure import blank
+from bench.workers.outcome import empty_record
 
 pytestmark = pytest.mark.benchmark
 
@@ -142,7 +142,7 @@ def made_up(cells) -> list[Record]:
         }
         if rng.random() < 0.02:
             status = list(failures)[rng.integers(len(failures))]
-            found.append(blank(cell, status=status, message=failures[status], **facts))
+            found.append(empty_record(cell, status=status, message=failures[status], **facts))
             continue
         facts |= {
             "status": "ok",
@@ -154,7 +154,7 @@ def made_up(cells) -> list[Record]:
         }
         if cell.estimator == "score-svd":
             facts |= {"points_read": 24, "arrays": f"arrays/{cell.manifold}.npz"}
-        found.append(blank(cell, **facts))
+        found.append(empty_record(cell, **facts))
     return found
 
 

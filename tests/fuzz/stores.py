@@ -21,7 +21,7 @@ from bench.record import Record
 from bench.store.arrays import load_arrays
 from bench.store.pending import FILE as WAITING
 from bench.store.store import FILE, PlannedCell, Store
-from bench.summary.metrics import summarise
+from bench.summary.summarise import summarise
 from bench.tables.terminal import terminal_tables
 
 _GROUPS = [{"truth": 2, "weight": 1.0, "estimate": 2.0, "low": 1.9, "high": 2.1}]

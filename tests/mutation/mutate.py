@@ -69,8 +69,8 @@ PARTS = {
         ),
     ),
     "metrics": Part(
-        ("bench/summary/metrics.py", "bench/summary/seeds.py"),
-        ("tests/bench/summary/test_metrics.py", "tests/bench/summary/test_summary_by_hand.py"),
+        ("bench/summary/summarise.py", "bench/summary/statistics.py"),
+        ("tests/bench/summary/test_summarise.py", "tests/bench/summary/test_summary_by_hand.py"),
     ),
     "check": Part(
         tuple(

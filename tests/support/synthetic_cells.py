@@ -7,7 +7,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from bench.regression.command import check, save_baseline
-from bench.workers.measure import blank
+from bench.workers.outcome import empty_record
 
 SUITE = """
 about = "Small."
@@ -73,7 +73,7 @@ class Runner:
             "environment": "here",
         }
         change = self.change.get((cell.estimator, cell.manifold), {})
-        return replace(blank(cell), **{**values, **(change(values) if change else {})})
+        return replace(empty_record(cell), **{**values, **(change(values) if change else {})})
 
 
 class Screen:

@@ -6,10 +6,10 @@ import numpy as np
 
 from bench.engine import plan
 from bench.engine.cluster import _Inbox
-from bench.engine.local import CellEnd
+from bench.engine.events import CellEnd
 from bench.suites import schema
 from bench.workers.dask_host import pack_result
-from bench.workers.measure import blank
+from bench.workers.outcome import empty_record
 from bench.workers.worker_slot import CellResult
 
 
@@ -28,7 +28,9 @@ def test_invalid_messages_are_ignored_and_others_arrive_as_they_were_sent():
     for one in junk:
         inbox.read(one)
     assert inbox.events.empty()
-    ended = CellResult(blank(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2}))
+    ended = CellResult(
+        empty_record(cell, threads=2), {"some": np.arange(3.0)}, ("here", {"cores": 2})
+    )
     inbox.read({"key": cell.key, "what": "ended", "ended": pack_result(ended)})
     event = inbox.events.get()
     assert isinstance(event, CellEnd)

@@ -80,8 +80,8 @@ def test_columns_of_uneven_spread_are_said_with_their_spreads(factor, said):
     found = texts(points)
     assert found[0] == "1 of 3 columns are constant"
     uneven = (
-        "the columns vary over 1 to 1e+02: distances see the largest alone; bring them to one unit "
-        "if theirs mean nothing (estimators of the score family do so themselves)"
+        "the columns vary over 1 to 1e+02: distances depend only on the largest; rescale the "
+        "columns (--standardize) if their units are arbitrary"
     )
     assert found[1:] == ([uneven] if said else [])
     # Pixels have one unit.

@@ -124,4 +124,4 @@ def test_json_has_null_for_what_is_not_there_and_six_digits(make_records):
 
 
 def test_what_an_interval_is_is_said_in_words():
-    assert "on another sample of as many points, with about 95 % probability" in INTERVALS
+    assert "estimate on another sample of as many points, with about 95 % probability" in INTERVALS

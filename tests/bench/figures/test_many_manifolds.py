@@ -13,7 +13,7 @@ from bench.figures.estimates_against_truth import estimate_figure
 from bench.figures.heatmap import MOST_COLUMNS, heatmap_figure
 from bench.figures.spectra import spectra_figure
 from bench.figures.style import DISTINCT, MOST_PANELS, style
-from bench.summary.metrics import by_level, summarise
+from bench.summary.summarise import by_level, summarise
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from matplotlib.text import Annotation, Text
 from bench.figures.run_figures import estimate_figure, heatmap_figure, write_plots
 from bench.figures.style import DPI, style
 from bench.figures.tradeoff import pareto_front, tradeoff_figure
-from bench.summary.metrics import summarise
 from bench.summary.ranking import rank
+from bench.summary.summarise import summarise
 
 NAMES = ("accuracy-against-runtime", "error-heatmap", "estimate-against-truth", "score-spectra")
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from bench.figures.spectra import spectra_figure
 from bench.figures.style import style
 from bench.html_report.spectra_panels import spectra
-from bench.summary.metrics import summarise
+from bench.summary.summarise import summarise
 
 NAMES = ("accuracy-against-runtime", "error-heatmap", "estimate-against-truth", "score-spectra")
 

@@ -103,7 +103,7 @@ def test_notes_say_what_other_numbers_are_where_nothing_else_has_changed():
     assert "no further off than those of other random states; with --strict they are" in said
     strict = compare(was, now, strict=True)
     assert "other random states, and alarms (--strict)." in " ".join(report.notes(strict))
-    assert report.verdict(strict) == "1 cell of other numbers: 0 of 1 cell as before"
+    assert report.verdict(strict) == "1 cell with different random results: 0 of 1 cell as before"
     elsewhere = compare(was, baseline(*pair[1], environment={"processor": "b"}))
     assert "Other numbers:" not in " ".join(report.notes(elsewhere))
 

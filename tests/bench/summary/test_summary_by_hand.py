@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from bench.summary.columns import COLUMNS
-from bench.summary.metrics import by_level, summarise, truth_levels
-from bench.summary.seeds import groups_of, mean_interval
+from bench.summary.statistics import groups_of, mean_interval
+from bench.summary.summarise import by_level, summarise, truth_levels
 
 # t(0.975) of 1 and 2 degrees of freedom.
 T1, T2 = 12.706205, 4.302653

@@ -14,9 +14,9 @@ import pytest
 from rich.console import Console
 
 from bench.files import replace_file
-from bench.summary.metrics import summarise
+from bench.summary.summarise import summarise
 from bench.summary.wording import estimate_text
-from bench.tables.markup import latex_escape
+from bench.tables.markup import latex_escape, markdown_escape
 from bench.tables.render import write_tables
 from bench.tables.terminal import terminal_tables
 
@@ -120,6 +120,13 @@ def test_failures_and_seeds_are_in_the_runtime_table(written):
 def test_shared_time_is_shown_where_told(records, tmp_path):
     write_tables(records.assign(shared_seconds=0.5), tmp_path)
     assert markdown_rows(tmp_path / "runtime.md")[0]["shared"] == "5.5 s"
+
+
+def test_markdown_escapes_tables_type_links_and_tags():
+    assert markdown_escape("a|b *c* _d_ `e` ~~f~~ #1 \\ <b>\ng [5]") == (
+        r"a\|b \*c\* \_d\_ \`e\` \~\~f\~\~ \#1 \\ &lt;b> g [5]"
+    )
+    assert markdown_escape("![x](http://y)") == r"![x]\(http://y)"
 
 
 def test_latex_escapes():

@@ -16,7 +16,7 @@ from bench.figures.sample_size_curves import draw_curve
 from bench.figures.style import BELOW, plain_ticks
 from bench.paper.publication import Cells, Item, Material
 from bench.record import OK
-from bench.summary.seeds import mean_interval
+from bench.summary.statistics import mean_interval
 
 #: Label -> number of points.
 SIZES = {f"10-sphere-n{n}": n for n in (10, 100, 250, 500, 1000, 10_000)}

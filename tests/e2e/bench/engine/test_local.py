@@ -4,6 +4,7 @@ import pytest
 from commandline import PLUGINS
 
 from bench.engine import local, plan
+from bench.engine.events import CellEnd
 from bench.errors import WorkerFailed
 from bench.limits import Capacity
 from bench.plugins import load_file, read_source
@@ -30,7 +31,7 @@ def run(tmp_path, monkeypatch):
             for together in local.run([[cell] for cell in cells], setup, capacity, device)
             for event in together
         ]
-        ended = [event for event in events if isinstance(event, local.CellEnd)]
+        ended = [event for event in events if isinstance(event, CellEnd)]
         assert [event.result.record.status for event in ended] == ["ok"] * len(cells)
         return [json.loads(file.read_text()) for file in sorted(tmp_path.glob("*.json"))]
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.summary.metrics import by_level, summarise, truth_levels
 from bench.summary.ranking import rank
-from bench.summary.seeds import mean_interval
+from bench.summary.statistics import mean_interval
+from bench.summary.summarise import by_level, summarise, truth_levels
 
 
 def cell(summary: pd.DataFrame, manifold: str, estimator: str) -> pd.Series:

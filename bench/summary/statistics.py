@@ -19,7 +19,7 @@ from bench.record import COLUMNS, NOT_APPLICABLE, OK
 FAILURE_RELATIVE_ERROR = 1.0
 
 #: Some records, or rows of a summary, by column.
-Cells = dict[str, NDArray[Any]]
+Rows = dict[str, NDArray[Any]]
 
 
 def mean_interval(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float, float]:
@@ -68,7 +68,7 @@ class Seeds:
     ``ok`` are the records of those that are ok, and ``best`` these, or all where none is.
     """
 
-    def __init__(self, cells: Cells) -> None:
+    def __init__(self, cells: Rows) -> None:
         self.cells = cells
         status = cells["status"]
         self.count = len(status)
@@ -174,7 +174,7 @@ class Standing:
     at least one ok seed.
     """
 
-    def __init__(self, rows: Cells, manifolds: set[str]) -> None:
+    def __init__(self, rows: Rows, manifolds: set[str]) -> None:
         self.rows = rows
         self.manifolds = len(manifolds)
         self.known = select(
@@ -197,7 +197,7 @@ class Standing:
         return int((self.known["status"] == status).sum())
 
 
-def select(rows: Cells, which: NDArray[np.bool_] | slice) -> Cells:
+def select(rows: Rows, which: NDArray[np.bool_] | slice) -> Rows:
     """Return some of the rows."""
     return {name: values[which] for name, values in rows.items()}
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.record import COLUMNS as RECORD_COLUMNS
 from bench.summary.columns import COLUMNS
-from bench.summary.seeds import Seeds, record_column
+from bench.summary.statistics import Seeds, record_column
 
 
 def summarise(records: pd.DataFrame) -> pd.DataFrame:
