@@ -8,6 +8,8 @@ import sys
 import pytest
 from commandline import ROOT, bench
 
+from bench import __version__
+
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
@@ -77,9 +79,7 @@ def test_a_name_in_other_letters_is_answered_with_the_right_one():
 
 
 def test_the_version_is_that_of_the_package():
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    number = re.search(r'^version = "(.*)"', text, re.M).group(1)
-    assert bench("--version").stdout == f"intrinsic-dimension-bench {number}\n"
+    assert bench("--version").stdout == f"intrinsic-dimension-bench {__version__}\n"
 
 
 @pytest.mark.parametrize(
