@@ -1,6 +1,8 @@
 """Tensors and keys for tests of the cache of trained models."""
 
 import json
+import os
+import time
 
 import torch
 
@@ -41,3 +43,8 @@ def file_of(cache, key=KEY, kind="model"):
 
 def names(cache):
     return sorted(path.name for path in cache.folder.iterdir())
+
+
+def set_last_use(cache, key, kind="model", *, minutes_ago):
+    then = time.time() - 60 * minutes_ago
+    os.utime(file_of(cache, key, kind), (then, then))

@@ -1,7 +1,11 @@
 """What the tests of the score family share."""
 
+import warnings
+
 import pytest
 import torch
+
+from estimators.score.cache import ModelCache
 
 
 @pytest.fixture
@@ -36,3 +40,16 @@ def _gaussian(count: int = 20_000) -> tuple[torch.Tensor, torch.Tensor, torch.Te
     latent = latent - latent.mean(0)
     latent = latent @ torch.linalg.inv(torch.linalg.cholesky(latent.T @ latent / count)).T
     return (latent * scales) @ frame.T + 5.0, frame, scales
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return ModelCache(tmp_path / "models", 10**9)
+
+
+@pytest.fixture
+def quiet():
+    """No warning may be given."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
