@@ -20,8 +20,15 @@ def pytest_collection_modifyitems(items):
             item.add_marker(FOLDERS.get(folder, "fast"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def registries_of_a_module():
+    """Remove what the fixtures of a module have registered, after its last test."""
+    with restored_registries():
+        yield
+
+
 @pytest.fixture(autouse=True)
-def registries():
-    """What a test registers is gone after it."""
+def registries(registries_of_a_module):
+    """Remove what a test has registered, after it."""
     with restored_registries():
         yield
