@@ -176,7 +176,7 @@ class Registry(Generic[AnyEntry]):
             raise ValueError(f"unknown {self.kind} {name!r}; {hint}known: {', '.join(known)}")
         return self._entries[name]
 
-    def get(self, name: str, **parameters: Any) -> Any:
+    def get(self, name: str, /, **parameters: Any) -> Any:
         """Return an instance by name, with parameters that differ from the defaults.
 
         Raises ValueError for an unknown name or parameter, or a value that is not allowed.

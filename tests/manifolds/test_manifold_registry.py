@@ -185,3 +185,9 @@ def test_a_manifold_without_attrs_can_be_sampled():
 def test_a_name_that_cannot_be_a_label_is_refused(name):
     with pytest.raises(ValueError, match=r"manifold name .* is not allowed: it must be letters"):
         manifolds.register(name)(manifolds.catalogue.registry.entry("sphere").cls)
+
+
+@pytest.mark.parametrize("parameter", ["name", "self"])
+def test_a_parameter_called_as_an_argument_of_get_is_unknown_like_any_other(parameter):
+    with pytest.raises(ValueError, match=f"unknown parameter '{parameter}'"):
+        manifolds.get("sphere", **{parameter: 3})
