@@ -156,22 +156,6 @@ def test_texts_of_a_record_cannot_speak_to_a_terminal():
 
 PLUGIN = """
 import estimators, logging, numpy as np
-def test_a_stored_record_is_checked_as_one_that_arrives(tmp_path):
-    bad = ok(fit_seconds=-1.0)
-    reason = "the result is not valid: fit_seconds must be greater than or equal to 0, not -1.0"
-    assert validate_outcome(bad, {})[0].message == reason
-    with Store(tmp_path) as store:
-        store.add(bad)
-        (stored,) = store.frame(["a"]).to_dict("records")
-    assert (stored["status"], stored["message"]) == ("failed", reason)
-    with sqlite3.connect(tmp_path / FILE) as database:
-        database.execute("UPDATE records SET n = 'many'")
-    with (
-        Store(tmp_path, writing=False) as store,
-        pytest.raises(ValueError, match="record 'a' is damaged: n must be a valid integer"),
-    ):
-        store.frame(["a"])
-
 
 BAD = {
     "vector": {"singular_values": np.arange(3.0), "chosen_sigma": 0.1},
