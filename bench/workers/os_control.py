@@ -81,22 +81,29 @@ def end_descendants(patience: float = 5.0) -> None:
         time.sleep(0.005)
 
 
-def end_marked(variable: str, value: str, patience: float = 5.0) -> None:
+def end_marked(variable: str, value: str, patience: float = 5.0, unknown: float = 1.0) -> None:
     """Kill all processes that were started with an environment variable of that value (Linux).
 
-    They need not descend from this one any more.
+    They need not descend from this one any more. Returns after two passes over all processes in a
+    row that met none: one that ended during a pass may have started another. A process that is just
+    being replaced by a program has no environment yet, and is waited for, up to ``unknown`` seconds
+    since some processes never have one.
     """
     mark = f"{variable}={value}".encode()
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
-        left = 0
+    began = time.monotonic()
+    passes = 0
+    while passes < 2 and time.monotonic() < began + patience:
+        passes += 1
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                if mark in (folder / "environ").read_bytes().split(b"\0"):
-                    left += 1
+                environment = (folder / "environ").read_bytes()
+                if mark in environment.split(b"\0"):
                     _kill(int(folder.name))
-        if not left:
-            return
+                    passes = 0
+                elif not environment and time.monotonic() < began + unknown:
+                    # Zombies and threads of the kernel have no memory either.
+                    memory = (folder / "statm").read_text(encoding="ascii")
+                    passes = passes if memory.startswith("0 ") else 0
         time.sleep(0.02)
 
 

@@ -78,6 +78,21 @@ def test_what_carries_a_mark_is_ended_whoever_its_parent_is():
     assert not marked()
 
 
+def test_a_process_that_is_being_replaced_by_a_marked_program_is_waited_for():
+    """As in the moment of an exec, its environment reads as empty; the program has the mark."""
+    mark = f"replaced_{os.getpid()}_{time.monotonic_ns()}"
+    code = (
+        "import os, sys, time; time.sleep(0.4); "
+        f"os.execve('/bin/sleep', ['sleep', '1000'], {{'MARKED': '{mark}'}})"
+    )
+    replaced = subprocess.Popen([sys.executable, "-S", "-c", code], env={})
+    try:
+        os_control.end_marked("MARKED", mark)
+        assert replaced.wait(timeout=10) == -signal.SIGKILL
+    finally:
+        replaced.kill()
+
+
 def test_how_a_process_ended_is_said_of_signals_without_a_name_too():
     assert os_control.how_it_ended(3) == "exit code 3"
     assert os_control.how_it_ended(-signal.SIGSEGV) == "killed by SIGSEGV"

@@ -109,7 +109,7 @@ def forks_children_that_stay(X):
             os.execv(sys.executable, [sys.executable, "-c", _STRAY])
 
 
-_STRAY = "import time; left_behind_by_a_cell = 1; time.sleep(1000)"
+_STRAY = f"import time; left_behind = '{os.environ.get('STRAY_MARK')}'; time.sleep(1000)"
 
 
 @hostile("forks-and-both-return")

@@ -1,6 +1,7 @@
 """What a cell does to its process, to its worker or to what it sends is a matter of that cell."""
 
 import dataclasses
+import os
 import time
 import uuid
 from pathlib import Path
@@ -22,9 +23,11 @@ from bench.workers.worker_slot import WorkerSlot
 @pytest.fixture(scope="module")
 def slot():
     load_file(HOSTILE)
-    slot = WorkerSlot(Setup(plugins=((HOSTILE, read_source(HOSTILE)),)))
-    yield slot
-    slot.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRAY_MARK", f"cells-{os.getpid()}")
+        slot = WorkerSlot(Setup(plugins=((HOSTILE, read_source(HOSTILE)),)))
+        yield slot
+        slot.close()
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +80,7 @@ def test_a_cell_that_breaks_what_it_depends_on_fails_alone(
     record = slot.run(cell(estimator)).record
     assert says in record.message
     assert (record.status, record.estimator) == (status, estimator)
-    assert not left_behind()
+    assert not left_behind(f"cells-{os.getpid()}")
     assert slot.run(cell("draws")).record.status == "ok"
 
 
@@ -87,7 +90,7 @@ def test_a_supervisor_that_was_stopped_leaves_nothing_and_stops_nothing(slot, ce
     assert slot.run(cell("draws")).record.status == "ok"
     record = slot.run(cell("stops-its-grandparent-and-hangs", timeout=2)).record
     assert record.status == "timeout"
-    assert not left_behind()
+    assert not left_behind(f"cells-{os.getpid()}")
     assert slot.run(cell("draws")).record.status == "ok"
 
 

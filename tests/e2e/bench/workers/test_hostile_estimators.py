@@ -1,6 +1,7 @@
 """Estimators that hang, crash, hoard and meddle leave a record and disturb no other cell."""
 
 import collections
+import os
 import shutil
 
 import pytest
@@ -24,6 +25,7 @@ def run(tmp_path_factory):
             *small(out, HOSTILE, names, "--jobs", 2, "--timeout", seconds, "--memory", "700MB",
                    manifolds="torus,line"),
             EXPECTED_FOLDER=str(ROOT),
+            STRAY_MARK=f"estimators-{os.getpid()}",
         )  # fmt: skip
         for name, *facts in rows(out, "estimator, status, message, peak_memory_mib"):
             found[name].append(facts)
@@ -75,7 +77,7 @@ def test_a_cell_that_hoards_is_stopped_near_its_limit(run):
 
 
 def test_nothing_that_an_estimator_started_is_left(run):
-    assert not left_behind()
+    assert not left_behind(f"estimators-{os.getpid()}")
 
 
 def test_global_random_states_are_those_of_the_cell_whatever_ran_before(tmp_path):
