@@ -6,7 +6,7 @@ import logging
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -210,8 +210,12 @@ class ScoreEstimator(Estimator):
                     f"sigmas must lie within the trained levels {recipe.levels}, but {sigma} is not"
                 )
         from estimators.score.cache import ModelCache, default_folder, default_limit
+        from estimators.score.normality import is_normal
         from estimators.score.train_or_load import train_or_load
 
+        if self._has_own_frame and is_normal(points):
+            # The network before its first step is the score of normal points.
+            recipe = replace(recipe, steps=0)
         log = logging.getLogger("estimators.score")
         return train_or_load(
             points,

@@ -145,7 +145,9 @@ def crowded(points: Array, query: Indices, distance: float) -> NDArray[np.bool_]
     from scipy.spatial.distance import cdist
 
     inspected = points[:: -(-len(points) // INSPECTED)]
-    near: NDArray[np.bool_] = (cdist(points[query], inspected) < distance).mean(1) > CROWD
+    distances = cdist(points[query], inspected)
+    others = (distances < distance) & (distances > 0)
+    near: NDArray[np.bool_] = others.mean(1) > CROWD
     if near.any():
         warnings.warn(
             f"{near.sum()} of {len(query)} points have more than {CROWD:.0%} of the sample nearer "

@@ -115,11 +115,11 @@ def test_the_unit_is_that_of_the_principal_frame():
 
 
 def test_a_point_is_crowded_where_much_of_the_sample_is_nearer_than_a_distance():
-    points = np.concatenate([np.zeros(60), np.arange(1, 941)])[:, None]
-    query = np.array([0, 30, 500, 999])
+    points = np.concatenate([np.arange(60) / 1000, np.arange(1, 941)])[:, None]
+    query = np.array([0, 30, 559, 999])
     with pytest.warns(UserWarning, match="2 of 4 points have more than 5% of the sample nearer"):
         assert crowded(points, query, 0.5).tolist() == [True, True, False, False]
-    # At 500, one point more than 5 % are within 26.
+    # At 500, 50 other points are within 25.5, and 52 within 26.5.
     with pytest.warns(UserWarning, match="lowest noise level"):
-        assert crowded(points, query, 25.5).tolist()[2:] == [True, False]
-    assert not crowded(points, query[2:], 24.5).any()
+        assert crowded(points, query, 26.5).tolist()[2:] == [True, False]
+    assert not crowded(points, query[2:], 25.5).any()
