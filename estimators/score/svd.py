@@ -92,7 +92,8 @@ class ScoreSVD(ScoreEstimator):
         reliability = self.reliability(model)
         rows = torch.nonzero(reliability.levels).flatten()
         gap = gaps(spectra, floor, self.skip_first_gap)
-        selected = RULES[self.rule](gap[rows], spectra[rows])
+        levels = [self.noise_levels[row] for row in rows]
+        selected = RULES[self.rule](gap[rows], spectra[rows], levels)
         level = rows[selected.level]
         pointwise = selected.dimension.numpy().astype(np.float64)
         confidence = selected.gap.clamp(0, 1).numpy() * reliability.learned
