@@ -23,10 +23,11 @@ NEGLIGIBLE = 0.02
 #: one it says that the data are as wide along it as the noise.
 NORMAL = 0.5
 #: While the noise rises by the first factor, a tangent direction keeps its extent, up to the
-#: second; its value is at most ``SEEN`` at the lowest of these levels, and at higher ones it loses
-#: no more of its extent than to the part ``LASTING``. Of a normal direction that a network has
-#: learned in part, the extent rises about as the square root of the noise, and then vanishes.
-LAWFUL_RANGE, KEPT, SEEN, LASTING = 2.7, 1.3, 0.7, 0.7
+#: second; at higher noise it loses no more of it than to the part ``LASTING``; and at the lowest
+#: noise its value is at most ``SEEN``. Of a normal direction that a network has learned in part,
+#: the extent rises about as the square root of the noise, and then vanishes; or it is one of the
+#: whole sample, seen at high noise alone.
+LAWFUL_RANGE, KEPT, LASTING, SEEN = 2.7, 1.3, 0.7, 0.6
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def least_dimension(spectra: Tensor, sigmas: Sequence[float]) -> Tensor:
             least = window.min(0).values
             kept = window.max(0).values < KEPT * least
             lasting = beyond.min(0).values > LASTING * least
-            tangent |= kept & lasting & (spectra[row] < SEEN)
+            tangent |= kept & lasting
+    tangent &= spectra[order[0]] < SEEN
     return tangent.int().cummax(-1).values.sum(-1)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @register(
     "score-svd",
-    version=4,
+    version=5,
     **DECLARED,
     source="Stanczuk et al. 2024 (arXiv 2212.12611), Algorithm 1",
     published={
@@ -49,7 +49,7 @@ class ScoreSVD(ScoreEstimator):
     skip_first_gap: bool = flag(
         False, "leave out the gap below the largest value, and full dimension, as the paper's code"
     )
-    rule: str = choice("ratio", "how the noise level is chosen", tuple(RULES))
+    rule: str = choice("law", "how the noise level is chosen", tuple(RULES))
     aggregation: str = choice(
         "median", "the sample's dimension from the points'", tuple(AGGREGATIONS)
     )

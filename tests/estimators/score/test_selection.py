@@ -195,7 +195,7 @@ def lawful(*extents, sigmas=LEVELS, normals=3):
         [1.0] * 5 + [0.1] * 5,
         [1.0] * 5 + [0.05] * 5,
         [1.0] * 5 + [0.02] * 5,
-        [0.8**j for j in range(20)],
+        [0.8**j / 0.78 for j in range(20)],  # in the unit of their frame
         [0.7**j for j in range(12)],
         [1 / j for j in range(1, 31)],
     ],
@@ -241,6 +241,9 @@ def test_a_normal_direction_that_is_learned_in_part_keeps_no_extent():
     assert least_dimension(with_thinnest(*values[:5], *[0.999] * 4), LEVELS).tolist() == [1]
     # It was never seen.
     values = [1 / (1 + (0.012 / sigma) ** 2) for sigma in LEVELS]
+    assert least_dimension(with_thinnest(*values), LEVELS).tolist() == [1]
+    # It has an extent of 0.15 from 0.1 on, where it is that of the whole sample.
+    values = [0.98] * 4 + [1 / (1 + (0.15 / sigma) ** 2) for sigma in LEVELS[4:]]
     assert least_dimension(with_thinnest(*values), LEVELS).tolist() == [1]
 
 
