@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         "scores_per_dimension": 4,
         "noise": "independent",
         "skip_first_gap": True,
+        "rule": "gap",
     },
 )
 @attrs.define(kw_only=True, slots=False)

@@ -218,6 +218,7 @@ def test_defaults_are_those_of_the_recipe_and_the_published_ones_are_declared():
         "scores_per_dimension": 4,
         "noise": "independent",
         "skip_first_gap": True,
+        "rule": "gap",
     }
     assert estimators.get("score-svd", scores_per_dimension=2).scores_per_dimension == 2
     with pytest.raises(ValueError, match="'scores_per_dimension' must be"):
