@@ -261,6 +261,8 @@ class ScoreEstimator(Estimator):
             negligible=IMAGE_NEGLIGIBLE if self.image_shape else Recipe.negligible,
             shape=tuple(int(size) for size in self.image_shape or ()) if unet else (),
             rotated=not unet,
+            slow_from=self.steps if unet else Recipe.slow_from,
+            decay=0.8 if unet else Recipe.decay,
         )
 
     def _device(self) -> torch.device:
