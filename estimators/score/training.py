@@ -116,7 +116,8 @@ def optimiser_of(network: ScoreModule, recipe: Recipe) -> torch.optim.Optimizer:
         return torch.optim.AdamW(
             network.parameters(), lr=rate, betas=betas, weight_decay=decay, fused=True
         )
-    matrices, others = [], []
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
     for name, value in network.named_parameters():
         # Of wider ones the products with a basis would cost more than the gradient.
         hidden = name.startswith("blocks.") and value.ndim == 2 and value.shape[1] <= recipe.batch
