@@ -94,7 +94,7 @@ class ScoreEstimator(Estimator):
     )
     check_every: int = whole_number(125, "training steps between evaluations on held-out points")
     patience: int = whole_number(
-        4, "evaluations in a row that must agree for an early stop", least=2
+        3, "evaluations in a row that must agree for an early stop", least=2
     )
     queries: int = whole_number(24, "points that are read")
     cache: bool = flag(True, "store trained models, and load them where they are stored")

@@ -52,7 +52,7 @@ class Recipe:
     warmup: int = 100
     slow_from: int = 1000
     decay: float = 0.2
-    cooling: float = 0.25
+    cooling: float = 0.2
     worth_while: float = 0.3
     average: float = 0.1
     antithetic: bool = True

@@ -179,7 +179,7 @@ def train(
                     state.step,
                     state.last,
                     float(torch.stack(losses[-recipe.check_every :]).mean()),
-                    float(validation.dimensions[-1][0].double().median()),
+                    float(validation.dimensions[-1].double().median()),
                     state.seconds / state.step * (state.last - state.step),
                 )
             )

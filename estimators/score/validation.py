@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from estimators.score.network import ScoreModule
-from estimators.score.selection import gaps, largest_ratio, persistence
+from estimators.score.selection import gaps, largest_ratio
 from estimators.score.spectrum import Score, score_spectra
 
 #: Rows on which the loss of a model is measured, and that of a network in training.
@@ -158,10 +158,10 @@ class Validation:
     ``trained`` (t, r) of the training, both by ``RISE`` and significantly: a loss that rises on
     both is that of a network on its way. It is "exhausted" once no level has improved over twice
     ``patience`` evaluations. It is "converged" where over the last ``patience`` evaluations the
-    dimension read at each of ``points`` (c, r), by two rules, stayed the same, the loss stopped
-    falling, and the network has learned more than the linear denoiser it started from. (Of normal
-    data nothing more can be learned: there the budget decides, because a network that has not left
-    the linear denoiser yet looks the same.)
+    dimension read at each of ``points`` (c, r) stayed the same, the loss stopped falling, and the
+    network has learned more than the linear denoiser it started from. (Of normal data nothing more
+    can be learned: there the budget decides, because a network that has not left the linear
+    denoiser yet looks the same.)
     """
 
     z: Tensor
@@ -214,7 +214,7 @@ class Validation:
         self.least, self.first = None, len(self.losses)
 
     def read(self, network: ScoreModule) -> Tensor:
-        """Return the dimensions (2, c) that the network gives at the points, by two rules."""
+        """Return the dimensions (c,) that the network gives at the points."""
         spectra = score_spectra(
             network.score,
             self.points,
@@ -222,8 +222,7 @@ class Validation:
             per_dimension=2,
             generator=torch.Generator(self.z.device).manual_seed(self.seed),
         )
-        gap = gaps(spectra)
-        return torch.stack([rule(gap, spectra).dimension for rule in (largest_ratio, persistence)])
+        return largest_ratio(gaps(spectra), spectra).dimension
 
     def _excess(self, network: ScoreModule, z: Tensor) -> tuple[Tensor, Tensor]:
         return excess_losses(network.score, z, self.scales, self.levels, self.seed)

@@ -83,9 +83,9 @@ def test_noise_levels_are_even_in_the_logarithm():
 
 def test_training_goes_to_its_budget_unless_it_settles():
     assert train(*start(recipe())).loss.shape == (40,)
-    # A quarter more to bring the learning rate down.
-    assert train(*start(recipe(), ["converged"])).loss.shape == (13,)
-    assert train(*start(recipe(), ["learning", "exhausted"])).loss.shape == (25,)
+    # A fifth more to bring the learning rate down.
+    assert train(*start(recipe(), ["converged"])).loss.shape == (12,)
+    assert train(*start(recipe(), ["learning", "exhausted"])).loss.shape == (24,)
 
 
 def rates(own, verdicts):
@@ -116,7 +116,7 @@ def test_learning_rate_falls_with_the_root_of_the_steps_since_the_start():
     # Where it ends early it falls from where it was.
     early = rates(own, ["learning"] * 7 + ["converged"])
     np.testing.assert_allclose(early[:8], whole[:8])
-    np.testing.assert_allclose(early[8:], whole[7] * np.array([11 / 20, 1 / 20]))
+    np.testing.assert_allclose(early[8:], whole[7] * np.array([7 / 16, 1 / 16]))
 
 
 @pytest.mark.parametrize(("rotated", "matrices"), [(True, 4), (False, 0)])
