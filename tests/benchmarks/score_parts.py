@@ -27,7 +27,7 @@ class Blind(Validation):
     """A watch that does not look."""
 
     def evaluate(self, network):
-        self.readings = [torch.zeros(1)]
+        self.dimensions = [torch.zeros(1)]
         return "learning"
 
 
