@@ -5,7 +5,7 @@ import pytest
 
 import manifolds
 from estimators.score import parts as module
-from estimators.score.parts import crowded, parts_of, unit_of
+from estimators.score.parts import apart, crowded, parts_of, unit_of
 
 AMBIENT = 20
 
@@ -52,6 +52,19 @@ def test_parts_of_one_size_are_told_apart_only_where_they_lie_far_apart():
     )
     assert near == ([1000], 0)
     assert far == ([500, 500], 0)
+
+
+@pytest.mark.parametrize(("gap", "count"), [(0.9, 1), (1.1, 3)])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_part_is_farther_from_all_others_than_it_is_wide(seed, gap, count):
+    balls = np.random.default_rng(seed).standard_normal((2, 50, 3))
+    balls /= np.ptp(balls[..., :1], axis=1, keepdims=True)
+    balls[..., 1:] *= 0.01
+    # Wide by 1 along the first axis, and next to each other along it.
+    balls[1, :, 0] += balls[0, :, 0].max() - balls[1, :, 0].min() + gap
+    widths = apart(balls.reshape(-1, 3))[1]
+    assert len(widths) == count
+    np.testing.assert_allclose(widths[1:], 1, rtol=0.01)
 
 
 @pytest.mark.parametrize("power", [-200, 0, 200])
