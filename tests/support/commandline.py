@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 PLUGINS = Path(__file__).parent / "plugins"
 TROUBLE = str(PLUGINS / "troublesome.py")
 HOSTILE = str(PLUGINS / "hostile.py")
+HOSTILE_MESSAGES = str(PLUGINS / "hostile_messages.py")
 MARK = "BENCH_TEST_MARK"
 
 
