@@ -180,17 +180,17 @@ def last_times(files: Iterable[Path]) -> list[Timed]:
 def report(place: Path) -> str:
     """What is to be printed of the last run in a folder, or of one file."""
     last, earlier = saved(place)
-    found = table(read(last), last_times(earlier))
+    result = table(read(last), last_times(earlier))
     against = "no run before it to compare with"
     if earlier:
         against = f"change against the last run that has the benchmark too, from {earlier[0].name}"
     else:
-        found = found.drop(columns="change", errors="ignore")
+        result = result.drop(columns="change", errors="ignore")
     return (
         f"{last.name}\n"
         "seconds of the fastest round, which grow as size^exponent (± standard error of the fit)\n"
         f"{against}\n\n"
-        f"{found.to_string(index=False)}"
+        f"{result.to_string(index=False)}"
     )
 
 

@@ -49,8 +49,8 @@ def saved(tmp_path_factory):
     if "BENCH_BASELINE" in os.environ:
         return Path(os.environ["BENCH_BASELINE"]).resolve()
     folder = tmp_path_factory.mktemp("reruns")
-    said = bench(ROOT, "baseline", "save", "--to", folder / "ci.json", "--out", folder / "saved")
-    assert said.returncode == 0, said.stdout + said.stderr
+    output = bench(ROOT, "baseline", "save", "--to", folder / "ci.json", "--out", folder / "saved")
+    assert output.returncode == 0, output.stdout + output.stderr
     return folder / "ci.json"
 
 
@@ -64,18 +64,20 @@ def alarms(out):
 
 
 def test_unchanged_reruns(saved, tmp_path):
-    reruns, seconds, found, logs = int(os.environ.get("BENCH_RERUNS", "3")), [], [], []
+    reruns, seconds, result, logs = int(os.environ.get("BENCH_RERUNS", "3")), [], [], []
     for rerun in range(reruns):
         start = time.perf_counter()
-        said = bench(ROOT, "check", "--baseline", saved, "--out", tmp_path / "run")
+        output = bench(ROOT, "check", "--baseline", saved, "--out", tmp_path / "run")
         seconds.append(time.perf_counter() - start)
-        assert said.returncode in (0, 1), said.stdout + said.stderr
-        told = alarms(tmp_path / "run")
-        found += told
-        logs.append({"seconds": round(seconds[-1], 1), "alarms": told})
-        print(f"\nrerun {rerun + 1}: {seconds[-1]:.0f} s, {len(told)} alarms {told}", flush=True)
+        assert output.returncode in (0, 1), output.stdout + output.stderr
+        raised = alarms(tmp_path / "run")
+        result += raised
+        logs.append({"seconds": round(seconds[-1], 1), "alarms": raised})
+        print(
+            f"\nrerun {rerun + 1}: {seconds[-1]:.0f} s, {len(raised)} alarms {raised}", flush=True
+        )
     print(
-        f"\n{reruns} unchanged reruns: {len(found)} alarms; "
+        f"\n{reruns} unchanged reruns: {len(result)} alarms; "
         f"median {statistics.median(seconds):.0f} s"
     )
     if "BENCH_FIGURES" in os.environ:
@@ -91,9 +93,9 @@ def test_every_fit_takes_half_as_long_again(saved, tmp_path):
     file.write_text(
         code.replace(FAST, SLOW).replace("import inspect", "import inspect\nimport time")
     )
-    said = bench(tmp_path, "check", "--baseline", saved, "--out", tmp_path / "run")
-    told = alarms(tmp_path / "run")
+    output = bench(tmp_path, "check", "--baseline", saved, "--out", tmp_path / "run")
+    raised = alarms(tmp_path / "run")
     print(
-        f"\nevery fit 1.5 times as long: {len(told)} alarms, {said.stdout.count('slower')} slower"
+        f"\nfits 1.5 times as long: {len(raised)} alarms, {output.stdout.count('slower')} slower"
     )
-    print("\n".join(told))
+    print("\n".join(raised))

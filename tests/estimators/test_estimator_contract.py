@@ -59,10 +59,10 @@ def test_estimators_of_a_subset_say_how_many_points_they_used(name, points):
 def test_another_random_state_gives_another_answer(name, points):
     limits = {"points": 80, "queries": 20}
     own = {key: value for key, value in limits.items() if key in estimators.get(name).get_params()}
-    found = [
+    results = [
         estimators.get(name, random_state=seed, **own).fit(points).dimension_ for seed in (3, 4)
     ]
-    assert found[0] != found[1]
+    assert results[0] != results[1]
 
 
 def test_deterministic_estimators_take_no_random_state():
@@ -153,8 +153,8 @@ def test_help_of_an_estimator_lists_its_parameters():
 
 
 def test_an_estimate_is_shown_in_one_line():
-    found = estimators.Estimate(2.5, np.ones(3), details={"spectra": np.zeros((2, 2))})
-    assert repr(found) == "Estimate(2.5, at 3 points, details: spectra)"
+    result = estimators.Estimate(2.5, np.ones(3), details={"spectra": np.zeros((2, 2))})
+    assert repr(result) == "Estimate(2.5, at 3 points, details: spectra)"
 
 
 def test_a_plain_class_with_a_fit_can_be_registered(registry):

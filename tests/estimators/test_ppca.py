@@ -35,9 +35,9 @@ def test_the_evidence_of_no_component_is_the_likelihood_of_equal_variances():
 
 
 @pytest.mark.parametrize("dimension", [2, 5, 10, 30])
-@pytest.mark.parametrize("law", ["standard_normal", "random"])
-def test_points_that_fill_their_space_have_its_dimension(dimension, law):
-    points = getattr(np.random.default_rng(1), law)((1000, dimension))
+@pytest.mark.parametrize("distribution", ["standard_normal", "random"])
+def test_points_that_fill_their_space_have_its_dimension(dimension, distribution):
+    points = getattr(np.random.default_rng(1), distribution)((1000, dimension))
     assert reading(points) == dimension
 
 

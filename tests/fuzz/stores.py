@@ -168,9 +168,9 @@ def _console():
 
 
 def _status(folder):
-    found = status_of(folder)
-    report(found, _console())
-    report(found, _console(), as_json=True)
+    status = status_of(folder)
+    report(status, _console())
+    report(status, _console(), as_json=True)
 
 
 def _report(folder):

@@ -54,8 +54,8 @@ def test_all_of_scikit_dimension_are_there_with_its_dimensions(source):
     truth = source(random_state=0)._dict_truth
     assert {which: facts[:2] for which, facts in truth.items()} == DIMENSIONS
     for which, (dimension, ambient) in DIMENSIONS.items():
-        made = manifolds.get("benchmark-manifold", which=which)
-        assert (made.dimension, made.ambient) == (dimension, ambient)
+        manifold = manifolds.get("benchmark-manifold", which=which)
+        assert (manifold.dimension, manifold.ambient) == (dimension, ambient)
 
 
 @pytest.mark.parametrize("which", DIMENSIONS)

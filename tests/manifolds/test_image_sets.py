@@ -127,9 +127,9 @@ def test_colour_photographs_are_read_with_channels_first(root, monkeypatch):
     )
     digest = hashlib.md5((root / "train_32x32.mat").read_bytes()).hexdigest()
     monkeypatch.setitem(sets.SVHN.split_list, "train", ["", "train_32x32.mat", digest])
-    found = manifolds.get("svhn").sample(30, 0)
-    assert found.shape == (3, 32, 32)
-    np.testing.assert_allclose(found.points, pixels.reshape(30, -1) / 255)
+    result = manifolds.get("svhn").sample(30, 0)
+    assert result.shape == (3, 32, 32)
+    np.testing.assert_allclose(result.points, pixels.reshape(30, -1) / 255)
 
     folder = root / "cifar-10-batches-py"
     folder.mkdir()
@@ -145,8 +145,8 @@ def test_colour_photographs_are_read_with_channels_first(root, monkeypatch):
     described = {"filename": "batches.meta", "key": "label_names"}
     described["md5"] = hashlib.md5(meta).hexdigest()
     monkeypatch.setattr(sets.CIFAR10, "meta", described)
-    found = manifolds.get("cifar10").sample(25, 0)
-    np.testing.assert_allclose(found.points, pixels[:25].reshape(25, -1) / 255)
+    result = manifolds.get("cifar10").sample(25, 0)
+    np.testing.assert_allclose(result.points, pixels[:25].reshape(25, -1) / 255)
 
 
 def test_a_pickle_with_another_checksum_is_not_opened(root):

@@ -87,12 +87,12 @@ def becomes(driver, table, place, expected):
 
 def requests_of(driver):
     """Addresses that the page asked for beyond itself and what it holds."""
-    found = []
+    results = []
     for entry in driver.get_log("performance"):
         message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
-            found.append(message["params"]["request"]["url"])
-    return [address for address in found if not address.startswith(("data:", "blob:"))]
+            results.append(message["params"]["request"]["url"])
+    return [address for address in results if not address.startswith(("data:", "blob:"))]
 
 
 def quiet(driver):

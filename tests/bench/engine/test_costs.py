@@ -20,20 +20,20 @@ def euclidean():
 
 @pytest.fixture
 def cell(euclidean):
-    (found,) = plan.build(
+    (result,) = plan.build(
         euclidean,
         "quick",
         manifold_patterns=["line"],
         estimator_patterns=["mle-5"],
         seeds=1,
     )
-    return found
+    return result
 
 
 def timing(cell, seconds, n=None, ambient=None, count=1):
-    told = json.dumps(cell.estimator_parameters, sort_keys=True)
+    parameters = json.dumps(cell.estimator_parameters, sort_keys=True)
     size = n or cell.n, ambient or cell.ambient
-    return Timing(cell.estimator_name, told, *size, seconds, count)
+    return Timing(cell.estimator_name, parameters, *size, seconds, count)
 
 
 def predicted(cell, timings):
@@ -50,7 +50,7 @@ def planted(b, c, n, ambient):
 @pytest.mark.parametrize("seed", range(5))
 def test_a_planted_power_law_is_found_in_noisy_timings(b, c, seed):
     rng = np.random.default_rng(seed)
-    law = power_law(
+    fitted = power_law(
         7.0,
         [
             Timing("any", "{}", n, d, planted(b, c, n, d) * rng.lognormal(0, 0.1), count=10)
@@ -58,10 +58,10 @@ def test_a_planted_power_law_is_found_in_noisy_timings(b, c, seed):
             for d in (10, 30, 100, 300)
         ],
     )
-    assert law.exponents == pytest.approx((b, c), abs=0.2)
+    assert fitted.exponents == pytest.approx((b, c), abs=0.2)
     # In between, and at five times as many points in three times as many directions.
     for n, d, most in ((3000, 60, 0.15), (50_000, 1000, 0.6)):
-        assert abs(math.log(law.seconds(n, d) / planted(b, c, n, d))) < most
+        assert abs(math.log(fitted.seconds(n, d) / planted(b, c, n, d))) < most
 
 
 def test_without_records_the_declaration_is_scaled_to_n_and_dimension(cell):

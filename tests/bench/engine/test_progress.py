@@ -99,9 +99,9 @@ def test_trainings_say_how_far_they_are_once_a_minute_in_logs_and_notebooks(cell
             display.report(cells[0], f"step {second} of 200\nand \x1b[2J more")
             display.report(cells[1], f"step {second + 1} of 300")
         display.report(cells[2], "of a cell that does not run")
-        said = file.getvalue().splitlines()
-        assert len(said) == 3
-        for line, second in zip(said, (60, 120, 180), strict=True):
+        output = file.getvalue().splitlines()
+        assert len(output) == 3
+        for line, second in zip(output, (60, 120, 180), strict=True):
             assert line.startswith("[0/6] running: mle-5 on line: ")
             assert f": step {second} of 200 and [2J more; mle-5 on line: step " in line
         display.finish(record(cells[0]))
@@ -113,7 +113,8 @@ def test_trainings_say_how_far_they_are_once_a_minute_in_logs_and_notebooks(cell
 
 
 @pytest.mark.parametrize(
-    ("seconds", "says"), [(0.04, "0.0 s"), (59, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
+    ("seconds", "message"),
+    [(0.04, "0.0 s"), (59, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")],
 )
-def test_durations_are_said_as_people_do(seconds, says):
-    assert duration(seconds) == says
+def test_durations_are_said_as_people_do(seconds, message):
+    assert duration(seconds) == message

@@ -25,11 +25,11 @@ def test_the_figure_has_estimates_intervals_halves_and_the_median():
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["ppca", "mle", "twonn"]
     assert [text.get_text() for text in axes.texts] == ["2", "3", "5"]
-    drawn = [
+    lines = [
         (line.get_xdata()[0], line.get_xdata()[-1], line.get_ydata()[0])
         for line in axes.lines[1:]
     ]  # fmt: skip
-    assert drawn == [
+    assert lines == [
         (2.0, 2.0, 0), (2.5, 3.5, 1), (3.1, 3.1, 1), (3.0, 3.0, 1),
         (4.0, 6.0, 2), (4.5, 4.5, 2), (5.0, 5.0, 2),
     ]  # fmt: skip
@@ -37,8 +37,8 @@ def test_the_figure_has_estimates_intervals_halves_and_the_median():
     assert "95 % prediction interval for another sample" in axes.get_xlabel()
     low, high = axes.get_xlim()
     assert (low, high) == (pytest.approx(2 / 1.3), pytest.approx(6 * 1.3))
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert told == ["linear", "neighbours", "half the points", "median, 3"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["linear", "neighbours", "half the points", "median, 3"]
     assert axes.get_xscale() == "log"
 
 

@@ -109,18 +109,18 @@ def test_arrays_that_are_lost_or_without_confidence_leave_it_open(make_records, 
 
 def test_there_is_a_row_for_each_estimator_in_the_order_of_the_records(make_records):
     both = pd.concat([make_records(5.0, [4.0, 6.0], "twonn"), make_records(7.0, [7.0, 8.0], "mle")])
-    found = estimate_table(both, None)
-    assert list(found.columns) == COLUMNS
-    assert list(found["estimator"]) == ["twonn", "mle"]
-    assert list(found["estimate"]) == [5.0, 7.0]
+    table = estimate_table(both, None)
+    assert list(table.columns) == COLUMNS
+    assert list(table["estimator"]) == ["twonn", "mle"]
+    assert list(table["estimate"]) == [5.0, 7.0]
     assert estimate_table(both.iloc[:0], None).empty
 
 
 def test_json_has_null_for_what_is_not_there_and_six_digits(make_records):
-    found = as_json(estimate_table(make_records(math.pi, []), None))
-    assert json.loads(json.dumps(found)) == found
-    assert found[0]["low"] is None
-    assert found[0]["estimate"] == 3.141593
+    table = as_json(estimate_table(make_records(math.pi, []), None))
+    assert json.loads(json.dumps(table)) == table
+    assert table[0]["low"] is None
+    assert table[0]["estimate"] == 3.141593
 
 
 def test_what_an_interval_is_is_said_in_words():

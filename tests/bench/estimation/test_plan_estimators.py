@@ -43,8 +43,8 @@ def test_an_estimator_may_have_parameters_and_has_the_label_of_the_suites(
 
 
 def test_several_choices_are_run_side_by_side_with_names_and_globs(points):
-    found = asked(points, "mle(neighbors=7)", "mle", "mle-5", "lpca-*")
-    assert {label for label, _, _ in found} == {
+    result = asked(points, "mle(neighbors=7)", "mle", "mle-5", "lpca-*")
+    assert {label for label, _, _ in result} == {
         "mle-7",
         "mle",
         "mle-5",
@@ -54,10 +54,10 @@ def test_several_choices_are_run_side_by_side_with_names_and_globs(points):
 
 
 def test_choices_that_would_have_one_label_are_told_apart():
-    found, patterns = parse_estimators(["x(a=3)", "x(b=3)", "x(c=true)", "x(d=[1, 2])", "x(a=3)"])
+    result, patterns = parse_estimators(["x(a=3)", "x(b=3)", "x(c=true)", "x(d=[1, 2])", "x(a=3)"])
     assert patterns == ["x-3", "x-b-3", "x-c-True", "x-d-_1_2_", "x-3"]
-    assert found["x-d-_1_2_"] == EstimatorChoice(estimator="x", parameters={"d": [1, 2]})
-    assert found["x-c-True"].parameters == {"c": True}
+    assert result["x-d-_1_2_"] == EstimatorChoice(estimator="x", parameters={"d": [1, 2]})
+    assert result["x-c-True"].parameters == {"c": True}
 
 
 def test_more_halves_than_anybody_needs_are_refused(points):

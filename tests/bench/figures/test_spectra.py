@@ -44,8 +44,8 @@ def test_spectra_name_the_estimator_where_several_kept_some_alone(with_arrays):
     records, store = with_arrays
     other = records[records["estimator"] == "score-svd"].iloc[[0]].assign(estimator="flipd")
     np.savez(store / "arrays" / "without.npz", dimension=np.ones(3))
-    found = pd.concat([records, other.assign(arrays="arrays/without.npz")])
-    figure = spectra_figure(found, store)
+    table = pd.concat([records, other.assign(arrays="arrays/without.npz")])
+    figure = spectra_figure(table, store)
     assert figure is not None
     assert "10-sphere, σ = 0.2" in by_title(figure)
 

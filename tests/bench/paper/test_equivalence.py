@@ -60,10 +60,10 @@ def test_more_spread_never_makes_agreement():
     """Of the same mean, at growing spread: agrees, then undecided, and never agrees again."""
     shape = np.array([-1.0, 0.0, 1.0])
     for published in (9.6, 9.9, 10.2, 10.5):
-        found = [verdict(published, 1, 10 + s * shape, 3) for s in np.linspace(0.001, 5, 200)]
-        first = found[0]
-        turned = found.index("undecided")
-        assert found == [first] * turned + ["undecided"] * (200 - turned)
+        results = [verdict(published, 1, 10 + s * shape, 3) for s in np.linspace(0.001, 5, 200)]
+        first = results[0]
+        turned = results.index("undecided")
+        assert results == [first] * turned + ["undecided"] * (200 - turned)
 
 
 def test_equivalence_is_claimed_wrongly_in_at_most_one_of_forty_tables():

@@ -48,14 +48,14 @@ def test_table_2_is_what_was_published():
 
 @pytest.mark.parametrize("name", catalogue.names())
 def test_a_publication_has_its_numbers_its_suite_and_items_of_different_names(name):
-    found = catalogue.load(name)
-    assert found.name == name
+    loaded = catalogue.load(name)
+    assert loaded.name == name
     assert len(published.read(published.path_of(name)))
     for preset in schema.PRESETS:
-        assert schema.load(found.suite).preset(preset)
-    names = [item.name for item in found.items]
+        assert schema.load(loaded.suite).preset(preset)
+    names = [item.name for item in loaded.items]
     assert len(set(names)) == len(names)
-    assert all(item.caption and item.title for item in found.items)
+    assert all(item.caption and item.title for item in loaded.items)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from bench.regression.command import STATES, show
 
 def test_a_baseline_has_all_states_of_random_estimators_and_five_fits_of_others(suite, runner):
     screen = Screen()
-    found = saved(suite, screen=screen)
-    assert found == load(suite.parent / "b.json")
-    assert (found.suite, found.preset, found.jobs) == ("mini", "smoke", 1)
-    assert (found.seeds, found.states, found.environment) == (4, 7, HERE)
-    assert set(found.by_name()) == {(m, e) for m in ("line", "ball") for e in ("twonn", "knn")}
-    knn, twonn = found.by_name()["line", "knn"], found.by_name()["line", "twonn"]
+    baseline = saved(suite, screen=screen)
+    assert baseline == load(suite.parent / "b.json")
+    assert (baseline.suite, baseline.preset, baseline.jobs) == ("mini", "smoke", 1)
+    assert (baseline.seeds, baseline.states, baseline.environment) == (4, 7, HERE)
+    assert set(baseline.by_name()) == {(m, e) for m in ("line", "ball") for e in ("twonn", "knn")}
+    knn, twonn = baseline.by_name()["line", "knn"], baseline.by_name()["line", "twonn"]
     assert twonn.estimates == [[pytest.approx(1 + 0.1 * seed)] * 5 for seed in range(4)]
     states = [[1 + 0.1 * seed + 0.01 * state for state in range(7)] for seed in range(4)]
     assert [pytest.approx(row) for row in states] == knn.estimates
@@ -31,8 +31,8 @@ def test_a_baseline_has_all_states_of_random_estimators_and_five_fits_of_others(
 
 
 def test_fewer_states_than_five_are_as_many_fits_of_deterministic_estimators(suite, runner):
-    found = saved(suite, states=2)
-    assert [len(cell.estimates[0]) for cell in found.cells] == [2] * 4
+    baseline = saved(suite, states=2)
+    assert [len(cell.estimates[0]) for cell in baseline.cells] == [2] * 4
     assert saved(suite, states=1).states == 1
 
 
@@ -95,18 +95,18 @@ def shown(suite, seeds=None):
 
 
 def row(lines, estimator, manifold):
-    (found,) = (
+    (result,) = (
         [cell.strip() for cell in line.strip("│ ").split("│")]
         for line in lines
         if line.replace("│", " ").split()[:2] == [estimator, manifold]
     )
-    return found
+    return result
 
 
 def test_a_baseline_is_shown_with_what_a_check_of_it_finds(suite, runner):
     runner.change["twonn", "ball"] = failed("no")
     runner.change["knn", "ball"] = lambda was: {"groups": "[]"}
-    found = saved(suite)
+    baseline = saved(suite)
     lines = shown(suite)
     assert any(
         line.replace("┃", " ").split()
@@ -116,7 +116,7 @@ def test_a_baseline_is_shown_with_what_a_check_of_it_finds(suite, runner):
     # Seven states a hundredth apart; means over four seeds a tenth apart; times 6, 8, 10 and 12.
     spread = 0.01 * math.sqrt(28 / 6)
     shift = permutation_test.detectable_shift(7, 4, permutation_test.level(2))
-    assert found.by_name()["line", "knn"].spread == pytest.approx(spread)
+    assert baseline.by_name()["line", "knn"].spread == pytest.approx(spread)
     assert row(lines, "knn", "line") == ["knn", "line", "1", "1.18", f"{spread:.2g}",
                                          f"{shift * spread:.2g}", "10"]  # fmt: skip
     assert row(lines, "knn", "ball")[2] == ""

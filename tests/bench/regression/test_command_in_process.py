@@ -138,7 +138,7 @@ def test_what_cannot_be_compared_is_refused_and_records_of_before_stay(suite, ru
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("wrong", "message"),
     [
         ({"tolerance": 1}, "tolerance must be at least 0 and below 1, not 1"),
         ({"tolerance": -0.1}, "tolerance must be at least 0 and below 1, not -0.1"),
@@ -147,8 +147,8 @@ def test_what_cannot_be_compared_is_refused_and_records_of_before_stay(suite, ru
         ({"slower": math.nan}, "slower must be at least 1, not nan"),
     ],
 )
-def test_margins_that_make_no_sense_are_refused_before_the_baseline_is_read(suite, wrong, says):
-    with pytest.raises(ValueError, match=says):
+def test_margins_that_make_no_sense_are_refused_before_the_baseline_is_read(suite, wrong, message):
+    with pytest.raises(ValueError, match=message):
         checked(suite, **wrong)
 
 

@@ -80,16 +80,18 @@ def test_improvements_are_alarms_of_a_strict_check_only():
 
 
 def test_other_numbers_are_alarms_of_a_strict_check_in_the_environment_of_the_baseline():
-    made = {"processor": "a", "packages": {"numpy": "1"}, "revision": "1"}
+    environment = {"processor": "a", "packages": {"numpy": "1"}, "revision": "1"}
 
     def alarms(new, **options):
-        was = baseline(random_cell(STATE_OLD), environment=made)
+        was = baseline(random_cell(STATE_OLD), environment=environment)
         return compare(was, baseline(random_cell(STATE_NEW), environment=new), **options).alarms
 
-    assert [f.kind for f in alarms({**made, "revision": "2"}, strict=True)] == ["other numbers"]
-    assert alarms(made) == []
+    assert [f.kind for f in alarms({**environment, "revision": "2"}, strict=True)] == [
+        "other numbers"
+    ]
+    assert alarms(environment) == []
     for other in ({"processor": "b"}, {"packages": {"numpy": "2"}}, {"gpu": "x"}):
-        assert alarms({**made, **other}, strict=True) == []
+        assert alarms({**environment, **other}, strict=True) == []
 
 
 def test_a_random_estimate_is_compared_with_those_of_other_states_of_its_sample():
@@ -214,7 +216,7 @@ def test_cells_that_were_not_asked_for_have_not_gone():
 
 
 @pytest.mark.parametrize(
-    ("now", "says"),
+    ("now", "message"),
     [
         (baseline(cell(OLD), suite="mine"), "suite 'ci', and this run of 'mine'"),
         (baseline(cell(OLD), preset="full"), "preset 'quick', and this run of 'full'"),
@@ -223,8 +225,8 @@ def test_cells_that_were_not_asked_for_have_not_gone():
         (baseline(cell([*OLD, 5.0])), "4 seeds of fast on sphere, and this run 5; .* --seeds 4"),
     ],
 )
-def test_a_baseline_of_something_else_is_refused(now, says):
-    with pytest.raises(ValueError, match=says):
+def test_a_baseline_of_something_else_is_refused(now, message):
+    with pytest.raises(ValueError, match=message):
         compare(baseline(cell(OLD)), now)
 
 

@@ -61,9 +61,9 @@ def test_a_baseline_has_the_states_that_are_asked_for(place):
 def test_fits_that_failed_are_reported_when_a_baseline_is_saved(place):
     place.changes = {"knn_1_2": {"status": "failed", "estimate": None, "message": "why not"}}
     place.save(states=7)
-    said = place.said
-    assert "knn on line: 1 fit failed: why not" in said
-    assert "twonn" not in said
+    output = place.said
+    assert "knn on line: 1 fit failed: why not" in output
+    assert "twonn" not in output
 
 
 def test_a_check_runs_one_state_of_the_cells_of_its_baseline(place):
@@ -84,9 +84,9 @@ def test_a_check_runs_one_state_of_the_cells_of_its_baseline(place):
 
 def test_cells_that_have_gone_are_found_by_a_check_of_the_whole_suite_only(place):
     place.save()
-    made = load(place.folder / "b.json")
+    saved = load(place.folder / "b.json")
     other = cell([1.0, 1.0], name="other", manifold="line")
-    save(made.model_copy(update={"cells": [*made.cells, other]}), place.folder / "b.json")
+    save(saved.model_copy(update={"cells": [*saved.cells, other]}), place.folder / "b.json")
     assert [f.kind for f in place.check().alarms] == ["gone"]
     assert place.check(estimators=["twonn"]).alarms == []
     assert place.check(manifolds=["line"]).alarms == []
@@ -101,10 +101,10 @@ def test_a_check_writes_what_it_found(place):
     assert "| regressed | twonn | line |" in (out / "check.md").read_text()
     assert ElementTree.parse(out / "check.xml").getroot().get("failures") == "1"
     assert load(out / "check.json").by_name()["line", "twonn"].estimates == [[1.0], [9.0]]
-    said = place.said
-    assert "1 regression: 2 of 3 cells as before" in said
-    assert f"also in {out}/check.md" in said
-    assert "regressed  twonn" in " ".join(said.split(" ")).replace("   ", "  ")
+    output = place.said
+    assert "1 regression: 2 of 3 cells as before" in output
+    assert f"also in {out}/check.md" in output
+    assert "regressed  twonn" in " ".join(output.split(" ")).replace("   ", "  ")
     # And passes options on.
     place.changes = {"twonn_1_0": {"estimate": 3.0}}
     assert place.check(tolerance=0.49).alarms != []
@@ -116,7 +116,7 @@ def test_a_check_writes_what_it_found(place):
 def test_wrong_options_are_refused_before_anything_is_run(place):
     place.save()
     place.ran = None
-    for options, says in (
+    for options, message in (
         ({"tolerance": -0.1}, "tolerance must be at least 0 and below 1, not -0.1"),
         ({"tolerance": 1}, "not 1"),
         ({"slower": 0.99}, "slower must be at least 1, not 0.99"),
@@ -124,7 +124,7 @@ def test_wrong_options_are_refused_before_anything_is_run(place):
         ({"seeds": 3}, "choose at most --seeds 2"),
         ({"seeds": 1}, "cannot show anything"),
     ):
-        with pytest.raises(ValueError, match=says):
+        with pytest.raises(ValueError, match=message):
             place.check(**options)
     assert place.ran is None
     assert place.check(tolerance=0, slower=1).alarms == []
@@ -148,10 +148,10 @@ def test_an_update_replaces_the_cells_that_are_run(place):
         place.save(update=True)
     place.save()
     place.changes = {"knn_0_0": {"estimate": 7.0}, "twonn_0_0": {"estimate": 8.0}}
-    made = place.save(update=True, estimators=["knn"])
-    first = {c.estimator: c.estimates[0][0] for c in made.cells}
+    saved = place.save(update=True, estimators=["knn"])
+    first = {c.estimator: c.estimates[0][0] for c in saved.cells}
     assert first == {"twonn": 1.0, "knn": 7.0, "svd": 1.0}
-    assert load(place.folder / "b.json") == made
+    assert load(place.folder / "b.json") == saved
 
 
 def show(path, seeds=None):
@@ -162,10 +162,10 @@ def show(path, seeds=None):
 
 def test_a_baseline_is_shown_with_its_spread_and_the_shift_that_is_found(tmp_path):
     states = [[4.9, 5.1] * 11] * 4
-    made = {"python": "3.11", "packages": {"numpy": "2"}}
+    environment = {"python": "3.11", "packages": {"numpy": "2"}}
     cells = [random_cell(states, times=[[1.0, 3.0, 9.0]] * 4), cell([7.0] * 4, name="exact")]
     cells.append(random_cell([[5.0] * 22, [None] * 22, [5.0] * 22, [5.0] * 22], name="whole"))
-    save(baseline(*cells, environment=made), tmp_path / "b.json")
+    save(baseline(*cells, environment=environment), tmp_path / "b.json")
     lines = [line.split("│") for line in show(tmp_path / "b.json").splitlines()]
     rows = {row[1].strip(): [c.strip() for c in row] for row in lines if len(row) > 3}
     assert rows["fast"][2:6] == ["sphere", "5", "5", "0.1"]

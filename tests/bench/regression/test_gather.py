@@ -25,10 +25,10 @@ def by_estimator(baseline):
 
 
 def test_random_estimators_have_all_states_and_deterministic_ones_those_that_are_timed(job):
-    made = gather(job, records(job), {"python": "x"})
-    assert (made.suite, made.preset, made.jobs) == ("s", "smoke", 1)
-    assert (made.seeds, made.states) == (2, 7)
-    cells = by_estimator(made)
+    baseline = gather(job, records(job), {"python": "x"})
+    assert (baseline.suite, baseline.preset, baseline.jobs) == ("s", "smoke", 1)
+    assert (baseline.seeds, baseline.states) == (2, 7)
+    cells = by_estimator(baseline)
     states = [1 + i / 10 for i in range(7)]
     assert cells["knn"].estimates == [pytest.approx(states), pytest.approx([s + 1 for s in states])]
     assert cells["twonn"].estimates[0] == pytest.approx(states[:5])
@@ -59,15 +59,15 @@ def test_failures_and_truths_that_differ_are_as_they_are(job):
     bad |= {"kernel_seconds": None, "shared_seconds": None}
     other = {"groups": json.dumps([{"truth": 2, "weight": 1.0}])}
     several = {"groups": json.dumps([{"truth": 1}, {"truth": 2}])}
-    made = gather(job, records(job, knn_1_2=bad, twonn_0_0=other), {})
-    knn = by_estimator(made)["knn"]
+    baseline = gather(job, records(job, knn_1_2=bad, twonn_0_0=other), {})
+    knn = by_estimator(baseline)["knn"]
     assert knn.statuses == [["ok"] * 7, ["ok", "ok", "timeout", *["ok"] * 4]]
     assert (knn.estimates[1][2], knn.times[1][2], knn.message) == (None, None, "too long")
-    assert (knn.truth, by_estimator(made)["twonn"].truth) == (1, None)
+    assert (knn.truth, by_estimator(baseline)["twonn"].truth) == (1, None)
     # A failure has no truth; several levels have none together.
     assert by_estimator(gather(job, records(job, knn_1_2={**bad, "groups": ""}), {}))["knn"].truth
-    found = {f"knn_{seed}_{state}": several for seed in (0, 1) for state in range(7)}
-    assert by_estimator(gather(job, records(job, **found), {}))["knn"].truth is None
+    results = {f"knn_{seed}_{state}": several for seed in (0, 1) for state in range(7)}
+    assert by_estimator(gather(job, records(job, **results), {}))["knn"].truth is None
 
 
 def test_records_that_are_missing_or_of_another_command_are_refused(job):

@@ -130,11 +130,11 @@ def test_one_too_many_on_three_of_four_seeds_is_found():
 
 def test_one_too_many_on_three_of_four_seeds_is_found_among_readings_that_spread():
     rng = np.random.default_rng(3)
-    found = 0
+    result = 0
     for _ in range(50):
         old = [5 + 0.1 * rng.standard_normal(R) for _ in range(S)]
-        found += at_the_level_of_the_suite(old, 5 + 0.1 * rng.standard_normal(S) + [1, 1, 0, 1])
-    assert found >= 45
+        result += at_the_level_of_the_suite(old, 5 + 0.1 * rng.standard_normal(S) + [1, 1, 0, 1])
+    assert result >= 45
 
 
 def test_samples_may_differ_by_more_than_the_change():

@@ -36,8 +36,8 @@ def test_a_record_is_there_after_reopening_and_replaces_its_older_self(tmp_path)
 
 def test_arrays_lie_beside_the_store_and_load_without_pickle(tmp_path):
     with Store(tmp_path) as store:
-        kept = store.add(record("a"), {"spectrum": np.arange(3.0)})
-    with np.load(tmp_path / kept.arrays, allow_pickle=False) as arrays:
+        stored = store.add(record("a"), {"spectrum": np.arange(3.0)})
+    with np.load(tmp_path / stored.arrays, allow_pickle=False) as arrays:
         assert list(arrays["spectrum"]) == [0, 1, 2]
 
 
@@ -53,8 +53,8 @@ def test_a_second_run_into_the_same_folder_is_refused_and_the_first_goes_on(tmp_
             "from bench.store.store import PlannedCell, Store; from pathlib import Path; "
             f"Store(Path({str(tmp_path)!r}))"
         )
-        found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        assert f"another run (process {os.getpid()} on " in found.stderr
+        output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert f"another run (process {os.getpid()} on " in output.stderr
         store.add(record("a"))
     with Store(tmp_path) as store:
         assert store.outcomes().keys() == {"a"}
@@ -164,9 +164,9 @@ def test_nothing_is_written_through_a_link(tmp_path, name):
         Store(out)
     assert (outside / ".lock").read_bytes() == before
     if name == "arrays":
-        found = path_of_arrays(outside)
+        result = path_of_arrays(outside)
         with pytest.raises(ValueError, match="outside of the folder"):
-            load_arrays(out, found)
+            load_arrays(out, result)
 
 
 def path_of_arrays(outside):

@@ -17,9 +17,9 @@ def test_a_curve_that_spans_ten_axes_is_rebuilt_from_two_numbers_where_no_linear
     points = manifolds.get("circles", count=1, ambient=10).sample(2000, 0).points
     t = np.arctan2(points @ points[0], points @ points[1])
     curve = np.stack([np.cos(k * t) for k in range(1, 6)] + [np.sin(k * t) for k in range(1, 6)], 1)
-    found = Prepared(curve, 0, torch.device("cpu")).train(2, 600)
-    assert found.linear > 0.6
-    assert found.error < 0.1
+    result = Prepared(curve, 0, torch.device("cpu")).train(2, 600)
+    assert result.linear > 0.6
+    assert result.error < 0.1
 
 
 def test_a_flat_sample_is_rebuilt_from_its_dimension_by_the_linear_map_alone():

@@ -26,8 +26,8 @@ def test_the_report_of_the_ablation_says_what_its_records_say():
     assert len(rows) == 5
     for sphere, read_out, noise, *cells in rows:
         for score, cell in zip(columns[3:], cells, strict=True):
-            found = table.loc[(int(sphere), read_out, float(noise), score)]
-            assert cell == f"{found['reading']:g} ({found['right']:.0%})".replace("%", " %")
+            result = table.loc[(int(sphere), read_out, float(noise), score)]
+            assert cell == f"{result['reading']:g} ({result['right']:.0%})".replace("%", " %")
 
 
 def test_eleven_was_not_shown_at_the_published_noise_with_the_published_read_out():
@@ -48,8 +48,8 @@ def test_the_report_of_unseen_manifolds_says_what_its_records_say():
     _, rows = markdown_rows(REPORTED / "unseen" / "README.md", "set here")
     table = pd.read_csv(REPORTED / "unseen" / "accuracy.csv")
     for estimator, column in (("score-svd", 2), ("twonn", 3)):
-        found = sorted(table.loc[table["estimator"] == estimator, "estimate"].round(2))
-        assert found == sorted(float(row[column]) for row in rows)
+        results = sorted(table.loc[table["estimator"] == estimator, "estimate"].round(2))
+        assert results == sorted(float(row[column]) for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_file_of_ones_own_works_where_a_name_does(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         (("n = 100", "n = 0"), ["presets.smoke.n", "found 0", "greater than or equal to 1"]),
         (("n = 100", 'n = "many"'), ["presets.smoke.n", "found 'many'", "valid integer"]),
@@ -63,11 +63,11 @@ def test_a_file_of_ones_own_works_where_a_name_does(tmp_path):
         ),
     ],
 )
-def test_a_bad_file_is_told_with_file_key_found_and_allowed(tmp_path, change, says):
+def test_a_bad_file_is_told_with_file_key_found_and_allowed(tmp_path, change, message):
     path = write(tmp_path, MINIMAL.replace(*change))
     with pytest.raises(ValueError, match=r"mine\.toml") as caught:
         schema.load(path)
-    for part in says:
+    for part in message:
         assert part in str(caught.value)
 
 
@@ -88,13 +88,13 @@ def test_a_byte_order_mark_is_no_part_of_a_suite(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         (("n = 100", "n = 10000001"), "less than or equal to 10000000"),
         (("seeds = 1", "seeds = 10001"), "less than or equal to 10000"),
         (("n = 100", "n = " + "[" * 9000), "too deep within each other"),
     ],
 )
-def test_what_is_too_large_is_told_with_the_limit(tmp_path, change, says):
-    with pytest.raises(ValueError, match=says):
+def test_what_is_too_large_is_told_with_the_limit(tmp_path, change, message):
+    with pytest.raises(ValueError, match=message):
         schema.load(write(tmp_path, MINIMAL.replace(*change, 1)))

@@ -80,9 +80,9 @@ def test_union_has_an_estimate_for_each_level(records):
     assert thirty["half_width"] == pytest.approx(4.302653 * np.std(values, ddof=1) / math.sqrt(3))
     assert row["truth"] == 20
     levels = by_level(summarise(records))
-    found = levels[(levels["manifold"] == "union-10-30") & (levels["estimator"] == "mle-5")]
-    assert list(found["truth"]) == [10, 30]
-    assert found["signed_error"].iloc[1] == pytest.approx(np.mean(values) / 30 - 1)
+    result = levels[(levels["manifold"] == "union-10-30") & (levels["estimator"] == "mle-5")]
+    assert list(result["truth"]) == [10, 30]
+    assert result["signed_error"].iloc[1] == pytest.approx(np.mean(values) / 30 - 1)
 
 
 def test_truth_is_known_even_where_one_estimator_failed(records):

@@ -64,14 +64,14 @@ def test_what_carries_a_mark_is_ended_whoever_its_parent_is():
     )
 
     def marked():
-        found = []
+        results = []
         for process in psutil.process_iter():
             try:
                 if process.environ().get("MARKED") == mark:
-                    found.append(process.status())
+                    results.append(process.status())
             except psutil.Error:
                 pass
-        return [status for status in found if status != psutil.STATUS_ZOMBIE]
+        return [status for status in results if status != psutil.STATUS_ZOMBIE]
 
     assert len(marked()) == 1
     os_control.end_marked("MARKED", mark)

@@ -116,10 +116,10 @@ frame = bench.run("euclidean", preset="smoke", n=50, manifolds=["line"], estimat
                   out={str(tmp_path)!r})
 print("estimate", frame["estimate"].tolist())
 """
-    found = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
     )
-    assert "estimate [50.0]" in found.stdout, found.stderr
+    assert "estimate [50.0]" in output.stdout, output.stderr
 
 
 def test_a_per_point_estimator_is_held_against_the_truth_at_each_point(tmp_path):

@@ -39,15 +39,15 @@ def test_fifty_points_of_a_plane_are_read(name):
 def test_fifty_points_of_a_sphere_are_read_or_said_to_be_too_few():
     # Fifty points do not tell a 5-sphere from the ball that it bounds.
     with pytest.warns(UserWarning, match="low confidence"):
-        found = fit(sphere(5, 20, 50))
-    assert (found.details_["confidence"] < 0.3).all()
+        fitted = fit(sphere(5, 20, 50))
+    assert (fitted.details_["confidence"] < 0.3).all()
 
 
 def test_features_of_mixed_units_are_scaled_and_reported():
     scales = np.logspace(-3, 3, 8)
     with pytest.warns(UserWarning, match="brought to the same"):
-        found = fit(sphere() * scales)
-    assert found.dimension_ == 3
+        fitted = fit(sphere() * scales)
+    assert fitted.dimension_ == 3
 
 
 def test_features_of_similar_units_are_left_alone():

@@ -101,11 +101,11 @@ class Stepper:
         self.noise_estimate = self.stack.noise_estimate
 
     def draw(self):
-        drawn = [
+        batches = [
             noisy_batch(run.z, self.own.batch, self.own.levels, generator)
             for run, generator in zip(self.runs, self.generators, strict=True)
         ]
-        return [torch.stack(parts) for parts in zip(*drawn, strict=True)]
+        return [torch.stack(parts) for parts in zip(*batches, strict=True)]
 
     def renew(self):
         for place, fresh in zip(self.batch, self.draw(), strict=True):
@@ -183,12 +183,12 @@ def test_eager_against_compiled_against_graphs(capsys):
             stepper = Stepper(range(many), own)
             step = way(stepper)
             first = mean_loss(step)
-            found = seconds_a_step(step, 2 if DRY else 100)
+            result = seconds_a_step(step, 2 if DRY else 100)
             last = mean_loss(step)
             # Whatever is timed does learn.
             assert math.isfinite(last)
             assert DRY or last < first
-            lines.append(f"{name}, {many} seeds: {found * 1e3:.2f} ms a step")
+            lines.append(f"{name}, {many} seeds: {result * 1e3:.2f} ms a step")
     with capsys.disabled():
         print(f"\ntraining steps on {device_name()}: " + "; ".join(lines))
 

@@ -76,14 +76,14 @@ def test_score_of_a_sphere_is_the_gradient_of_its_log_density():
         x = torch.tensor([[0.3, -1.1], [1.6, 0.2]], dtype=torch.float64, requires_grad=True)
         squares = (x[:, None] - circle).square().sum(-1)
         torch.logsumexp(-squares / (2 * sigma**2), 1).sum().backward()
-        found = score(x.detach(), torch.full((2,), sigma, dtype=torch.float64))
-        torch.testing.assert_close(found, x.grad)
+        scores = score(x.detach(), torch.full((2,), sigma, dtype=torch.float64))
+        torch.testing.assert_close(scores, x.grad)
 
 
 def test_sphere_score_is_finite_where_bessel_functions_underflow():
     score, points = sphere(99)
-    found = score(points, torch.full((len(points),), 1e3, dtype=torch.float64))
-    torch.testing.assert_close(found, -points * 1e-6, rtol=1e-4, atol=0)
+    scores = score(points, torch.full((len(points),), 1e3, dtype=torch.float64))
+    torch.testing.assert_close(scores, -points * 1e-6, rtol=1e-4, atol=0)
 
 
 def test_exact_score_of_a_subspace_reads_its_dimension_and_noise_floor():
@@ -106,15 +106,15 @@ def test_exact_score_of_a_subspace_reads_its_dimension_and_noise_floor():
 def mixture(dimensions, offset=0.0, ambient=30):
     """Standard normal laws on random subspaces, ``offset`` apart, and 4 points of each."""
     generator = torch.Generator().manual_seed(5)
-    laws, points = [], []
+    components, points = [], []
     for index, dimension in enumerate(dimensions):
         normal = torch.randn(ambient, dimension, generator=generator, dtype=torch.float64)
         frame = torch.linalg.qr(normal)[0]
         origin = torch.full((ambient,), offset * index, dtype=torch.float64)
-        laws.append(AffineScore(origin, frame, torch.linspace(0.8, 1.2, dimension).double()))
+        components.append(AffineScore(origin, frame, torch.linspace(0.8, 1.2, dimension).double()))
         latent = torch.randn(4, dimension, generator=generator, dtype=torch.float64)
-        points.append(origin + (latent * laws[-1].scales) @ frame.T)
-    return MixtureScore(laws, [0.7, 0.3]), points
+        points.append(origin + (latent * components[-1].scales) @ frame.T)
+    return MixtureScore(components, [0.7, 0.3]), points
 
 
 @pytest.mark.parametrize("sigma", [0.1, 1.0, 5.0])
@@ -130,25 +130,28 @@ def test_log_density_of_a_mixture_is_that_of_blurred_normal_distribution():
     score, points = mixture([2, 5], offset=0.3, ambient=6)
     x, sigma = torch.cat(points), 0.7
     expected = 0
-    for weight, law in zip(score.weights, score.components, strict=True):
-        covariance = law.frame * law.scales.square() @ law.frame.T + sigma**2 * torch.eye(6)
-        law_x = torch.distributions.MultivariateNormal(law.origin, covariance)
+    for weight, component in zip(score.weights, score.components, strict=True):
+        covariance = (
+            component.frame * component.scales.square() @ component.frame.T
+            + sigma** 2 * torch.eye(6)
+        )
+        law_x = torch.distributions.MultivariateNormal(component.origin, covariance)
         expected = expected + weight * law_x.log_prob(x).exp()
-    found = score.log_density(x, torch.full((len(x),), sigma).double())
-    torch.testing.assert_close(found.exp(), expected)
+    result = score.log_density(x, torch.full((len(x),), sigma).double())
+    torch.testing.assert_close(result.exp(), expected)
     # Weights need not add up to 1.
     scaled = MixtureScore(score.components, [7, 3])
-    torch.testing.assert_close(scaled.log_density(x, torch.full((len(x),), sigma).double()), found)
+    torch.testing.assert_close(scaled.log_density(x, torch.full((len(x),), sigma).double()), result)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_far_components_of_a_mixture_do_not_matter(dtype):
     # Their densities are below e^-1e6.
     score, points = mixture([3, 9], offset=100.0)
-    for law, own in zip(score.components, points, strict=True):
+    for component, own in zip(score.components, points, strict=True):
         x, level = own.to(dtype), torch.full((4,), 0.05, dtype=dtype)
         assert score(x, level).dtype == dtype
-        torch.testing.assert_close(score(x, level), law(x, level))
+        torch.testing.assert_close(score(x, level), component(x, level))
 
 
 def test_each_reading_gives_the_dimension_at_each_point_of_a_mixture():
@@ -164,5 +167,5 @@ def test_each_reading_gives_the_dimension_at_each_point_of_a_mixture():
         "lhsd": lhsd_curve(score, x, sigmas, steps=5, outside=0, **options),
         "score-svd": by_gap(spectra(score, x, sigmas), FLOOR),
     }
-    for name, found in readings.items():
-        assert (found - expected).abs().max() < 0.05, name
+    for name, result in readings.items():
+        assert (result - expected).abs().max() < 0.05, name

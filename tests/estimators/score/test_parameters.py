@@ -43,10 +43,10 @@ def test_a_score_of_ones_own_is_read_instead_of_a_trained_one(name):
         calls.append((x.dtype, x.shape, sigma.shape))
         return own(x, sigma)
 
-    found = fit(points, name, score=score)
-    assert found.dimension_ == pytest.approx(10, rel=0.01)
+    fitted = fit(points, name, score=score)
+    assert fitted.dimension_ == pytest.approx(10, rel=0.01)
     assert calls
-    assert "loss" not in found.details_
+    assert "loss" not in fitted.details_
     for dtype, points_shape, levels_shape in calls:
         assert dtype == torch.float32
         assert levels_shape == points_shape[:1]

@@ -59,9 +59,9 @@ def test_both_networks_read_squares(given):
     manifold = manifolds.get("squares", squares=4, size=8)
     own = {"batch": 64, "queries": 6, "sigmas": (0.1, 0.2, 0.4), "cache": False, **given}
     estimator = estimators.get("score-svd", image_shape=manifold.shape, **own)
-    found = estimator.fit(manifold.sample(1000, 0).points)
-    assert found.dimension_ == manifold.dimension
-    assert np.mean(found.dimension_pw_ == manifold.dimension) >= 0.5
+    fitted = estimator.fit(manifold.sample(1000, 0).points)
+    assert fitted.dimension_ == manifold.dimension
+    assert np.mean(fitted.dimension_pw_ == manifold.dimension) >= 0.5
 
 
 PAPER = [
@@ -76,8 +76,8 @@ PAPER = [
 def test_reads_the_paper_s_images_within_one(name, parameters):
     manifold = manifolds.get(name, **parameters)
     points = manifold.sample(10_000, 0).points
-    found = estimators.get("score-svd", image_shape=manifold.shape, cache=False).fit(points)
-    assert abs(found.dimension_ - manifold.dimension) <= 1
+    fitted = estimators.get("score-svd", image_shape=manifold.shape, cache=False).fit(points)
+    assert abs(fitted.dimension_ - manifold.dimension) <= 1
 
 
 @pytest.mark.gpu
@@ -95,7 +95,7 @@ def test_reads_the_paper_s_images_within_one(name, parameters):
 def test_a_u_net_reads_the_paper_s_images_on_a_gpu(name, parameters, off, capsys):
     manifold = manifolds.get(name, **parameters)
     points = manifold.sample(50_000, 0).points
-    found = estimators.get(
+    fitted = estimators.get(
         "score-svd",
         image_shape=manifold.shape,
         network="unet",
@@ -106,7 +106,7 @@ def test_a_u_net_reads_the_paper_s_images_on_a_gpu(name, parameters, off, capsys
     ).fit(points)
     with capsys.disabled():
         print(
-            f"\n{name} {parameters}: {found.dimension_:g} of {manifold.dimension}, trained in "
-            f"{found.details_['train_seconds']:.0f} s"
+            f"\n{name} {parameters}: {fitted.dimension_:g} of {manifold.dimension}, trained in "
+            f"{fitted.details_['train_seconds']:.0f} s"
         )
-    assert abs(found.dimension_ - manifold.dimension) <= off
+    assert abs(fitted.dimension_ - manifold.dimension) <= off

@@ -57,7 +57,7 @@ def test_losses_are_those_of_the_noise_and_their_errors_those_over_points(count)
     scales = torch.tensor([2.0, 0.5, 0.1])
     z = torch.randn(count, 3, generator=generator) * scales
     score = Recorded(wrong)
-    found = denoising_losses(score, z, scales, (0.1, 0.6), 3)
+    result = denoising_losses(score, z, scales, (0.1, 0.6), 3)
     rows = z[::3] if count == 2500 else z
     times = math.ceil(1024 / len(rows))
     noises = []
@@ -76,15 +76,15 @@ def test_losses_are_those_of_the_noise_and_their_errors_those_over_points(count)
         error = gain.std() / len(rows) ** 0.5
         expected = [errors.mean(), best.mean(), error, factor]
         expected.append(off.std() / len(rows) ** 0.5 / estimate.square().sum(1).mean())
-        for values, number in zip(vars(found).values(), expected, strict=True):
+        for values, number in zip(vars(result).values(), expected, strict=True):
             assert values[index] == pytest.approx(float(number), rel=1e-3)
-        assert found.gain[index] == pytest.approx(float((gain / error).mean()), rel=1e-2, abs=1e-2)
+        assert result.gain[index] == pytest.approx(float((gain / error).mean()), rel=1e-2, abs=1e-2)
     # The same noise at all levels, another one of another seed.
     torch.testing.assert_close(noises[0], noises[1], rtol=1e-3, atol=1e-3)
     again, other = (denoising_losses(wrong, z, scales, (0.1, 0.6), seed) for seed in (3, 5))
-    assert torch.equal(again.score, found.score)
-    assert not torch.equal(other.score, found.score)
-    assert found.score.dtype == torch.float64
+    assert torch.equal(again.score, result.score)
+    assert not torch.equal(other.score, result.score)
+    assert result.score.dtype == torch.float64
 
 
 def test_an_exact_score_needs_no_factor_and_half_of_it_two():
@@ -109,18 +109,18 @@ def test_the_gain_is_in_standard_errors_and_zero_without_a_difference():
 def test_losses_of_parts_are_pooled_as_independent_means():
     first = Losses(*(torch.tensor([value]) for value in (1.0, 2.0, 3.0, 0.5, 0.3)))
     second = Losses(*(torch.tensor([value]) for value in (3.0, 6.0, 4.0, 1.5, 0.4)))
-    found = pool_losses([first, second])
-    assert [found.score.item(), found.linear.item(), found.factor.item()] == [2.0, 4.0, 1.0]
-    assert found.error.item() == pytest.approx(2.5)
-    assert found.factor_error.item() == pytest.approx(0.25)
+    result = pool_losses([first, second])
+    assert [result.score.item(), result.linear.item(), result.factor.item()] == [2.0, 4.0, 1.0]
+    assert result.error.item() == pytest.approx(2.5)
+    assert result.factor_error.item() == pytest.approx(0.25)
 
 
 def test_parts_are_pooled_at_each_level():
     parts = [made([1.0, 5.0], [2.0, 8.0], 3.0), made([3.0, 9.0], [4.0, 10.0], 4.0)]
-    found = pool_losses(parts)
-    assert found.score.tolist() == [2.0, 7.0]
-    assert found.linear.tolist() == [3.0, 9.0]
-    assert found.error.tolist() == pytest.approx([2.5, 2.5])
+    result = pool_losses(parts)
+    assert result.score.tolist() == [2.0, 7.0]
+    assert result.linear.tolist() == [3.0, 9.0]
+    assert result.error.tolist() == pytest.approx([2.5, 2.5])
 
 
 class Numbered(ScoreModule):
@@ -267,9 +267,9 @@ def test_the_dimension_is_read_by_persistence_at_every_other_level(monkeypatch):
     scales = torch.tensor([1.0, 1.0, 0.15, 0.001, 0.001])
     points = torch.zeros(3, 5)
     validation = Validation(torch.zeros(4, 5), points, (0.1, 0.2, 0.3, 0.4, 0.5), scales, 2, seed=7)
-    found = validation.read(Exact(scales))
+    result = validation.read(Exact(scales))
     # The third axis has 0.64, 0.88 of pure noise: in the largest proportion it would be tangent.
-    assert found.tolist() == [2, 2, 2]
+    assert result.tolist() == [2, 2, 2]
     assert seen["levels"] == [0.2, 0.4]
     assert seen["per_dimension"] == 2
     assert seen["seed"] == 7

@@ -30,8 +30,8 @@ def test_readings_by_noise_level_are_shares_of_the_points_of_each_truth(tmp_path
     again["dimension_by_sigma"] = np.array([[51] * 40, again["dimension"], [50] * 20 + [49] * 20])
     np.savez(path, **again)
     grid = panels(ITEMS["histograms"].make(material(rows, tmp_path)))
-    found = {(0, 51, "50"): 1, (1, 50, "50"): 0.75, (1, 51, "50"): 0.25}
-    assert boxes(grid["50-sphere"]) == {**found, (2, 50, "50"): 0.5, (2, 49, "50"): 0.5}
+    results = {(0, 51, "50"): 1, (1, 50, "50"): 0.75, (1, 51, "50"): 0.25}
+    assert boxes(grid["50-sphere"]) == {**results, (2, 50, "50"): 0.5, (2, 49, "50"): 0.5}
     assert places(grid["50-sphere"], "chosen") == [1]
     assert boxes(grid["10- and 30-sphere"]) == {(0, 30, "30"): 1, (0, 10, "10"): 1}
     assert sorted(heights(grid["10- and 30-sphere"], "truth")) == [10, 30]

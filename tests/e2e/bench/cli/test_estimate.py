@@ -28,7 +28,7 @@ def sphere(tmp_path_factory):
 
 
 def test_the_same_points_have_the_same_interval_wherever_they_lie(sphere, tmp_path):
-    folder, found = sphere
+    folder, result = sphere
     moved = tmp_path / "elsewhere.npy"
     moved.write_bytes((folder / "points.npy").read_bytes())
     done = bench(
@@ -36,14 +36,14 @@ def test_the_same_points_have_the_same_interval_wherever_they_lie(sphere, tmp_pa
         "--out", tmp_path / "out", "--json",
     )  # fmt: skip
     (again,) = json.loads(done.stdout)["estimates"]
-    (before,) = (row for row in found["estimates"] if row["estimator"] == "twonn")
+    (before,) = (row for row in result["estimates"] if row["estimator"] == "twonn")
     assert (again["low"], again["high"]) == (before["low"], before["high"])
 
 
 def test_every_estimator_answers_with_an_interval_over_halves(sphere):
-    _, found = sphere
-    assert (found["n"], found["ambient"], found["shape"]) == (600, 12, [12])
-    estimates = {row["estimator"]: row for row in found["estimates"]}
+    _, result = sphere
+    assert (result["n"], result["ambient"], result["shape"]) == (600, 12, [12])
+    estimates = {row["estimator"]: row for row in result["estimates"]}
     assert set(estimates) == set(FAST.split(","))
     for row in estimates.values():
         assert row["status"] == "ok"
@@ -55,30 +55,30 @@ def test_every_estimator_answers_with_an_interval_over_halves(sphere):
             row["estimate"] / row["low"], rel=1e-4
         )
         assert row["high"] / row["low"] < 2.5
-    assert found["median"] == pytest.approx(4, abs=0.5)
+    assert result["median"] == pytest.approx(4, abs=0.5)
 
 
 def test_table_figure_and_caveats_are_written(sphere):
-    folder, found = sphere
+    folder, result = sphere
     table = pd.read_csv(folder / "out" / "estimate.csv")
-    assert list(table["estimator"]) == [row["estimator"] for row in found["estimates"]]
+    assert list(table["estimator"]) == [row["estimator"] for row in result["estimates"]]
     with Image.open(folder / "out" / "estimate.png") as picture:
         assert picture.width > 600
     lines = (folder / "out" / "caveats.txt").read_text().splitlines()
-    assert len(lines) == len(found["caveats"])
+    assert len(lines) == len(result["caveats"])
 
 
 def test_the_same_command_again_fits_nothing_and_says_the_same(sphere):
-    folder, found = sphere
+    folder, result = sphere
     done = bench(
         "estimate", folder / "points.npy", "--estimators", FAST, "--halves", 6,
         "--out", folder / "out",
     )  # fmt: skip
     assert "[1/" not in done.stdout
-    for row in found["estimates"]:
+    for row in result["estimates"]:
         assert f"{row['estimate']:.2f}" in done.stdout
     assert "another sample (95 %)" in done.stdout
-    assert found["intervals"] in " ".join(done.stdout.split())
+    assert result["intervals"] in " ".join(done.stdout.split())
 
 
 def test_a_folder_of_images_is_estimated_and_a_score_model_has_no_interval(tmp_path):
@@ -102,13 +102,13 @@ def test_a_folder_of_images_is_estimated_and_a_score_model_has_no_interval(tmp_p
         "--plugin", plugin, "--out", tmp_path / "out", "--json",
     )  # fmt: skip
     assert "150 images of 1 x 8 x 8" in done.stderr
-    found = json.loads(done.stdout)
-    rows = {row["estimator"]: row for row in found["estimates"]}
+    result = json.loads(done.stdout)
+    rows = {row["estimator"]: row for row in result["estimates"]}
     assert rows["mle"]["interval"] == "2 halves"
     # Its points are of one sample, and no replicates of it.
     assert (rows["short-svd"]["interval"], rows["short-svd"]["low"]) == ("", None)
     assert rows["short-svd"]["confidence"] is not None
-    assert any("take few values (at most 17)" in row["text"] for row in found["caveats"])
+    assert any("take few values (at most 17)" in row["text"] for row in result["caveats"])
     # What is said of any set of images is said of these.
     assert (tmp_path / "out" / "image-png-size.csv").exists()
     assert (tmp_path / "out" / "image-montage-all.png").exists()

@@ -22,8 +22,8 @@ def run(tmp_path_factory):
         "run", "--suite", "euclidean", "--preset", "smoke", "--n", 100, "--out", out, "--plugin",
         TROUBLE, "--estimators", "mle-5,twonn,lpca-global,raises", "--jobs", 1,
     )  # fmt: skip
-    told = bench("report", "--out", out)
-    assert told.stdout.strip() == str(out / "report.html")
+    result = bench("report", "--out", out)
+    assert result.stdout.strip() == str(out / "report.html")
     return out
 
 
@@ -63,8 +63,8 @@ def test_report_is_the_same_for_the_same_store(run, tmp_path):
 
 
 def test_folder_without_results_is_a_clear_error(tmp_path):
-    told = bench("report", "--out", tmp_path, check=2)
-    assert told.stderr.startswith(f"error: there are no results in {tmp_path}")
+    result = bench("report", "--out", tmp_path, check=2)
+    assert result.stderr.startswith(f"error: there are no results in {tmp_path}")
 
 
 def test_missing_packages_are_named_with_what_installs_them(run):
@@ -73,12 +73,12 @@ def test_missing_packages_are_named_with_what_installs_them(run):
         f"sys.argv = ['bench', 'report', '--out', {str(run)!r}]\n"
         "from bench.cli import main; main()"
     )
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), cwd=ROOT
     )
-    assert told.returncode == 2
-    assert "jinja2" in told.stderr
-    assert "intrinsic-dimension-bench[report]" in told.stderr
+    assert result.returncode == 2
+    assert "jinja2" in result.stderr
+    assert "intrinsic-dimension-bench[report]" in result.stderr
 
 
 def test_leaderboard_sorts_and_filters(run, browser):

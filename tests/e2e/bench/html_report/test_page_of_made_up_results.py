@@ -36,13 +36,13 @@ def large(tmp_path_factory):
 
 
 def test_hostile_texts_stay_texts(tmp_path, browser):
-    made = []
+    records = []
     for place, text in enumerate(HOSTILE):
         bad = {"status": "failed", "message": text, "estimate": None, "error": None}
         more = {"suite": text, "family": text, "estimator_parameters": text}
-        made.append(record(2 * place, text, text, **more))
-        made.append(record(2 * place + 1, text, "failing", manifold_name=text, **bad))
-    folder = save_records(tmp_path, made)
+        records.append(record(2 * place, text, text, **more))
+        records.append(record(2 * place + 1, text, "failing", manifold_name=text, **bad))
+    folder = save_records(tmp_path, records)
     path = write_report(folder)
     page = path.read_text(encoding="utf-8")
     assert "window.hacked=1</script>" not in page
@@ -86,7 +86,7 @@ def test_ten_thousand_records_are_at_most_eight_megabytes(large):
 
 def few(folder, manifolds=6, estimators=22):
     """A store where most estimators are close to each other in error and in time."""
-    made = []
+    records = []
     for estimator in range(estimators):
         for manifold in range(manifolds):
             truth = 2.0 * 3.0**manifold
@@ -94,8 +94,8 @@ def few(folder, manifolds=6, estimators=22):
             seconds = {0: 0.1, 1: 400.0}.get(estimator, 2.0 + 0.05 * (estimator % 5))
             more = {"truth": truth, "estimate": truth * (1 + error), "error": truth * error}
             names = f"manifold-{manifold}", f"estimator-{estimator}"
-            made.append(record(len(made), *names, fit_seconds=seconds, **more))
-    return save_records(folder, made)
+            records.append(record(len(records), *names, fit_seconds=seconds, **more))
+    return save_records(folder, records)
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,9 @@ def paper(monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
 
     def run(*arguments, check=0):
-        found = CliRunner().invoke(app, ["paper", *map(str, arguments)])
-        assert found.exit_code == check, found.output
-        return found
+        result = CliRunner().invoke(app, ["paper", *map(str, arguments)])
+        assert result.exit_code == check, result.output
+        return result
 
     yield run
     signal.signal(signal.SIGTERM, before)
