@@ -95,7 +95,5 @@ def test_every_fit_takes_half_as_long_again(saved, tmp_path):
     )
     output = bench(tmp_path, "check", "--baseline", saved, "--out", tmp_path / "run")
     raised = alarms(tmp_path / "run")
-    print(
-        f"\nfits 1.5 times as long: {len(raised)} alarms, {output.stdout.count('slower')} slower"
-    )
+    print(f"\nfits 1.5 times as long: {len(raised)} alarms, {output.stdout.count('slower')} slower")
     print("\n".join(raised))

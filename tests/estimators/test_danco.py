@@ -62,13 +62,13 @@ def test_the_best_whole_number_is_what_the_fraction_lies_near():
         assert abs(estimators.get("danco").fit(points).dimension_ - whole) < 1
 
 
-def test_the_answer_is_at_most_the_number_of_coordinates():
+def test_the_estimate_is_at_most_the_number_of_coordinates():
     assert (
         5 < estimators.get("danco").fit(np.random.default_rng(0).random((500, 6))).dimension_ <= 6
     )
 
 
-def test_points_of_a_subset_are_read_with_neighbours_from_all():
+def test_points_of_a_subset_have_neighbours_from_all():
     points = padded(ball(8, 4000), 12)
     some = estimators.get("danco", points=500).fit(points)
     assert some.details_["points_used"] == 500

@@ -16,7 +16,7 @@ def diagnosis(points):
 
 @pytest.mark.parametrize("dimension", [1, 2, 10, 60])
 @pytest.mark.parametrize("n", [60, 1000])
-def test_nothing_is_said_of_an_ordinary_sample(dimension, n):
+def test_an_ordinary_sample_has_no_warning(dimension, n):
     messages = diagnosis(sphere(dimension, n))
     assert messages.warnings() == []
     assert messages.coarse_message() == ""
@@ -49,13 +49,13 @@ def test_estimators_of_distances_refuse_points_whose_neighbours_tie(what, name):
 
 
 @pytest.mark.parametrize("name", ["lpca-local", "ess"])
-def test_others_read_such_points_with_a_warning(name):
+def test_others_estimate_such_points_with_a_warning(name):
     with pytest.warns(UserWarning, match="lattice, or at even steps"):
         fitted = estimators.get(name, neighbors=10).fit(ring(500))
     assert fitted.dimension_ == pytest.approx(1, abs=0.05)
 
 
-def test_rows_that_follow_one_another_are_said_to():
+def test_consecutive_rows_are_reported():
     time = np.arange(1500) * 0.01
     walk = np.column_stack([np.cos(time), np.sin(time), np.cos(np.sqrt(2) * time)])
     with pytest.warns(UserWarning, match=r"of \d+% of the points is the row before or after"):

@@ -66,7 +66,7 @@ def test_a_graph_is_taken_from_its_files(folder, searches):
     assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".lock", ".npy", ".npy"]
 
 
-def test_files_have_as_many_neighbours_as_were_asked_for(folder, searches):
+def test_files_have_the_requested_number_of_neighbours(folder, searches):
     for k, expected in ((15, [300]), (100, [300]), (150, [300, 300]), (140, [300, 300])):
         as_another_process(folder)
         distances, _ = neighbor_graph(POINTS, k)

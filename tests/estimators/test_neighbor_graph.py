@@ -92,7 +92,7 @@ def test_graph_is_built_once_a_sample():
     assert not np.shares_memory(first, moved)
 
 
-def test_more_neighbours_than_are_kept():
+def test_more_neighbours_than_are_stored():
     points = np.random.default_rng(6).random((300, 4))
     neighbor_graph(points, 2)
     distances, _ = neighbor_graph(points, 200)

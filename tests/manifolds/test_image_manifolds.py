@@ -124,7 +124,7 @@ def test_channels_show_the_same_things_in_colours_of_their_own(name):
         ("gratings", {"channels": 0}, "'channels' must be a whole number of at least 1, not 0"),
     ],
 )
-def test_what_is_not_allowed_is_said(name, wrong, message):
+def test_an_invalid_parameter_is_an_error_that_says_why(name, wrong, message):
     with pytest.raises(ValueError, match=message):
         manifolds.get(name, **wrong)
 

@@ -48,7 +48,7 @@ def planted(b, c, n, ambient):
 
 @pytest.mark.parametrize(("b", "c"), [(1.0, 0.5), (2.0, 0.0), (1.7, 1.4), (0.1, 2.2)])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_planted_power_law_is_found_in_noisy_timings(b, c, seed):
+def test_a_planted_power_law_is_detected_in_noisy_timings(b, c, seed):
     rng = np.random.default_rng(seed)
     fitted = power_law(
         7.0,
@@ -88,7 +88,7 @@ def test_several_sizes_move_the_exponents(cell):
     assert predicted(replace(here, n=2000, ambient=None), few) == pytest.approx(4, rel=0.1)
 
 
-def test_what_was_measured_at_a_size_comes_before_the_law(cell):
+def test_a_measured_time_comes_before_the_power_law(cell):
     here = replace(cell, n=2000, ambient=100)
     odd = [timing(cell, n / 1000, n, 100) for n in (1000, 4000, 8000)]
     assert predicted(here, odd) == pytest.approx(2, rel=0.1)
@@ -127,7 +127,7 @@ def test_no_cell_takes_longer_than_its_limit(cell):
     assert predicted(limited, [timing(cell, 3.0)]) == 3.0
 
 
-def test_a_trained_model_is_read_at_a_discount(euclidean):
+def test_a_trained_model_costs_only_its_evaluation(euclidean):
     cells = plan.build(
         euclidean,
         "quick",

@@ -156,7 +156,7 @@ def test_with_workers_of_their_own_the_longest_group_counts():
 
 @pytest.mark.parametrize("prediction", [1.0, 30.0, 5000.0])
 @pytest.mark.parametrize("jobs", [1, 2, 4])
-def test_the_time_left_is_never_less_than_a_running_cell_says_of_itself(prediction, jobs):
+def test_the_eta_is_never_less_than_that_of_a_running_cell(prediction, jobs):
     clock = Clock()
     costs = {**named(20, 1.0), "training": prediction}
     left = Eta(costs, jobs, clock=clock)
@@ -175,7 +175,7 @@ def test_the_time_left_is_never_less_than_a_running_cell_says_of_itself(predicti
     assert left.seconds() < 1
 
 
-def test_what_follows_a_running_cell_in_its_batch_is_added_to_what_it_says():
+def test_time_of_the_rest_of_a_batch_is_added_to_the_eta_of_its_running_cell():
     costs = {"training": 1.0, "reading": 50.0, "other": 1.0}
     batches = [[Cell("training"), Cell("reading")], [Cell("other")]]
     left = LongestEta(costs, [(2, batches)])

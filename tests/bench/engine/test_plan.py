@@ -74,12 +74,12 @@ def test_the_paper_s_sizes_are_those_of_the_full_preset(euclidean):
         ({"seeds": 10_000}, "cells, of which a run has at most 100000"),
     ],
 )
-def test_what_does_not_exist_is_told_with_the_nearest_name(euclidean, options, message):
+def test_what_does_not_exist_is_reported_with_the_nearest_name(euclidean, options, message):
     with pytest.raises(ValueError, match=message):
         build(euclidean, **options)
 
 
-def test_a_bad_parameter_in_a_suite_is_told_before_any_work(euclidean):
+def test_a_bad_parameter_in_a_suite_is_reported_before_any_work(euclidean):
     broken = euclidean.model_copy(
         update={
             "estimators": {"mine": schema.EstimatorChoice(estimator="mle", parameters={"k": 5})}

@@ -116,5 +116,5 @@ def test_trainings_say_how_far_they_are_once_a_minute_in_logs_and_notebooks(cell
     ("seconds", "message"),
     [(0.04, "0.0 s"), (59, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")],
 )
-def test_durations_are_said_as_people_do(seconds, message):
+def test_durations_are_reported_as_people_do(seconds, message):
     assert duration(seconds) == message

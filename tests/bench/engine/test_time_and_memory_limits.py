@@ -72,7 +72,7 @@ def test_limits_are_not_part_of_what_a_cell_is(planned, tmp_path):
 
 
 @pytest.mark.parametrize("memory", ["lots", "-1GB", "10", "0"])
-def test_a_size_that_makes_no_sense_is_told(memory):
+def test_a_size_that_makes_no_sense_is_reported(memory):
     with pytest.raises(ValueError, match="memory must be a size of at least 1MiB"):
         parse_limits(None, memory)
 
@@ -81,6 +81,6 @@ def test_a_size_that_makes_no_sense_is_told(memory):
     ("line", "message"),
     [("timeout = 0", "timeout"), ("timeout = '5'", "timeout"), ("memory = 'much'", "memory")],
 )
-def test_a_limit_of_a_suite_that_makes_no_sense_is_told_with_its_key(planned, line, message):
+def test_a_limit_of_a_suite_that_makes_no_sense_is_reported_with_its_key(planned, line, message):
     with pytest.raises(ValueError, match=rf"own\.toml: {message}: .*found"):
         planned({"top": line})

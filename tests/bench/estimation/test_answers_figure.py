@@ -72,7 +72,7 @@ def test_marks_have_the_look_of_their_family_and_halves_and_intervals_theirs():
     assert set(axes.lines[0].get_xdata()) == {5.0}
 
 
-def test_every_row_has_its_place_its_number_and_room():
+def test_every_row_has_its_place_its_number_and_space():
     for count in (1, 2, 5):
         figure = figure_of(*[(f"e{i}", "linear", 1.234 + i, *[np.nan] * 3) for i in range(count)])
         (axes,) = figure.axes

@@ -91,7 +91,7 @@ def test_records_of_other_estimators_say_nothing_of_this_one():
     assert texts(answer(), records) == []
 
 
-def test_the_dimension_that_counts_is_the_median_of_the_answers():
+def test_the_dimension_that_counts_is_the_median_of_the_estimates():
     rows = [answer(2.0, estimator="a"), answer(10.0), answer(300.0, estimator="b")]
     assert median_estimate(pd.DataFrame(rows)) == 10
     assert [name for name, _ in texts(rows, known(("m", 10.0, 30.0, 100, 1000)))] == ["own"]
@@ -102,7 +102,7 @@ def test_the_dimension_that_counts_is_the_median_of_the_answers():
     ("estimate", "half", "expected"),
     [(10.9, 10.0, False), (11.1, 10.0, True), (9.1, 10.0, False), (8.9, 10.0, True)],
 )
-def test_an_answer_that_changes_by_a_tenth_from_half_to_all_is_not_settled(
+def test_an_estimate_that_changes_by_a_tenth_from_half_to_all_is_not_settled(
     estimate, half, expected
 ):
     notes = texts(answer(estimate, half), known(RIGHT))
@@ -113,12 +113,12 @@ def test_an_answer_that_changes_by_a_tenth_from_half_to_all_is_not_settled(
 @pytest.mark.parametrize(
     ("confidence", "expected"), [(0.29, True), (0.3, False), (math.nan, False)]
 )
-def test_a_confidence_below_that_of_a_sure_point_is_told(confidence, expected):
+def test_a_confidence_below_that_of_a_sure_point_is_reported(confidence, expected):
     notes = texts(answer(confidence=confidence), known(RIGHT))
     assert notes == ([("own", f"its own confidence is low ({confidence:.2f})")] if expected else [])
 
 
-def test_an_estimator_without_an_answer_has_no_caveats_nor_do_the_suites():
+def test_an_estimator_without_an_estimate_has_no_caveats_nor_do_the_suites():
     assert texts(answer(math.nan), known(("m", 10.0, 30.0, 100, 1000))) == []
     rows = [answer(math.nan), answer(10.0, estimator="another")]
     assert texts(rows, known(("m", 10.0, 30.0, 100, 1000))) == []

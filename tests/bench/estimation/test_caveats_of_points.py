@@ -42,7 +42,7 @@ def test_rows_that_are_not_used_are_counted_by_name():
     assert "image 9.png of 400 points is far" in texts(points, names=names)[1]
 
 
-def test_ties_sequences_and_few_values_are_found_among_the_rows_that_are_used():
+def test_ties_sequences_and_few_values_are_detected_among_the_rows_that_are_used():
     lattice = np.stack(np.meshgrid(*[np.arange(20.0)] * 2), -1).reshape(-1, 2)
     shuffled = np.random.default_rng(0).permutation(lattice)
     # Twice each: without the duplicates the nearest neighbours are at one distance.
@@ -72,7 +72,7 @@ def test_constant_columns_are_counted_also_where_they_are_so_but_for_rounding():
 
 
 @pytest.mark.parametrize(("factor", "expected"), [(0.99, False), (1.01, True)])
-def test_columns_of_uneven_spread_are_said_with_their_spreads(factor, expected):
+def test_columns_of_uneven_spread_are_reported_with_their_spreads(factor, expected):
     points = np.random.default_rng(0).random((400, 3))
     points = (points - points.min(axis=0)) / np.ptp(points, axis=0)
     points[:, 1] *= UNEVEN * factor
@@ -88,7 +88,7 @@ def test_columns_of_uneven_spread_are_said_with_their_spreads(factor, expected):
     assert texts(points, shape=(1, 1, 3)) == notes[:1]
 
 
-def test_the_first_column_that_counts_the_rows_is_asked_about():
+def test_the_first_column_that_counts_the_rows_has_a_caveat():
     points = normal()
     points[:, 2] = points[:, 3] = np.arange(7, 407) * 1.0
     question = "column 2{} (from 0) counts the rows: is it a coordinate?"
@@ -100,7 +100,7 @@ def test_the_first_column_that_counts_the_rows_is_asked_about():
 
 
 @pytest.mark.parametrize(("n", "expected"), [(49, True), (50, False)])
-def test_ten_points_for_each_dimension_that_is_read_are_enough(n, expected):
+def test_ten_points_for_each_estimated_dimension_are_enough(n, expected):
     few = (
         f"{n} points are fewer than ten for each of the 5 dimensions that are read: not enough for "
         "any of the estimators"

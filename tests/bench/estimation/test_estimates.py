@@ -41,7 +41,7 @@ def test_an_interval_has_no_other_end_where_the_ambient_dimension_is_unknown(mak
     assert row["high"] > 100
 
 
-def test_halves_that_all_read_the_same_are_shown_and_make_no_interval(make_records):
+def test_halves_with_equal_estimates_are_shown_and_give_no_interval(make_records):
     row = only(make_records(10.0, [12.0] * 10))
     assert math.isnan(row["low"])
     assert math.isnan(row["high"])
@@ -82,7 +82,7 @@ def test_where_all_halves_failed_the_estimate_stands_alone(make_records):
     assert math.isnan(row["low"])
 
 
-def test_an_estimate_that_failed_has_no_numbers_but_what_halves_read(make_records):
+def test_a_failed_estimate_has_only_the_estimate_of_its_halves(make_records):
     row = only(make_records(None, [4.0, 4.0]))
     assert (row["status"], row["message"], row["interval"]) == ("timeout", "took 3 s", "")
     assert all(math.isnan(row[name]) for name in ("estimate", "low", "high"))
@@ -123,5 +123,5 @@ def test_json_has_null_for_what_is_not_there_and_six_digits(make_records):
     assert table[0]["estimate"] == 3.141593
 
 
-def test_what_an_interval_is_is_said_in_words():
+def test_the_intervals_are_explained_in_words():
     assert "estimate on another sample of as many points, with about 95 % probability" in INTERVALS

@@ -36,7 +36,7 @@ def test_all_points_and_halves_are_planned_but_for_estimators_that_train(points)
     assert len({cell.sample_key for cell in planned.cells}) == 3
 
 
-def test_every_registered_estimator_is_asked_unless_it_is_said_otherwise(points):
+def test_every_registered_estimator_is_run_by_default(points):
     import estimators
 
     names = {cell.estimator for cell in job(points, 0).cells}
@@ -69,7 +69,7 @@ def test_halves_need_twice_the_least_number_of_distinct_points(tmp_path, n, refu
         assert (whole.n, [half.n for half in halves]) == (40, [20, 20])
 
 
-def test_the_array_of_an_archive_is_part_of_what_is_read(tmp_path):
+def test_the_array_of_an_archive_is_part_of_the_key(tmp_path):
     path = tmp_path / "p.npz"
     np.savez(path, x=np.random.default_rng(0).random((50, 2)), y=np.zeros((50, 2)))
     loaded = read_points(path, "x")
@@ -79,7 +79,7 @@ def test_the_array_of_an_archive_is_part_of_what_is_read(tmp_path):
     assert cell.manifold_parameters["digest"] == loaded.digest
 
 
-def test_a_header_that_was_asked_for_is_part_of_what_is_read(tmp_path):
+def test_the_header_option_is_part_of_the_key(tmp_path):
     path = tmp_path / "p.csv"
     np.savetxt(path, np.random.default_rng(0).random((50, 2)), delimiter=",")
     loaded = read_points(path, header=False)
@@ -105,7 +105,7 @@ def test_options_of_a_run_are_those_of_the_job(points, tmp_path):
         assert job(points, 0, estimators=["twonn"], preset=preset).cells[0].n == 100
 
 
-def test_ten_halves_are_drawn_unless_it_is_said_otherwise(points):
+def test_ten_halves_are_the_default(points):
     planned = job(points, HALVES, estimators=["twonn"])
     assert [cell.manifold for cell in planned.cells] == [
         "all", *(f"half-{part:02d}" for part in range(1, 10)), "half-10",

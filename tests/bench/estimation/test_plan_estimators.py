@@ -53,7 +53,7 @@ def test_several_choices_are_run_side_by_side_with_names_and_globs(points):
     }
 
 
-def test_choices_that_would_have_one_label_are_told_apart():
+def test_choices_that_would_have_one_label_get_different_ones():
     result, patterns = parse_estimators(["x(a=3)", "x(b=3)", "x(c=true)", "x(d=[1, 2])", "x(a=3)"])
     assert patterns == ["x-3", "x-b-3", "x-c-True", "x-d-_1_2_", "x-3"]
     assert result["x-d-_1_2_"] == EstimatorChoice(estimator="x", parameters={"d": [1, 2]})
@@ -78,7 +78,7 @@ def test_more_halves_than_anybody_needs_are_refused(points):
         ("mle-6", "unknown estimator 'mle-6'; did you mean 'mle'?"),
     ],
 )
-def test_what_is_wrong_with_a_choice_is_said(points, spec, message):
+def test_an_invalid_choice_is_an_error_that_says_why(points, spec, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011
         asked(points, spec)
     assert message in str(error.value)

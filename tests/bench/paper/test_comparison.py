@@ -228,7 +228,7 @@ def test_a_failure_of_which_nothing_is_known_shows_its_message(tmp_path):
     assert compared(tmp_path).cell("rod", "B").note == "no points"
 
 
-def test_sizes_and_seeds_are_told(tmp_path):
+def test_sizes_and_seeds_are_reported(tmp_path):
     remarks = " ".join(compared(tmp_path).remarks)
     assert "Preset quick. Seeds a cell: 1 to 3." in remarks
     assert "100 on ball (B)" in remarks

@@ -136,7 +136,7 @@ def test_lists_of_different_lengths_are_no_baseline(tmp_path, changes):
     assert load(tmp_path / "b.json").cells[0].times == [[3.0]]
 
 
-def test_cells_are_replaced_in_a_baseline_that_was_made_in_the_same_way():
+def test_cells_are_replaced_in_a_baseline_of_the_same_settings():
     environment = {"processor": "a", "revision": "1"}
     old = baseline(cell(OLD), cell(OLD, name="b"), environment=environment)
     new = baseline(

@@ -43,7 +43,7 @@ def test_no_baseline_is_of_less_than_one_state(suite, runner, states):
     assert runner.ran == []
 
 
-def test_a_reading_one_too_high_on_three_of_four_seeds_needs_the_default_number_of_states():
+def test_an_estimate_one_too_high_on_three_of_four_seeds_needs_the_default_number_of_states():
     # Of thirty cells; one of the baseline's states of the fourth sample is as high.
     def least(states):
         return 2 / (states + 1) ** 3
@@ -145,7 +145,7 @@ def test_fits_that_failed_are_counted_beside_the_mean_of_the_others(suite, runne
     assert row(lines, "twonn", "line")[3] == "1.2 (1 fit failed)"
 
 
-def test_the_shift_is_that_of_as_many_seeds_as_are_asked_for(suite, runner):
+def test_the_shift_is_that_of_the_requested_number_of_seeds(suite, runner):
     saved(suite)
     (line,) = (x for x in shown(suite, 3) if x.startswith("deviation: "))
     shift = permutation_test.detectable_shift(7, 3, permutation_test.level(2))

@@ -28,7 +28,7 @@ def test_unchanged_results_are_no_finding_and_are_written_three_times(suite, run
     assert {state for *_, state in runner.ran[-1]} == {0}
 
 
-def test_random_states_of_a_check_are_those_that_are_asked_for(suite, runner):
+def test_random_states_of_a_check_are_the_requested_ones(suite, runner):
     saved(suite)
     outcome = checked(suite, state=6)
     assert {state for *_, state in runner.ran[-1]} == {6}
@@ -104,7 +104,7 @@ def test_cells_of_the_baseline_are_missed_in_a_check_of_the_whole_suite_only(sui
     assert checked(suite, manifolds=["line"]).findings == []
 
 
-def test_what_the_baseline_lacks_is_run_only_where_new_cells_are_asked_for(suite, runner):
+def test_cells_that_the_baseline_lacks_are_run_only_with_new(suite, runner):
     saved(suite, estimators=["twonn"])
     screen = Screen()
     outcome = checked(suite, screen=screen)

@@ -40,7 +40,7 @@ def test_a_deterministic_estimate_may_differ_by_the_tolerance_and_no_more():
 
 
 @pytest.mark.parametrize("shift", [-3.0, -0.4, -0.04, 0.04, 0.4, 3.0])
-def test_a_shift_of_a_deterministic_estimator_to_either_side_is_found(shift):
+def test_a_shift_of_a_deterministic_estimator_to_either_side_is_detected(shift):
     (finding,) = compare(baseline(cell(OLD)), baseline(cell(OLD + shift))).findings
     assert finding.now - finding.was == pytest.approx(shift)
     assert finding.kind in ALARMS | IMPROVEMENTS
@@ -173,7 +173,7 @@ def test_a_state_that_failed_in_the_baseline_is_left_out_of_the_test():
     assert kinds(random_cell(states), random_cell(STATE_OLD[:, 0])) == ["other numbers"]
 
 
-def test_what_the_baseline_says_of_randomness_counts():
+def test_the_randomness_of_the_baseline_counts():
     # An estimator that is declared random now is held to what it was.
     assert found(cell(OLD), random_cell(OLD + 0.01)) == [("regressed", "fast")]
 
@@ -210,7 +210,7 @@ def test_a_cell_that_is_new_is_reported_and_one_that_is_gone_is_an_alarm():
     assert outcome.compared == [("sphere", "fast")]
 
 
-def test_cells_that_were_not_asked_for_have_not_gone():
+def test_cells_outside_the_selection_are_not_missing():
     both = baseline(cell(OLD), cell(OLD, name="other"))
     assert compare(both, baseline(cell(OLD)), whole=False).findings == []
 

@@ -47,7 +47,7 @@ def place(tmp_path, monkeypatch):
     return here
 
 
-def test_a_baseline_has_the_states_that_are_asked_for(place):
+def test_a_baseline_has_the_requested_number_of_states(place):
     place.save(states=7)
     assert len(place.ran) == 2 * (7 + 7 + 5)
     assert "3 cells of 2 seeds, of random estimators 7 states each, are in" in place.said
@@ -82,7 +82,7 @@ def test_a_check_runs_one_state_of_the_cells_of_its_baseline(place):
     assert ("knn", 1, 9) in place.ran
 
 
-def test_cells_that_have_gone_are_found_by_a_check_of_the_whole_suite_only(place):
+def test_missing_cells_are_reported_by_a_check_of_the_whole_suite_only(place):
     place.save()
     saved = load(place.folder / "b.json")
     other = cell([1.0, 1.0], name="other", manifold="line")
@@ -92,7 +92,7 @@ def test_cells_that_have_gone_are_found_by_a_check_of_the_whole_suite_only(place
     assert place.check(manifolds=["line"]).alarms == []
 
 
-def test_a_check_writes_what_it_found(place):
+def test_a_check_writes_its_findings(place):
     place.save()
     place.changes = {"twonn_1_0": {"estimate": 9.0}}
     outcome = place.check()
@@ -160,7 +160,7 @@ def show(path, seeds=None):
     return console.export_text()
 
 
-def test_a_baseline_is_shown_with_its_spread_and_the_shift_that_is_found(tmp_path):
+def test_a_baseline_is_shown_with_its_spread_and_the_shift_that_is_detected(tmp_path):
     states = [[4.9, 5.1] * 11] * 4
     environment = {"python": "3.11", "packages": {"numpy": "2"}}
     cells = [random_cell(states, times=[[1.0, 3.0, 9.0]] * 4), cell([7.0] * 4, name="exact")]

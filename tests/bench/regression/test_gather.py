@@ -45,7 +45,7 @@ def test_estimators_of_equal_parameters_are_different_methods(job):
     assert len({cell.method for cell in cells.values()}) == len(cells) == 3
 
 
-def test_the_times_of_readings_are_without_a_training_that_another_cell_did(job):
+def test_times_of_score_estimators_are_without_a_training_of_another_cell(job):
     assert by_estimator(gather(job, records(job), {}))["svd"].trains
     shared = {f"svd_0_{state}": {"shared_seconds": 1.0} for state in range(7)}
     svd = by_estimator(gather(job, records(job, **shared), {}))["svd"]

@@ -67,7 +67,7 @@ def test_rows_begin_with_the_alarms():
     assert row[0][6] == "9.4e-05"
 
 
-def test_notes_say_the_levels_as_percentages_and_what_has_changed_around():
+def test_notes_give_levels_as_percentages_and_changes_of_the_environment():
     was = [random_cell([[5.0] * STATES] * 4), *(cell(OLD, name=name) for name in "ab")]
     now = [random_cell([5.0] * 4), *(cell(OLD, name=name) for name in "ab")]
     old = {"packages": {"numpy": "1", "scipy": "1", "gone": "3"}, "python": "3.11", "device": "cpu"}
@@ -108,7 +108,7 @@ def test_notes_say_what_other_numbers_are_where_nothing_else_has_changed():
     assert "Other numbers:" not in " ".join(report.notes(elsewhere))
 
 
-def test_nothing_that_changed_around_is_nothing_said():
+def test_an_unchanged_environment_has_no_note():
     same = {"packages": {"numpy": "1"}, "python": "3.11", "processor": "a", "device": "cpu"}
     result = compare(baseline(cell(OLD), environment=same), baseline(cell(OLD), environment=same))
     assert not any("Changed since" in line for line in report.notes(result))

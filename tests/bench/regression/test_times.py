@@ -47,7 +47,7 @@ def test_a_noisy_fit_of_one_manifold_is_no_slowdown_of_the_estimator():
     assert times_of(cells((1, 1, 1), 5), cells((1, 1.5, 1), 1)).findings == []
 
 
-def test_a_slowdown_is_found_among_fits_that_a_busy_machine_made_longer():
+def test_a_slowdown_is_detected_among_fits_that_other_load_lengthens():
     rng = np.random.default_rng(4)
 
     def cells(fits, factor):

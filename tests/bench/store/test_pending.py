@@ -115,7 +115,7 @@ def another_reader(folder, seconds):
         yield
 
 
-def test_what_is_no_row_is_left_out_of_what_waits_and_told(tmp_path, caplog):
+def test_an_invalid_pending_row_is_skipped_with_a_warning(tmp_path, caplog):
     with Store(tmp_path) as store:
         store.add(record("a"))
     whole = json.dumps(["records", {**vars(record("b"))}])

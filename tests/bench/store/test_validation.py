@@ -145,7 +145,7 @@ def test_arrays_of_an_older_store_load_if_larger_or_of_other_kinds_than_a_cell_m
         np.testing.assert_array_equal(array, stored[name])
 
 
-def test_texts_of_a_record_cannot_speak_to_a_terminal():
+def test_texts_of_a_record_cannot_control_a_terminal():
     odd = "\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
     result, _ = validate_outcome(ok(message=odd * 1000, manifold=odd), {})
     assert result.message.isprintable()

@@ -93,7 +93,7 @@ def test_errors_that_rise_again_support_nothing():
     )
 
 
-def test_a_bend_by_chance_is_said_to_be_one():
+def test_a_bend_by_chance_is_reported_as_one():
     held_out = SIZES**-0.3 * np.exp(0.1 * np.random.default_rng(4).standard_normal(len(SIZES)))
     assert elbow(errors(held_out)).bends
     assert "bend as much by chance (p = " in supported(errors(held_out))

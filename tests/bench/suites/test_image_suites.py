@@ -8,7 +8,7 @@ from bench.suites import schema
 UNTRAINED = "untrained"
 
 
-def test_readings_of_one_model_are_trained_alike_in_every_suite_and_preset():
+def test_estimators_of_one_model_are_trained_alike_in_every_suite_and_preset():
     """Else each would train a model of its own."""
     training = ("steps", "batch", "width", "blocks", "check_every", "network", "levels", "recipe")
     for name in schema.names():

@@ -119,7 +119,7 @@ def test_missing_numbers_of_crashed_cells_do_no_harm(make_records):
     assert row["core_seconds"] == pytest.approx(2 * records.loc[1, "fit_seconds"])
 
 
-def test_shared_seconds_are_summarised_where_told(make_records):
+def test_shared_seconds_are_summarised_where_recorded(make_records):
     records = make_records(("torus",), ("mle-5",))
     records["shared_seconds"] = [1.0, 2.0, 9.0]
     row = cell(summarise(records), "torus", "mle-5")

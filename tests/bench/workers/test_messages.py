@@ -69,7 +69,7 @@ def test_messages_of_many_threads_come_whole(pair):
     assert all((message.arrays["some"] == arrays["some"]).all() for message in results)
 
 
-def test_progress_for_which_there_is_no_room_is_dropped_whole(pair):
+def test_progress_that_does_not_fit_the_buffer_is_dropped_whole(pair):
     receiver, theirs = pair
     sender = Sender(theirs)
     for _ in range(5000):

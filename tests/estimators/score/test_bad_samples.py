@@ -31,12 +31,12 @@ def test_all_points_equal_are_refused(name):
 
 
 @every_reading
-def test_fifty_points_of_a_plane_are_read(name):
+def test_fifty_points_of_a_plane_have_dimension_2(name):
     points = np.random.default_rng(0).standard_normal((50, 2)) @ np.eye(2, 6)
     assert fit(points, name).dimension_ == pytest.approx(2, abs=0.2)
 
 
-def test_fifty_points_of_a_sphere_are_read_or_said_to_be_too_few():
+def test_fifty_points_of_a_sphere_are_estimated_or_reported_as_too_few():
     # Fifty points do not tell a 5-sphere from the ball that it bounds.
     with pytest.warns(UserWarning, match="low confidence"):
         fitted = fit(sphere(5, 20, 50))
@@ -60,6 +60,6 @@ def test_features_of_similar_units_are_left_alone():
 
 
 @every_reading
-def test_single_precision_is_read_as_double(name):
+def test_single_precision_is_converted_to_double(name):
     points = sphere()
     assert fit(points.astype(np.float32), name).dimension_ == pytest.approx(3, rel=0.05)

@@ -28,7 +28,7 @@ def test_what_is_loaded_is_what_was_saved(cache):
 
 
 @pytest.mark.usefixtures("quiet")
-def test_nothing_is_found_in_an_empty_or_missing_cache(cache):
+def test_an_empty_or_missing_cache_has_no_entry(cache):
     assert cache.load(KEY) is None
     assert cache.load_checkpoint(KEY) is None
     assert cache.entries() == []
@@ -100,7 +100,7 @@ def goes_on_without(cache):
         assert warning.filename == __file__
 
 
-def test_a_folder_that_cannot_be_made_is_reported_and_nothing_fails(tmp_path):
+def test_a_folder_that_cannot_be_created_is_reported_and_nothing_fails(tmp_path):
     (tmp_path / "file").write_text("")
     cache = ModelCache(tmp_path / "file" / "models", 10**9)
     goes_on_without(cache)
@@ -170,7 +170,7 @@ def test_an_exception_inside_passes_and_releases_the_lock(cache):
 # Entries
 
 
-def test_entries_tell_key_kind_size_use_and_metadata_the_last_used_first(cache):
+def test_entries_have_key_kind_size_use_and_metadata_the_last_used_first(cache):
     for index, (key, kind) in enumerate([(KEYS[1], "model"), (KEYS[0], "checkpoint")]):
         save = cache.save if kind == "model" else cache.save_checkpoint
         save(key, tensors(), {"about": kind})

@@ -52,7 +52,7 @@ class Linear:
 
 @pytest.mark.parametrize("dimension", [10, 50])
 @pytest.mark.parametrize("exact_up_to", [0, 1000], ids=["lanczos", "exact"])
-def test_sphere_reads_its_dimension(dimension, exact_up_to):
+def test_a_sphere_has_its_dimension(dimension, exact_up_to):
     manifold = manifolds.get("sphere", dimension=dimension, ambient=100)
     points = torch.from_numpy(manifold.sample(3, seed=0).points)
     frame = torch.from_numpy(manifold.frame())

@@ -6,7 +6,7 @@ from estimators.score.curves import find_plateau
 TRUSTED = np.ones(7, dtype=bool)
 
 
-def test_a_curve_is_read_where_it_is_flattest():
+def test_the_estimate_is_where_the_curve_is_flattest():
     curve = np.array([8.0, 6.0, 5.1, 5.0, 4.95, 4.0, 2.0])[:, None]
     plateau = find_plateau(curve, TRUSTED)
     assert plateau.dimension.tolist() == [5.0]

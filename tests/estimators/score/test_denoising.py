@@ -62,7 +62,7 @@ def test_parts_of_a_block_are_unbiased_and_scatter_less():
 
 
 @pytest.mark.parametrize("dimension", [10, 50])
-def test_sphere_reads_its_dimension(dimension):
+def test_a_sphere_has_its_dimension(dimension):
     manifold = manifolds.get("sphere", dimension=dimension, ambient=100)
     points = torch.from_numpy(manifold.sample(3, seed=0).points)
     score = SphereScore(torch.from_numpy(manifold.frame()))

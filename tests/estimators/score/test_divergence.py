@@ -56,7 +56,7 @@ def sphere_flipd(dimension, ambient, sigma):
 
 
 @pytest.mark.parametrize("dimension", [10, 50])
-def test_sphere_reads_its_dimension_and_closed_form(dimension):
+def test_a_sphere_has_its_dimension_and_closed_form(dimension):
     # The score goes through scipy, so that this is also a test of finite differences.
     manifold = manifolds.get("sphere", dimension=dimension, ambient=100)
     points = torch.from_numpy(manifold.sample(3, seed=0).points)
@@ -175,7 +175,7 @@ def test_finite_differences_of_a_score_that_is_not_linear():
     torch.testing.assert_close(result, expected, rtol=0, atol=0.02)
 
 
-def test_what_differentiates_in_one_mode_only_is_read_through_that():
+def test_a_score_of_one_mode_of_differentiation_uses_that_mode():
     score, points = subspace(10, 40, 4)
     for wrapped, names in [
         (score, ["_forward", "_reverse"]),

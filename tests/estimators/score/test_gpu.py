@@ -42,7 +42,9 @@ def sphere(dimension, seed, n):
     return manifolds.get("sphere", dimension=dimension).sample(n, seed).points
 
 
-def test_five_seeds_of_the_10_sphere_trained_together_read_10_each(tmp_path, monkeypatch, capsys):
+def test_five_seeds_of_the_10_sphere_trained_together_have_dimension_10_each(
+    tmp_path, monkeypatch, capsys
+):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
     seeds = range(2 if DRY else 5)
     parameters = {"steps": 20, "queries": 2, "check_every": 10} if DRY else {}

@@ -40,13 +40,13 @@ def by_gap(spectra, floor):
 
 
 @pytest.mark.parametrize("dimension", [10, 50])
-def test_exact_score_of_a_sphere_reads_its_dimension(dimension):
+def test_the_exact_score_of_a_sphere_gives_its_dimension(dimension):
     score, points = sphere(dimension)
     read = by_gap(spectra(score, points, [0.005, 0.01, 0.05, 0.1]), FLOOR)
     assert (read == dimension).all()
 
 
-def test_uncentred_scores_of_the_50_sphere_read_its_curvature():
+def test_uncentred_scores_of_the_50_sphere_show_its_curvature():
     # Without centring the mean score, -k along the normal, is a singular value sigma k in units
     # of pure noise: once that exceeds 2, Algorithm 1 as printed gives D - 1.
     score, points = sphere(50)
@@ -86,7 +86,7 @@ def test_sphere_score_is_finite_where_bessel_functions_underflow():
     torch.testing.assert_close(scores, -points * 1e-6, rtol=1e-4, atol=0)
 
 
-def test_exact_score_of_a_subspace_reads_its_dimension_and_noise_floor():
+def test_the_exact_score_of_a_subspace_gives_its_dimension_and_noise_floor():
     manifold = manifolds.get("affine-subspace", dimension=10, ambient=100)
     points = torch.from_numpy(manifold.sample(4, seed=0).points)
     score = AffineScore(
@@ -154,7 +154,7 @@ def test_far_components_of_a_mixture_do_not_matter(dtype):
         torch.testing.assert_close(score(x, level), component(x, level))
 
 
-def test_each_reading_gives_the_dimension_at_each_point_of_a_mixture():
+def test_each_estimator_gives_the_dimension_at_each_point_of_a_mixture():
     # The subspaces cross at the origin; the points are many noise levels from there.
     score, points = mixture([3, 9])
     x, sigmas = torch.cat(points), [0.01, 0.02]

@@ -107,7 +107,7 @@ def test_what_is_no_score_of_anything_is_refused_with_the_way_out(mistake):
 
 
 @pytest.mark.parametrize("name", READINGS)
-def test_every_reading_refuses(name):
+def test_every_score_estimator_refuses(name):
     points, score = sphere()
     with pytest.raises(ValueError, match="It seems to return the noise"):
         fit(points, MISTAKES["noise"][0](score), name)
@@ -201,7 +201,7 @@ def test_the_linear_denoiser_of_few_points_is_no_better_than_the_right_score(n):
     assert (fitted.details_["confidence"] > 0.75).all()
 
 
-def test_each_part_of_a_union_is_read_by_the_right_score():
+def test_each_part_of_a_union_has_its_dimension_with_the_right_score():
     generator = torch.Generator().manual_seed(5)
     components, points = [], []
     for index, dimension in enumerate((2, 6)):

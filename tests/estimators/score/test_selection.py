@@ -28,14 +28,14 @@ def test_gaps_are_read_as_the_number_of_values_below():
     assert gaps(everything, floor=0.5)[0] == pytest.approx(0.4)
 
 
-def test_skipping_the_first_gap_leaves_out_the_two_first_readings():
+def test_skipping_the_first_gap_leaves_out_the_first_two_estimates():
     values = torch.tensor([1.0, 0.2, 0.2, 0.1], dtype=torch.float64)
     assert 4 - int(gaps(values).argmax()) == 3
     assert 4 - int(gaps(values, skip_first=True).argmax()) == 1
 
 
 @every_rule
-def test_every_rule_reads_clean_spectra_at_each_point(rule):
+def test_every_rule_is_right_on_clean_spectra_at_each_point(rule):
     levels = [[spectrum(20, d, tangent=t) for d in (1, 4, 4, 9)] for t in (0.01, 0.1, 0.3)]
     spectra = stack(*levels)
     dimensions = RULES[rule](gaps(spectra), spectra)
@@ -45,7 +45,7 @@ def test_every_rule_reads_clean_spectra_at_each_point(rule):
 
 
 @every_rule
-def test_every_rule_reads_the_exact_sphere(rule):
+def test_every_rule_is_right_on_the_exact_sphere(rule):
     generator = torch.Generator().manual_seed(0)
     frame = torch.linalg.qr(torch.randn(40, 11, generator=generator).double())[0]
     own = torch.randn(6, 11, generator=generator).double()
@@ -109,7 +109,7 @@ def test_gaps_are_differences_to_the_value_above_and_to_the_floor():
     assert torch.equal(values, before)
 
 
-def test_each_point_is_read_at_the_level_of_its_own_largest_gap():
+def test_each_point_uses_the_level_of_its_own_largest_gap():
     spectra = stack(
         [spectrum(6, 2, tangent=0.3), spectrum(6, 4, tangent=0.1)],
         [spectrum(6, 3, tangent=0.2), spectrum(6, 5, tangent=0.4)],

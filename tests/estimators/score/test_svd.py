@@ -47,7 +47,7 @@ def values(sigma):
     return torch.cat([torch.ones(4).double(), tangent]).numpy()
 
 
-def test_the_spectrum_of_a_distribution_with_unequal_scales_is_read_exactly():
+def test_the_dimension_of_a_distribution_with_unequal_scales_is_exact():
     estimates = read(rule="gap")
     gaps = np.array([-np.diff(values(sigma)).min() for sigma in SIGMAS])
     # The thin axis, 0.05, is tangent to the lowest noise level alone.
@@ -75,7 +75,7 @@ def test_the_default_rule_is_the_largest_proportion():
     np.testing.assert_allclose(estimates.confidence, float(second[1] - second[0]), rtol=1e-2)
 
 
-def test_levels_that_are_not_reliable_are_not_read():
+def test_unreliable_levels_are_not_used():
     estimates = read(levels=(False, False, True), rule="gap")
     np.testing.assert_array_equal(estimates.pointwise, np.full(5, 2.0))
     np.testing.assert_allclose(estimates.details["chosen_sigma_pw"], np.full(5, 0.6))
@@ -104,7 +104,7 @@ def test_a_confidence_is_at_most_one():
     assert result.confidence.tolist() == [1.0] * 5
 
 
-def test_independent_noise_is_read_in_all_directions():
+def test_independent_noise_covers_all_directions():
     estimates = read(noise="independent", scores_per_dimension=100, rule="gap")
     spectra = estimates.details["singular_values"]
     assert spectra.shape == (5, AMBIENT)
@@ -122,7 +122,7 @@ def full(sigma, **parameters):
     return own.read(ScoreModel(score, frame, z, True), z, torch.Generator().manual_seed(1))
 
 
-def test_full_dimension_is_read_against_the_least_value_of_pure_noise():
+def test_full_dimension_is_decided_by_the_least_value_of_pure_noise():
     # Values 0.5, 0.5 and 0.67 in units of pure noise: the gap to the floor is 0.33 of 1, but none
     # of 1 - sqrt(D / K) = 0.5, which independent noise of K = 4 D leaves.
     assert full(1.0).pointwise.tolist() == [3.0, 3.0]
@@ -136,7 +136,7 @@ def test_full_dimension_is_read_against_the_least_value_of_pure_noise():
     assert many.confidence == pytest.approx([0.95 - 0.66] * 2, abs=0.03)
 
 
-def test_the_mean_score_is_subtracted_unless_asked_otherwise():
+def test_the_mean_score_is_subtracted_by_default():
     frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
 
     def drifting(z, sigma):
@@ -153,7 +153,7 @@ def test_the_mean_score_is_subtracted_unless_asked_otherwise():
     assert results[False] > 10
 
 
-def test_the_first_gap_is_skipped_if_asked():
+def test_the_first_gap_is_skipped_on_request():
     # Of a law on a plane that is next to the whole space, one normal direction is left out.
     frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
     score = AffineScore(torch.zeros(3), torch.eye(3)[:, :2], torch.tensor([1.0, 0.2]))
@@ -167,7 +167,7 @@ def test_the_first_gap_is_skipped_if_asked():
 
 
 @pytest.mark.parametrize(("how", "expected"), [("median", 2.0), ("max", 4.0), ("mean", 8 / 3)])
-def test_the_answer_is_aggregated_as_asked(how, expected):
+def test_the_estimate_is_aggregated_as_requested(how, expected):
     # Two points of a plane and one of a 4-dimensional subspace, far from each other.
     eye, far = torch.eye(8), torch.full((8,), 50.0)
     components = [
@@ -184,7 +184,7 @@ def test_the_answer_is_aggregated_as_asked(how, expected):
 
 
 @pytest.mark.parametrize("noise", ["balanced", "independent"])
-def test_as_many_scores_are_read_as_asked(noise):
+def test_the_number_of_scores_is_the_requested_one(noise):
     model, estimator = exact()
     calls = []
 
@@ -219,7 +219,7 @@ def test_defaults_are_those_of_the_recipe_and_the_published_ones_are_declared():
 
 
 @pytest.mark.parametrize("noise", ["balanced", "independent"])
-def test_directions_are_drawn_from_the_generator_alone(noise):
+def test_directions_are_sampled_from_the_generator_alone(noise):
     results = []
     for seed in (1, 1, 2):
         torch.manual_seed(len(results))
@@ -231,7 +231,7 @@ def test_directions_are_drawn_from_the_generator_alone(noise):
     assert np.abs(results[2] - results[0]).max() > 0
 
 
-def test_the_reliable_levels_are_those_of_the_model_that_is_read():
+def test_the_reliable_levels_are_those_of_the_evaluated_model():
     model, estimator = exact()
     models = []
 

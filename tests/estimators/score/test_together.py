@@ -85,7 +85,7 @@ def test_end_and_restart_are_those_of_each_member(monkeypatch):
         same(result, expected)
 
 
-def test_models_trained_together_are_read_right_and_found_by_the_estimator(tmp_path, monkeypatch):
+def test_models_trained_together_are_right_and_loaded_by_the_estimator(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
     own = {"device": "cpu", "width": 64, "batch": 128, "steps": 450, "check_every": 150}
     seeds = (3, 1, 4)

@@ -132,7 +132,7 @@ def test_gradient_reaches_every_parameter_after_one_step():
     assert [name for name, gradient in largest.items() if not gradient > 1e-6] == []
 
 
-def test_half_precision_is_kept_to_the_network():
+def test_half_precision_is_confined_to_the_network():
     network = tiny()
     z, level = noisy(10, 64)
     with torch.no_grad():

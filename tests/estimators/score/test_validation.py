@@ -212,12 +212,12 @@ def falling(count, linear=9.0, by=0.01):
     return [([5.0 - by * look, 6.0 - by * look], [linear, linear]) for look in range(count)]
 
 
-def test_a_training_settles_where_reading_and_loss_stand_still(monkeypatch):
+def test_a_training_settles_where_estimate_and_loss_stand_still(monkeypatch):
     validation = watching(monkeypatch, falling(4), patience=2)
     assert verdicts(validation, 4) == ["learning", "learning", "converged", "converged"]
 
 
-def test_a_reading_that_changes_at_one_point_keeps_the_training_going(monkeypatch):
+def test_an_estimate_that_changes_at_one_point_keeps_the_training_going(monkeypatch):
     readings = [[1, 1], [1, 1], [1, 2], [1, 2], [1, 2]]
     validation = watching(monkeypatch, falling(5), readings, patience=2)
     assert verdicts(validation, 5) == ["learning"] * 3 + ["converged"] * 2
@@ -254,7 +254,7 @@ class Exact(ScoreModule):
         return self.law(z, sigma)
 
 
-def test_the_dimension_is_read_by_persistence_at_every_other_level(monkeypatch):
+def test_the_dimension_is_estimated_by_persistence_at_every_other_level(monkeypatch):
     seen = {}
     real = module.score_spectra
 

@@ -114,7 +114,7 @@ def test_options_are_split_at_commas_outside_quotes():
     assert split_names(["a, b", '"c, d",e-f']) == ("a", "b", "c, d", "e-f")
 
 
-def test_rows_are_drawn_at_random_the_same_ones_each_time_and_that_is_said(tmp_path):
+def test_rows_are_sampled_with_a_fixed_seed_and_a_note(tmp_path):
     np.save(tmp_path / "x.npy", np.vstack([POINTS, POINTS[:5]]))
     loaded = read_points(tmp_path / "x.npy", rows=30)
     assert loaded.points.shape == (30, 6)

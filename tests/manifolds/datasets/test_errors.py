@@ -111,7 +111,7 @@ CONFUSING = {
 
 
 @pytest.mark.parametrize("name", CONFUSING)
-def test_an_internal_error_of_a_library_is_said_to_be_damage(tmp_path, name):
+def test_an_internal_error_of_a_library_is_reported_as_damage(tmp_path, name):
     data, library = CONFUSING[name]
     path = tmp_path / name
     path.write_bytes(data)

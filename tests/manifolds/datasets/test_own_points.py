@@ -49,7 +49,7 @@ def test_colour_comes_with_channels_first_and_grey_joins_it(folder_of):
     np.testing.assert_array_equal(last[0], last[1])
 
 
-def test_16_bits_are_kept(tmp_path):
+def test_16_bits_are_not_reduced(tmp_path):
     for index in range(20):
         pixels = np.full((4, 4), 257 * index + 1, dtype=np.uint16)
         Image.fromarray(pixels).save(tmp_path / f"{index:02d}.png")
@@ -106,7 +106,7 @@ def test_images_that_are_grey_in_any_format_have_one_channel(folder_of):
     np.testing.assert_allclose(loaded.points[0], images[0].ravel() / 255)
 
 
-def test_numbers_of_float_images_are_kept_and_depths_are_not_mixed(tmp_path):
+def test_numbers_of_float_images_are_unchanged_and_depths_are_not_mixed(tmp_path):
     values = np.random.default_rng(0).random((25, 4, 4)).astype(np.float32)
     for index, pixels in enumerate(values):
         Image.fromarray(pixels).save(tmp_path / f"{index:02d}.tiff")

@@ -21,7 +21,7 @@ def boxes(axes):
     }
 
 
-def test_readings_by_noise_level_are_shares_of_the_points_of_each_truth(tmp_path):
+def test_estimates_by_noise_level_are_shares_of_the_points_of_each_truth(tmp_path):
     rows = all_records(tmp_path)
     path = tmp_path / next(row["arrays"] for row in rows if row["manifold"] == "50-sphere")
     with np.load(path) as arrays:
@@ -37,7 +37,7 @@ def test_readings_by_noise_level_are_shares_of_the_points_of_each_truth(tmp_path
     assert sorted(heights(grid["10- and 30-sphere"], "truth")) == [10, 30]
 
 
-def test_a_wrong_reading_of_nonuniform_spheres_is_shown_as_wrong(drawn):
+def test_a_wrong_estimate_of_nonuniform_spheres_is_shown_as_wrong(drawn):
     figure = drawn["nonuniform"]
     assert [axes.get_title() for axes in figure.axes[:3]] == [
         f"angles: {deviation} rad" for deviation in ("1", "0.75", "0.5")

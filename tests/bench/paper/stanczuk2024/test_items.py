@@ -44,7 +44,7 @@ def test_cells_are_those_of_a_suite(name, preset):
 
 
 @pytest.mark.parametrize("name", ITEMS)
-def test_every_figure_fits_a_column_with_all_it_says(drawn, name, tmp_path):
+def test_every_figure_fits_a_column_with_all_its_text(drawn, name, tmp_path):
     figure = drawn[name]
     paths = save(figure, tmp_path / name)
     assert figure.get_figwidth() == WIDTH

@@ -39,7 +39,7 @@ def test_spectra_say_which_are_missing_and_why(tmp_path):
         assert not with_gid(grid["10-sphere"], "truth")
 
 
-def test_broken_arrays_are_told_in_their_panel(tmp_path):
+def test_broken_arrays_are_reported_in_their_panel(tmp_path):
     rows = [
         record(tmp_path, "line", "score-svd-100", truths=[1]),
         record(tmp_path, "10-sphere", "score-svd-100", truths=[10]),

@@ -47,7 +47,7 @@ def test_the_autoencoder_is_trained_once_and_saved(tmp_path):
     assert stored.stat().st_mtime_ns == written
 
 
-def test_the_ablation_shows_readings_and_shares_of_right_points(drawn, store):
+def test_the_ablation_shows_estimates_and_shares_of_right_points(drawn, store):
     grid = drawn["ablation"].axes
     table = pd.read_csv(store[1] / "figures" / "ablation.csv")
     at = table[(table["sigma"] == 0.01) & (table["dimension"] == 50)]

@@ -246,7 +246,7 @@ def test_a_dry_run_beside_a_run_and_a_listing_with_a_plugin_work(tmp_path):
     assert "constant" in bench("list", "estimators", "--plugin", TROUBLE).stdout
 
 
-def test_a_folder_in_use_is_told_and_the_results_stay_as_they_were(tmp_path):
+def test_a_folder_in_use_is_reported_and_the_results_stay_as_they_were(tmp_path):
     from bench.store.store import Store
 
     with Store(tmp_path):

@@ -40,7 +40,7 @@ def test_the_same_points_have_the_same_interval_wherever_they_lie(sphere, tmp_pa
     assert (again["low"], again["high"]) == (before["low"], before["high"])
 
 
-def test_every_estimator_answers_with_an_interval_over_halves(sphere):
+def test_every_estimator_has_an_interval_over_halves(sphere):
     _, result = sphere
     assert (result["n"], result["ambient"], result["shape"]) == (600, 12, [12])
     estimates = {row["estimator"]: row for row in result["estimates"]}
@@ -68,7 +68,7 @@ def test_table_figure_and_caveats_are_written(sphere):
     assert len(lines) == len(result["caveats"])
 
 
-def test_the_same_command_again_fits_nothing_and_says_the_same(sphere):
+def test_the_same_command_again_fits_nothing_and_prints_the_same(sphere):
     folder, result = sphere
     done = bench(
         "estimate", folder / "points.npy", "--estimators", FAST, "--halves", 6,
@@ -129,7 +129,7 @@ def test_a_folder_of_images_is_estimated_and_a_score_model_has_no_interval(tmp_p
         (["points.npy", "--records", "nowhere"], "is no accuracy table of a run"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_run(tmp_path, arguments, message):
+def test_an_error_is_printed_and_nothing_is_run(tmp_path, arguments, message):
     for name, rows in (("few", 8), ("small", 30), ("points", 50)):
         np.save(tmp_path / f"{name}.npy", np.random.default_rng(0).random((rows, 3)))
     done = bench(
@@ -139,7 +139,7 @@ def test_what_is_wrong_is_said_and_nothing_is_run(tmp_path, arguments, message):
     assert not (tmp_path / "out").exists()
 
 
-def test_where_no_estimator_has_an_answer_the_exit_code_says_so(tmp_path):
+def test_the_exit_code_is_an_error_where_no_estimator_has_an_estimate(tmp_path):
     np.save(tmp_path / "flat.npy", np.random.default_rng(0).random((60, 1)))
     done = bench(
         "estimate", tmp_path / "flat.npy", "--estimators", "lpca-local", "--halves", 0,

@@ -62,7 +62,7 @@ def test_the_dimension_at_each_point_is_a_table(work, done):
     assert arrays["row"].tolist() == rows.tolist() != list(range(60))
 
 
-def test_rows_that_were_drawn_and_columns_that_were_scaled_are_said(done):
+def test_subsampled_rows_and_scaled_columns_are_reported(done):
     assert "b/data.csv: 60 points of 5 coordinates" in done[1].stdout
     text = " ".join(done[1].stdout.split())
     assert "60 of 120 distinct rows were used, drawn at random (seed 0)" in text
@@ -91,7 +91,7 @@ def test_a_dry_run_says_what_would_be_run_and_its_cost_and_runs_nothing(work, tm
         (["--out", "a/data.csv/x", "--estimators", "mle"], "results need a folder"),
     ],
 )
-def test_what_is_wrong_is_said(work, arguments, message):
+def test_an_invalid_argument_is_an_error(work, arguments, message):
     output = bench("estimate", "a/data.csv", "--halves", 0, *arguments, cwd=work, check=2)
     assert message in " ".join(output.stderr.split())
 

@@ -40,7 +40,7 @@ def test_bad_input_is_one_clear_message_and_exit_code_2(arguments, message):
     assert output.stderr.count("error:") == 1
 
 
-def test_a_plugin_that_fails_is_told_with_its_line(tmp_path):
+def test_a_plugin_that_fails_is_reported_with_its_line(tmp_path):
     (tmp_path / "broken.py").write_text("x = 1\ny = x / 0\n")
     output = bench("run", "--suite", "euclidean", "--plugin", tmp_path / "broken.py", check=2)
     assert "broken.py:2: ZeroDivisionError" in output.stderr

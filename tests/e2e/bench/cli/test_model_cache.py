@@ -74,7 +74,7 @@ def test_an_empty_cache_says_so(tmp_path):
     assert not folder.exists()
 
 
-def test_clear_removes_all_asks_nothing_and_says_how_much(filled):
+def test_clear_removes_all_without_a_question_and_prints_how_much(filled):
     output = bench("cache", "clear", BENCH_CACHE=str(filled.folder)).stdout
     assert output == f"removed 4 files, 3 MB, from {filled.folder}\n"
     assert list(filled.folder.iterdir()) == []

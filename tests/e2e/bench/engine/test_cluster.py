@@ -204,9 +204,7 @@ def test_a_cluster_of_one_thread_will_do(cluster, tmp_path):
     assert rows(tmp_path / "out", "status") == [("ok",), ("ok",)]
 
 
-def test_a_scheduler_that_is_lost_is_told_and_what_is_finished_is_kept(
-    cluster, tmp_path, background
-):
+def test_a_lost_scheduler_is_reported_and_finished_cells_stay(cluster, tmp_path, background):
     run = background(*small(tmp_path / "out", PLUGINS / "steady.py", "steady,unending", "--seeds",
                             2, *cluster.options))  # fmt: skip
     run.read_until("[2/4")
@@ -234,14 +232,14 @@ def test_a_scheduler_that_is_lost_is_told_and_what_is_finished_is_kept(
         ),
     ],
 )
-def test_a_cluster_that_cannot_be_used_is_told(tmp_path, options, message, monkeypatch):
+def test_a_cluster_that_cannot_be_used_is_reported(tmp_path, options, message, monkeypatch):
     monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
     output = bench(*small(tmp_path, PLUGINS / "steady.py", "steady", *options), check=2)
     assert message in output.stderr
     assert "Traceback" not in output.stderr
 
 
-def test_a_cluster_of_another_version_is_told(shared_cluster, tmp_path):
+def test_a_cluster_of_another_version_is_reported(shared_cluster, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(ROOT / "bench", other / "bench")
     file = other / "bench" / "__init__.py"

@@ -26,7 +26,7 @@ def disk(tmp_path):
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_it_is_told_the_store_stays_readable_and_the_run_goes_on_when_there_is_space(disk):
+def test_a_full_disk_is_reported_the_store_stays_readable_and_the_run_resumes(disk):
     out = disk / "out"
     run = small(out, STEADY, "steady", "--jobs", 2, "--seeds", 30, manifolds="line,torus")
     (disk / "filler").write_bytes(bytes(2**20 * 3 - 90_000))

@@ -15,9 +15,7 @@ def status(out):
     return json.loads(bench("status", "--out", out, "--json").stdout)
 
 
-def test_a_run_that_is_going_on_tells_what_runs_and_for_how_long_and_what_is_left(
-    tmp_path, background
-):
+def test_status_of_a_running_run_shows_cells_times_and_what_is_left(tmp_path, background):
     run = background(*small(tmp_path, STEADY, "steady,unending", "--jobs", 2, "--seeds", 3))
     run.read_until("[3/")
     until = time.monotonic() + 120
@@ -41,7 +39,7 @@ def test_a_run_that_is_going_on_tells_what_runs_and_for_how_long_and_what_is_lef
     assert "run the same command to resume" in bench("status", "--out", tmp_path).stdout
 
 
-def test_a_run_that_is_done_tells_what_failed(tmp_path):
+def test_status_of_a_finished_run_shows_failures(tmp_path):
     bench(*small(tmp_path, TROUBLE, "constant,raises"))
     result = status(tmp_path)
     assert (result["active"], result["left"]) == (False, 0)
@@ -69,7 +67,7 @@ def test_what_a_killed_run_had_begun_to_write_is_undone_for_who_only_looks(tmp_p
     assert status(tmp_path)["statuses"] == {"ok": 1}
 
 
-def test_a_damaged_store_is_told(tmp_path):
+def test_a_damaged_store_is_reported(tmp_path):
     bench(*small(tmp_path, TROUBLE, "constant"))
     file = tmp_path / "records.sqlite"
     whole = file.read_bytes()
@@ -79,6 +77,6 @@ def test_a_damaged_store_is_told(tmp_path):
     assert "Traceback" not in output.stderr
 
 
-def test_a_folder_without_results_is_told(tmp_path):
+def test_a_folder_without_results_is_reported(tmp_path):
     output = bench("status", "--out", tmp_path, check=2)
     assert "there are no results in" in output.stderr

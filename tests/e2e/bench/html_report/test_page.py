@@ -33,7 +33,7 @@ def browser(tmp_path_factory):
         yield driver
 
 
-def test_report_tells_every_record_of_a_real_run(run):
+def test_the_report_has_every_record_of_a_real_run(run):
     page = (run / "report.html").read_text(encoding="utf-8")
     cells = data_of(page)["cells"]
     assert len(cells["estimate"]) == len(rows(run, "key")) == 12
@@ -43,7 +43,7 @@ def test_report_tells_every_record_of_a_real_run(run):
     assert "no [good] neighbours &amp; 5 % left" in page
 
 
-def test_report_tells_the_command_that_was_typed(run):
+def test_the_report_has_the_command_of_the_run(run):
     with sqlite3.connect(run / "records.sqlite") as database:
         ((command,),) = database.execute("SELECT value FROM meta WHERE name = 'command'")
     words = shlex.split(command)

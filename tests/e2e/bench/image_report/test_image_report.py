@@ -18,7 +18,7 @@ def out(tmp_path_factory):
     return folder
 
 
-def test_the_spread_of_estimators_is_told_for_each_sample(out):
+def test_the_spread_of_estimators_is_reported_for_each_sample(out):
     table = pd.read_csv(out / "image-spread.csv").set_index("manifold")
     assert list(table.index) == ["digits", "digits-0", "digits-1", "digits-5"]
     assert (table["estimators"] == 4).all()

@@ -25,7 +25,7 @@ class SaysShape:
 """
 
 
-def test_the_runner_tells_estimators_the_shape_of_images_and_nothing_of_vectors(tmp_path):
+def test_estimators_get_the_shape_of_images_and_none_of_vectors(tmp_path):
     plugin = tmp_path / "shape.py"
     plugin.write_text(PLUGIN)
     for name, manifolds in (("images", "gratings"), ("digits", "digits-3"), ("euclidean", "line")):
