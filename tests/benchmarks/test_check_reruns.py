@@ -1,7 +1,7 @@
-"""How often an unchanged rerun raises an alarm, and whether a fit that takes 1.5 times is found.
+"""Alarms of unchanged reruns, and of fits that take 1.5 times as long.
 
-BENCH_RERUNS says how many reruns; each is the whole suite that continuous integration runs.
-BENCH_BASELINE may name a baseline that was made on this machine before; else one is made.
+BENCH_RERUNS is the number of reruns; each is the whole suite that continuous integration runs.
+BENCH_BASELINE may name a baseline of this machine; else one is saved first.
 """
 
 import json
@@ -22,14 +22,14 @@ ROOT = Path(__file__).parents[2]
 SLOW = """
         start = time.process_time()
         try:
-            found = self.estimate(points[first] if len(first) < len(points) else points)
+            estimate = self.estimate(used)
             until = time.process_time() + 0.5 * (time.process_time() - start)
             while time.process_time() < until:
                 pass
 """
 FAST = """
         try:
-            found = self.estimate(points[first] if len(first) < len(points) else points)
+            estimate = self.estimate(used)
 """
 
 
@@ -45,7 +45,7 @@ def bench(tree, *arguments):
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """A baseline made on this machine."""
+    """A baseline of this machine."""
     if "BENCH_BASELINE" in os.environ:
         return Path(os.environ["BENCH_BASELINE"]).resolve()
     folder = tmp_path_factory.mktemp("reruns")

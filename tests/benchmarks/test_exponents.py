@@ -1,4 +1,4 @@
-"""Exponents of cost: found in times of known growth, and in what pytest-benchmark really saves."""
+"""Exponents of cost, of times of known growth and of real files of pytest-benchmark."""
 
 import json
 import os
@@ -192,16 +192,16 @@ BENCHMARKS = {
 
 
 def test_the_command_prints_the_report_or_where_there_is_none(tmp_path):
-    def said(place):
+    def output_of(place):
         command = [sys.executable, exponents.__file__, str(place)]
         return subprocess.run(command, capture_output=True, text=True)
 
-    missing = said(tmp_path)
+    missing = output_of(tmp_path)
     assert missing.returncode == 2
     assert f"error: no saved run of benchmarks in {tmp_path}" in missing.stderr
     file = tmp_path / "run.json"
     file.write_text(json.dumps(BENCHMARKS))
-    good = said(file)
+    good = output_of(file)
     assert good.returncode == 0
     assert "0.321" in good.stdout
 

@@ -1,4 +1,4 @@
-"""What the runner takes beside its cells: ``tox -e bench``. Printed, not asserted.
+"""Overhead of the runner: ``tox -e bench``. Printed, not asserted.
 
 Limit of the issue: 10 ms a cell beyond plain joblib.
 """

@@ -1,4 +1,4 @@
-"""A hundred thousand cells: planned, kept and reported. Printed, never asserted: ``tox -e bench``.
+"""A hundred thousand cells: plan, store and report. Printed, never asserted: ``tox -e bench``.
 
 Limits of the issue: a plan in 5 s and 500 MiB, a report in 10 s.
 """
@@ -50,12 +50,12 @@ def peak():
 
 own = schema.load("euclidean")
 pairs = len(plan.build(own, "quick", seeds=1))
-told = {"before": peak()}
+facts = {"before": peak()}
 start = time.perf_counter()
 
 def lap(what):
     global start
-    told[what], start = time.perf_counter() - start, time.perf_counter()
+    facts[what], start = time.perf_counter() - start, time.perf_counter()
 
 cells = plan.build(own, "quick", seeds=-(-int(sys.argv[1]) // pairs))
 lap("build")
@@ -63,7 +63,7 @@ predicted = costs.predict(cells, [])
 lap("predict")
 batches = plan.batches(cells, predicted)
 lap("batches")
-print(json.dumps({**told, "peak": peak(), "cells": len(cells), "groups": len(batches)}))
+print(json.dumps({**facts, "peak": peak(), "cells": len(cells), "groups": len(batches)}))
 """
 
 
@@ -159,7 +159,7 @@ def made_up(cells) -> list[Record]:
 
 
 def fill(folder: Path, records: list[Record]) -> None:
-    """Put records into a store, all in one transaction, with the spectra that some tell of."""
+    """Put records into a store, all in one transaction, with the spectra of some."""
     with Store(folder):
         pass
     columns = [field.name for field in dataclasses.fields(Record)]

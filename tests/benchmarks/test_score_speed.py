@@ -1,4 +1,4 @@
-"""Speed of training and reading score models. Printed, never asserted: ``tox -e bench``."""
+"""Speed of training and evaluating score models. Printed, never asserted: ``tox -e bench``."""
 
 import statistics
 import time
@@ -93,7 +93,7 @@ def test_together_against_one_after_another(dimension, capsys):
         )
 
 
-def test_reading_of_100_points(capsys):
+def test_estimate_of_100_points(capsys):
     full = untrained(np.random.default_rng(0).standard_normal((5000, 100)))
     thin = untrained(sphere(10))
     assert full[1].shape[1] == 100

@@ -1,4 +1,4 @@
-"""No estimator gives an answer that cannot be, of third parties either."""
+"""No estimator gives an impossible dimension, those of third parties included."""
 
 import numpy as np
 import pytest
@@ -29,9 +29,9 @@ def test_more_than_the_ambient_dimension_is_that_by_chance_or_refused():
 
 
 def test_pointwise_estimates_are_between_zero_and_the_ambient_dimension_or_missing():
-    readings = np.array([-1.0, 0.0, 1.5, 3.0, 7.0, 1e12, np.inf, np.nan])
+    estimates = np.array([-1.0, 0.0, 1.5, 3.0, 7.0, 1e12, np.inf, np.nan])
     np.testing.assert_array_equal(
-        clip_pointwise(readings, 3), [np.nan, 0, 1.5, 3, 3, 3, np.nan, np.nan]
+        clip_pointwise(estimates, 3), [np.nan, 0, 1.5, 3, 3, 3, np.nan, np.nan]
     )
 
 
@@ -73,8 +73,8 @@ def test_an_estimate_of_a_third_party_that_cannot_be_is_refused(registered, answ
 
 
 def test_estimates_of_a_third_party_that_can_be_are_as_they_were(registered):
-    readings = np.array([1.0, 99.0, -1.0])
-    estimator = registered(2.0, readings)
+    estimates = np.array([1.0, 99.0, -1.0])
+    estimator = registered(2.0, estimates)
     assert estimator.fit(sphere(2, 50), scale=1.5) is estimator
     assert estimator.dimension_ == 3.0
     np.testing.assert_array_equal(estimator.dimension_pw_, [1.0, 4.0, np.nan])

@@ -72,7 +72,7 @@ def test_points_of_a_subset_have_neighbours_from_all():
     points = padded(ball(8, 4000), 12)
     some = estimators.get("danco", points=500).fit(points)
     assert some.details_["points_used"] == 500
-    # With neighbours from the subset alone, but references of 4000 points, it would say 7.3.
+    # With neighbours from the subset alone, but references of 4000 points, it would be 7.3.
     assert some.dimension_ == pytest.approx(8, rel=3 / np.sqrt(500) / 2)
 
 
@@ -136,7 +136,7 @@ def test_the_divergence_is_the_published_sum(rates):
     )
     a, b = danco._tau(0.8), danco._tau(0.7)
     angles = np.log(i0(b) / i0(a)) + i1(a) / i0(a) * (a - b * np.cos(0.1))
-    # The publication leaves out a constant of the laws of distances.
+    # The publication leaves out a constant of the distributions of distances.
     at_equal = harmonic - (k - 1) * ((-1.0) ** i * binom(k, i) * digamma(1 + i)).sum()
     assert danco._divergence(result, ball_of, k) == pytest.approx(
         distances - at_equal + angles, rel=1e-4, abs=1e-6

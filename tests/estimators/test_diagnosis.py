@@ -1,4 +1,4 @@
-"""What makes distances meaningless is found, whatever the dimension, and reported."""
+"""Properties that make distances meaningless are reported, in any dimension."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What every estimator promises beside its number."""
+"""The contract of every estimator beside its number."""
 
 import inspect
 import re

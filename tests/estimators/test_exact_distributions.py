@@ -1,4 +1,4 @@
-"""Estimators on a flat torus, where the laws that they are built on hold.
+"""Estimators on a flat torus, where the distributions that they assume hold.
 
 The product of d circles in R^(2d) is flat and has no edge: within a neighbourhood points are
 uniform, so (r_j / r_k)^d for j < k are k - 1 sorted uniform numbers. What an estimator should
@@ -29,9 +29,9 @@ every_dimension = pytest.mark.parametrize("dimension", [1, 2, 3])
 
 
 def error(expected, n=N):
-    """Three times expected / sqrt(n), the standard error of one exponential reading a point.
+    """Three times expected / sqrt(n), the standard error of one exponential estimate a point.
 
-    Estimators that read more of each neighbourhood err less, but neighbourhoods overlap. The
+    Estimators that use more of each neighbourhood err less, but neighbourhoods overlap. The
     torus bends away from its tangent by r^2 / 24, which leaves less than 1 % at these n.
     """
     return 3 * expected / np.sqrt(n) + 0.01 * expected
@@ -121,7 +121,7 @@ def straight():
     rng = np.random.default_rng(0)
     line = rng.random((2000, 1)) @ np.ones((1, 3))
     along, across = np.sqrt(rng.uniform(30, 200, 4000)), rng.uniform(0, 20, 4000)
-    # Uniform in area to 1 %: arc length of a spiral goes as the square of its angle.
+    # Uniform in area to 1 %: arc length of a spiral grows as the square of its angle.
     roll = np.stack([along * np.cos(along), along * np.sin(along), across], axis=1)
     return {1: line, 2: roll}
 
@@ -149,7 +149,7 @@ def test_inverse_tight_estimates_of_uniform_balls_have_the_mean_of_k_less_one_di
         own *= radius[:, None] / np.linalg.norm(own, axis=1, keepdims=True)
         points = np.vstack([np.zeros((1, dimension)), own[np.argsort(radius)]])
         with np.errstate(all="ignore"):
-            # As it is: readings of a fit are at most the ambient dimension.
+            # Without fit, whose pointwise estimates are at most the ambient dimension.
             read = TLE(neighbors=k).estimate(np.hstack([points, np.zeros((k + 1, 1))]))
         inverse.append(1 / read.pointwise[0])
     mean, error = np.mean(inverse), np.std(inverse) / np.sqrt(300)

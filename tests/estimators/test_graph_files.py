@@ -35,7 +35,7 @@ def as_another_process(folder):
 
 @pytest.fixture
 def searches(monkeypatch):
-    """How many points neighbours were searched for, search by search."""
+    """Numbers of points whose neighbours were searched, search by search."""
     sizes, real = [], neighbors._search
 
     def search(points, query, k):
@@ -167,7 +167,7 @@ def test_a_folder_that_cannot_be(tmp_path, searches, place):
     assert searches == [300]
 
 
-# Says what it does; builds only once it may.
+# Reports that it waits; builds once it may.
 WORKER = """
 import sys, time
 from pathlib import Path

@@ -30,7 +30,7 @@ def nothing_shared():
 
 @pytest.fixture
 def searches(monkeypatch):
-    """How many points neighbours were searched for, search by search."""
+    """Numbers of points whose neighbours were searched, search by search."""
     sizes, real = [], neighbors._search
 
     def search(points, query, k):

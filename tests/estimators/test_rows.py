@@ -46,7 +46,7 @@ def test_near_copies_are_used_once_whatever_the_dimension(dimension, noise, shar
     assert len(rows.copies) == pytest.approx(count, rel=0.15)
     assert np.mean(np.array(rows.copies) >= len(points)) > 0.9
     assert f"{len(rows.copies)} of {1000 + count} points are near-copies" in rows.warnings()[0]
-    # Each copy stands at the place of the row that it repeats.
+    # Each copy has the index of the row that it repeats.
     same = rows.place[len(points) :] == rows.place[:count]
     assert same.mean() > 0.85
 

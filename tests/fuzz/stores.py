@@ -122,7 +122,7 @@ def check(case, folder):
         except UnicodeError:
             raise
         except (ValueError, sqlite3.Error) as error:
-            # The command line tells both in a line.
+            # The command line prints both in a line.
             refused.append(error)
     if refused:
         raise ValueError(str(refused[0]))

@@ -1,4 +1,4 @@
-"""How points are distributed on each manifold, against the exact law of a coordinate."""
+"""Distributions of points on each manifold, against the exact one of a coordinate."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from scipy import stats
 
 import manifolds
 
-# Seeds are fixed, so a law that holds does not fail now and then.
+# Seeds are fixed, so a true distribution does not fail now and then.
 P_VALUE = 1e-3
 
 

@@ -44,8 +44,8 @@ PARTS = {
         ),
         _tests(
             "bench/regression",
-            "baseline baseline_command command_in_process comparison decisions gather"
-            " permutation_test report times",
+            "baseline baseline_command command_in_process comparison gather permutation_test"
+            " report times",
         ),
         (
             "tests/bench/regression/test_baseline.py::"

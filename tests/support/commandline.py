@@ -113,7 +113,7 @@ def heeding_interrupts():
 
 
 class Marked:
-    """A run in the background, of which every process can be found."""
+    """A run in the background, whose processes have a mark in their environment."""
 
     def __init__(self, *arguments, **more):
         self.mark = uuid.uuid4().hex

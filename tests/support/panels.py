@@ -1,4 +1,4 @@
-"""What the panels of a figure show, for the tests of figures."""
+"""Contents of the panels of a figure, for the tests of figures."""
 
 
 def with_gid(axes, gid):

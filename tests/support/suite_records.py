@@ -1,4 +1,4 @@
-"""Records such as a run of the euclidean suite leaves, made up from known biases."""
+"""Synthetic records of a run of the euclidean suite, with known biases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores of records that no run has made: many, or hostile."""
+"""Stores of synthetic records: many, or hostile."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ HOSTILE = (
 
 
 def record(place, manifold, estimator, seed=0, **more):
-    """A record of an ok cell: an estimate that is off by the place of its estimator, in percent."""
+    """A record of an ok cell: an estimate that is off by the index of its estimator, in percent."""
     truth = 2.0 + len(manifold)
     off = 0.01 * (1 + sum(map(ord, estimator)) % 97)
     result = Record(

@@ -137,9 +137,9 @@ def test_a_trained_model_costs_only_its_evaluation(euclidean):
     )
     costs = predict(cells, [])
     of = {(cell.estimator, cell.seed): costs[cell.key] for cell in cells}
-    readings = [estimator for estimator, seed in of if seed == 0 and estimator != "mle-5"]
-    declared = estimators.entry(readings[0]).seconds
+    score = [estimator for estimator, seed in of if seed == 0 and estimator != "mle-5"]
+    declared = estimators.entry(score[0]).seconds
     for seed in (0, 1):
-        assert of[readings[0], seed] == pytest.approx(declared)
-        assert [of[name, seed] for name in readings[1:]] == [READING, READING]
+        assert of[score[0], seed] == pytest.approx(declared)
+        assert [of[name, seed] for name in score[1:]] == [READING, READING]
         assert of["mle-5", seed] == pytest.approx(estimators.entry("mle").seconds)

@@ -46,7 +46,7 @@ def record(cell, **values):
     )
 
 
-def shown(cells, *results, terminal=False):
+def output_of(cells, *results, terminal=False):
     file = io.StringIO()
     console = Console(file=file, width=100, force_terminal=terminal)
     with Display(console, {cell.key: 2.0 for cell in cells}, [(2, [cells])]) as display:
@@ -58,7 +58,7 @@ def shown(cells, *results, terminal=False):
 
 
 def test_results_are_plain_lines_where_there_is_no_terminal(cells):
-    lines = shown(
+    lines = output_of(
         cells,
         {},
         {"groups": "[]"},
@@ -81,7 +81,7 @@ def test_a_line_is_out_before_the_next_cell_starts(cells):
 
 
 def test_a_terminal_shows_every_result_and_what_is_running(cells):
-    text = shown(cells, *[{}] * 6, terminal=True)
+    text = output_of(cells, *[{}] * 6, terminal=True)
     assert text.count("mle-5: 9.512 | 25") == 3
     assert "[6/6]" in text
 

@@ -1,4 +1,4 @@
-"""The figure of the answers: on a few rows made up."""
+"""The figure of the estimates, of a few synthetic rows."""
 
 import numpy as np
 import pandas as pd
@@ -114,7 +114,7 @@ def test_the_legend_has_a_mark_of_each_family_once_and_lies_below():
     assert not legend.get_frame_on()
 
 
-def test_intervals_end_where_they_say_and_lines_behind_are_those_of_numbers_alone():
+def test_intervals_end_at_their_limits_and_lines_behind_are_those_of_numbers_alone():
     (axes,) = figure_of(*ROWS).axes
     (interval,) = (line for line in axes.lines if list(line.get_xdata()) == [4.0, 8.0])
     # A round end would be longer by half of the width.

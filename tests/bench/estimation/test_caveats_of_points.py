@@ -1,4 +1,4 @@
-"""What the points themselves say of every estimator's answer: a sentence, where it is so."""
+"""Caveats of the points themselves, which hold for every estimator."""
 
 import numpy as np
 import pandas as pd

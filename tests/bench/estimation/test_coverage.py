@@ -1,4 +1,4 @@
-"""How often another sample's estimate is in the interval: by simulation, through `answers`."""
+"""Coverage of the prediction intervals for another sample, by simulation."""
 
 import warnings
 
@@ -73,6 +73,6 @@ def test_intervals_of_neighbour_estimators_hold_95_percent_or_more(make_records,
 def test_intervals_hold_what_is_stated_of_other_samples(make_records, name, dimension):
     share, error = of_estimator(make_records, name, dimension, n=300, count=60, others=120)
     print(f"{name}, d = {dimension}: {share:.3f} ± {error:.3f}")
-    # Stated in `answers`: from 90 %.
+    # Stated in `estimates`: from 90 %.
     assert share > 0.9 - 3 * error
     assert error < 0.03

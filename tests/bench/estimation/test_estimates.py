@@ -1,4 +1,4 @@
-"""From records to answers: numbers worked out by hand."""
+"""From records to estimates: numbers calculated by hand."""
 
 import json
 import math
@@ -91,19 +91,19 @@ def test_a_failed_estimate_has_only_the_estimate_of_its_halves(make_records):
 
 def test_points_of_one_sample_are_no_replicates_but_have_a_confidence(make_records, tmp_path):
     np.savez(
-        tmp_path / "kept.npz",
+        tmp_path / "stored.npz",
         confidence=np.array([0.1, 0.4, 0.9]),
         dimension=np.array([3.0, 7.0, 9.0]),
     )
-    row = only(make_records(5.0, [], arrays="kept.npz"), tmp_path)
+    row = only(make_records(5.0, [], arrays="stored.npz"), tmp_path)
     assert row["confidence"] == 0.4
     assert row["interval"] == ""
     assert math.isnan(row["low"])
 
 
 def test_arrays_that_are_lost_or_without_confidence_leave_it_open(make_records, tmp_path):
-    np.savez(tmp_path / "kept.npz", dimension=np.array([3.0]))
-    for name in ("kept.npz", "absent.npz"):
+    np.savez(tmp_path / "stored.npz", dimension=np.array([3.0]))
+    for name in ("stored.npz", "absent.npz"):
         assert math.isnan(only(make_records(5.0, [], arrays=name), tmp_path)["confidence"])
 
 

@@ -16,7 +16,7 @@ def points(tmp_path_factory):
     return path
 
 
-def asked(points, *specs):
+def choices(points, *specs):
     """Label, name and parameters that were set, of the estimators that are run."""
     job = estimation_job(points, read_points(points), array=None, halves=0, estimators=specs)
     return [(c.estimator, c.estimator_name, dict(c.estimator_arguments)) for c in job.cells]
@@ -39,11 +39,11 @@ def asked(points, *specs):
 def test_an_estimator_may_have_parameters_and_has_the_label_of_the_suites(
     points, spec, label, name, parameters
 ):
-    assert asked(points, spec) == [(label, name, parameters)]
+    assert choices(points, spec) == [(label, name, parameters)]
 
 
 def test_several_choices_are_run_side_by_side_with_names_and_globs(points):
-    result = asked(points, "mle(neighbors=7)", "mle", "mle-5", "lpca-*")
+    result = choices(points, "mle(neighbors=7)", "mle", "mle-5", "lpca-*")
     assert {label for label, _, _ in result} == {
         "mle-7",
         "mle",
@@ -80,7 +80,7 @@ def test_more_halves_than_anybody_needs_are_refused(points):
 )
 def test_an_invalid_choice_is_an_error_that_says_why(points, spec, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011
-        asked(points, spec)
+        choices(points, spec)
     assert message in str(error.value)
 
 

@@ -1,4 +1,4 @@
-"""Figures of runs with more manifolds than one page has room for."""
+"""Figures of runs with more manifolds than fit on one page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page holds, of made-up results."""
+"""Contents of the page, of synthetic results."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Whether our number is the published one has to be shown: a wide interval shows nothing."""
+"""Agreement with a published number must be shown: a wide interval shows nothing."""
 
 import re
 
@@ -10,13 +10,13 @@ from bench.paper.equivalence import margin, verdict
 
 
 @pytest.mark.parametrize(
-    ("published", "digits", "room"),
+    ("published", "digits", "expected"),
     [(11, 0, 0.5), (985, 0, 0.5), (9.61, 2, 0.005 + 0.03 * 9.61), (-2.5, 1, 0.05 + 0.075)],
 )
 def test_the_margin_is_half_a_unit_and_three_percent_of_numbers_with_decimals(
-    published, digits, room
+    published, digits, expected
 ):
-    assert margin(published, digits) == pytest.approx(room)
+    assert margin(published, digits) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What `bench baseline save` and `show` run, write and print; the cells' results are made up."""
+"""`bench baseline save` and `show`: cells that they run, files and output, of synthetic results."""
 
 import json
 import math
@@ -88,7 +88,7 @@ def test_fits_of_a_new_baseline_that_failed_are_listed_with_their_reason(suite, 
     assert screen.lines[1:] == ["twonn on ball: 4 fits failed: no [good] neighbours"]
 
 
-def shown(suite, seeds=None):
+def output_of(suite, seeds=None):
     screen = Screen()
     show(suite.parent / "b.json", seeds, screen.console)
     return screen.lines
@@ -107,7 +107,7 @@ def test_a_baseline_is_shown_with_what_a_check_of_it_finds(suite, runner):
     runner.change["twonn", "ball"] = failed("no")
     runner.change["knn", "ball"] = lambda was: {"groups": "[]"}
     baseline = saved(suite)
-    lines = shown(suite)
+    lines = output_of(suite)
     assert any(
         line.replace("┃", " ").split()
         == ["estimator", "manifold", "d", "mean", "deviation", "finds", "time"]
@@ -141,19 +141,19 @@ def test_fits_that_failed_are_counted_beside_the_mean_of_the_others(suite, runne
 
     runner.change["twonn", "line"] = first_seed
     saved(suite, states=1)
-    lines = shown(suite)
+    lines = output_of(suite)
     assert row(lines, "twonn", "line")[3] == "1.2 (1 fit failed)"
 
 
 def test_the_shift_is_that_of_the_requested_number_of_seeds(suite, runner):
     saved(suite)
-    (line,) = (x for x in shown(suite, 3) if x.startswith("deviation: "))
+    (line,) = (x for x in output_of(suite, 3) if x.startswith("deviation: "))
     shift = permutation_test.detectable_shift(7, 3, permutation_test.level(2))
     assert f"the shift that 3 seeds find with 90 % power at p ≤ 2.5e-03, {shift:.2g} dev" in line
 
 
 def test_a_baseline_of_deterministic_estimators_finds_any_change(suite, runner):
     saved(suite, estimators=["twonn"])
-    lines = shown(suite)
+    lines = output_of(suite)
     assert "finds: on the same samples; time: median, in units of the kernel" in lines
     assert sum("any change" in line for line in lines) == 2

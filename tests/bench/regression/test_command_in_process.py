@@ -1,4 +1,4 @@
-"""What `bench check` runs, writes and prints; the cells' results are made up."""
+"""`bench check`: cells that it runs, files and output, of synthetic results."""
 
 import math
 import re
@@ -51,6 +51,9 @@ def test_findings_are_a_table_with_alarms_in_red_and_messages_as_they_are(suite,
     assert red == {"failed": True, "regressed": True, "improved": False}
     assert sum("4 of 4 seeds: failed: no [good] neighbours" in row for row in rows) == 1
     assert "1 regression" in screen.lines[4]
+    run = suite.parent / "run"
+    assert "| regressed | twonn | ball |" in (run / "check.md").read_text()
+    assert 'failures="2"' in (run / "check.xml").read_text()
 
 
 def test_long_reasons_are_folded_and_names_and_notes_are_not(suite, runner):
@@ -124,6 +127,10 @@ def test_what_cannot_be_compared_is_refused_and_records_of_before_stay(suite, ru
     runs = len(runner.ran)
     with pytest.raises(ValueError, match="of preset 'smoke', and this run of 'quick'"):
         checked(suite, preset="quick")
+    with pytest.raises(ValueError, match="choose at most --seeds 4"):
+        checked(suite, seeds=5)
+    with pytest.raises(ValueError, match="cannot show anything"):
+        checked(suite, seeds=1)
     with pytest.raises(ValueError, match="of other samples of 'line'"):
         checked(suite, n=61)
     suite.write_text(SUITE.replace("seeds = 4", "seeds = 5", 1))

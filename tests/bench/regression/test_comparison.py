@@ -1,4 +1,4 @@
-"""What counts as moved: estimates, failures, parameters; and what cannot be compared."""
+"""Changes of estimates, failures and parameters, and baselines that cannot be compared."""
 
 import numpy as np
 import pytest
@@ -10,18 +10,18 @@ from bench.regression.findings import ALARMS, IMPROVEMENTS
 
 RNG = np.random.default_rng(0)
 OLD = 5.5 + 0.1 * RNG.standard_normal(SEEDS)
-# Readings of a random estimator: samples differ by more than states.
+# Estimates of a random estimator: samples differ by more than states.
 STATE_OLD = OLD[:, None] + 0.02 * RNG.standard_normal((SEEDS, STATES))
 STATE_NEW = OLD + 0.02 * RNG.standard_normal(SEEDS)
 
 
-def found(was, now, **options):
+def changes(was, now, **options):
     outcome = compare(baseline(was), baseline(now), **options)
     return [(finding.kind, finding.estimator) for finding in outcome.findings]
 
 
 def kinds(was, now, **options):
-    return [kind for kind, _ in found(was, now, **options)]
+    return [kind for kind, _ in changes(was, now, **options)]
 
 
 def test_nothing_moved_is_nothing():
@@ -44,7 +44,7 @@ def test_a_shift_of_a_deterministic_estimator_to_either_side_is_detected(shift):
     (finding,) = compare(baseline(cell(OLD)), baseline(cell(OLD + shift))).findings
     assert finding.now - finding.was == pytest.approx(shift)
     assert finding.kind in ALARMS | IMPROVEMENTS
-    # Whatever it is called, it is found by a strict check.
+    # A strict check reports it as any kind.
     assert compare(baseline(cell(OLD)), baseline(cell(OLD + shift)), strict=True).alarms
 
 
@@ -175,7 +175,7 @@ def test_a_state_that_failed_in_the_baseline_is_left_out_of_the_test():
 
 def test_the_randomness_of_the_baseline_counts():
     # An estimator that is declared random now is held to what it was.
-    assert found(cell(OLD), random_cell(OLD + 0.01)) == [("regressed", "fast")]
+    assert changes(cell(OLD), random_cell(OLD + 0.01)) == [("regressed", "fast")]
 
 
 def test_a_deterministic_estimate_is_compared_with_the_first_of_its_repetitions():

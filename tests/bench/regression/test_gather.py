@@ -1,4 +1,4 @@
-"""From records to a baseline: what is grouped by seed and state, and whose times are kept."""
+"""From records to a baseline: groups by seed and state, and times."""
 
 import json
 from dataclasses import replace
@@ -86,7 +86,7 @@ def test_repetitions_are_of_one_sample_with_random_states_of_their_own(job):
         assert len({cell.key for cell in mine}) == len(mine) == 14
         assert len({cell.random_state for cell in mine}) == 14
         assert len({cell.sample_seed for cell in first}) == 1
-    # The first is that of a run, and readings of one model share every state.
+    # The first is that of a run, and estimators of one model share every state.
     (cell,) = (c for c in job.cells if (c.estimator, c.seed, c.state) == ("svd", 0, 3))
     reading = replace(cell, estimator="dsm", estimator_name="dsm")
     assert reading.random_state == cell.random_state

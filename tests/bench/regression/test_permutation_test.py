@@ -63,7 +63,7 @@ def test_p_values_of_times_are_those_of_scipy_s_exact_permutation_test():
 
 
 def flicker(rng, shape):
-    """Readings that are nearly always the same whole number."""
+    """Estimates that are nearly always the same whole number."""
     return 10.0 + (rng.random(shape) < 0.05)
 
 
@@ -94,8 +94,8 @@ def test_a_single_test_keeps_its_level_for_any_distribution(name):
 
 
 def test_a_whole_suite_raises_a_false_alarm_in_at_most_one_percent_of_unchanged_reruns():
-    # Cells of random estimators, five of each law, and times of 21 estimators. With eight states
-    # the least p-value, 9^-4, is below the level.
+    # Cells of random estimators, five of each distribution, and times of 21 estimators. With eight
+    # states the least p-value, 9^-4, is below the level.
     timed, suites, alarms = 21, 100, np.zeros(100, dtype=bool)
     for seed, name in enumerate(LAWS):
         p = null_p_values(name, suites * CELLS // len(LAWS), 8, seed)

@@ -1,4 +1,4 @@
-"""What a check prints and writes: a count that is right, Markdown, JUnit XML."""
+"""Output of a check: counts, notes, Markdown and JUnit XML."""
 
 import dataclasses
 from xml.etree import ElementTree

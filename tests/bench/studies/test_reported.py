@@ -1,4 +1,4 @@
-"""The reports of studies say what their records say."""
+"""The reports of studies agree with their records."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def test_the_report_of_the_ablation_says_what_its_records_say():
 
 
 def test_eleven_was_not_shown_at_the_published_noise_with_the_published_read_out():
-    """The notes on the published readings of Table 2 rest on this."""
+    """The notes on the published estimates of Table 2 rest on this."""
     table = pd.read_csv(REPORTED / "studies" / "ablation.csv")
     published = table[(table["read-out"] == table["read-out"].iloc[0]) & (table["sigma"] == 0.01)]
     readings = published.groupby("dimension")["reading"].unique().map(sorted)

@@ -1,4 +1,4 @@
-"""Readings of one model, and readings without training, differ in nothing else."""
+"""Estimators of one model, and those without training, differ in nothing else."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every number of a summary, worked out by hand, on a few records that no two columns share."""
+"""Every number of a summary, calculated by hand, on a few records that no two columns share."""
 
 import json
 import math

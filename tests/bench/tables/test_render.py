@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
 import re
 import shutil
 import subprocess
@@ -13,7 +12,6 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.files import replace_file
 from bench.summary.summarise import summarise
 from bench.summary.wording import estimate_text
 from bench.tables.markup import latex_escape, markdown_escape
@@ -165,25 +163,6 @@ def test_latex_compiles(records, tmp_path):
     assert run.returncode == 0, run.stdout[-2000:]
     assert "Overfull" not in run.stdout
     assert "too large" not in run.stdout
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text("old")
-
-    def fail_halfway() -> None:
-        with replace_file(path) as part:
-            part.write_text("half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail_halfway()
-    assert path.read_text() == "old"
-    with replace_file(path) as part:
-        part.write_text("new")
-        assert path.read_text() == "old"
-    assert path.read_text() == "new"
-    assert os.listdir(tmp_path) == ["table.csv"]
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])

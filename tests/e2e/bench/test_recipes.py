@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md and README.md tell people to type works as written."""
+"""The commands of CONTRIBUTING.md and README.md work as written."""
 
 import re
 import shlex
@@ -19,7 +19,7 @@ def blocks(page, language=""):
 
 
 def python(folder, *arguments, seconds):
-    """What Python does in a folder, in an environment of which nothing else is known."""
+    """Run Python in a folder, in an empty environment."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,

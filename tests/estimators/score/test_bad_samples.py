@@ -1,4 +1,4 @@
-"""Samples that are small, flat, uneven or coarse: a right answer or a clear refusal."""
+"""Samples that are small, flat, uneven or coarse: a right estimate or a clear error."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_fifty_points_of_a_plane_have_dimension_2(name):
 
 
 def test_fifty_points_of_a_sphere_are_estimated_or_reported_as_too_few():
-    # Fifty points do not tell a 5-sphere from the ball that it bounds.
+    # Fifty points do not distinguish a 5-sphere from the ball that it bounds.
     with pytest.warns(UserWarning, match="low confidence"):
         fitted = fit(sphere(5, 20, 50))
     assert (fitted.details_["confidence"] < 0.3).all()

@@ -1,4 +1,4 @@
-"""Denoising losses of exact scores, which have closed forms for normal laws."""
+"""Denoising losses of exact scores, which have closed forms for normal distributions."""
 
 import pytest
 import torch
@@ -80,7 +80,7 @@ def test_balanced_and_independent_draws_agree_on_a_curved_manifold():
     points = torch.eye(30, dtype=torch.float64)[:1]
     draws = 20_000
     independent = float(read(score, points, [0.3], draws, noise="independent"))
-    # Curvature takes nearly half of the loss here, and the balanced law misses little of that.
+    # Curvature takes nearly half of the loss here, and balanced noise misses little of that.
     assert independent < 6
     balanced = float(read(score, points, [0.3], 600))
     assert balanced == pytest.approx(independent, abs=0.1)

@@ -129,7 +129,7 @@ class Stepper:
         return self.learn()
 
     def graphed(self):
-        """What replays a captured step, on new noise."""
+        """Return a function that replays a captured step, on new noise."""
         # Warmed up beside the stream that captures, as the documentation of CUDA graphs asks.
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
@@ -202,7 +202,7 @@ def learning_curve(run, own, muon, every, rate):
     rest = [p for p in network.parameters() if not any(p is matrix for matrix in matrices)]
     optimisers = [adamw(rest, own)]
     if muon:
-        # The size of its steps is made that of AdamW's, so that the same rates are in question.
+        # Its steps have the size of AdamW's, so that learning rates are comparable.
         how = {"weight_decay": own.weight_decay, "adjust_lr_fn": "match_rms_adamw"}
         optimisers.append(torch.optim.Muon(matrices, lr=rate, **how))
     generator = torch.Generator(DEVICE).manual_seed(0)

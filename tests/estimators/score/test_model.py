@@ -1,4 +1,4 @@
-"""What readings see of a model: the network that serves a noise level, losses, points read."""
+"""The network that serves a noise level, losses and held-out points of a model."""
 
 import numpy as np
 import pytest

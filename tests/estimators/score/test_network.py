@@ -67,7 +67,7 @@ def test_the_noise_level_moves_what_a_network_adds(gaussian, level):
     s = frame.scales.float()
 
     def added(own):
-        """What is added to the linear denoiser, at the same whitened input."""
+        """Return the difference to the linear denoiser, at the same whitened input."""
         total = s**2 + own**2
         at = z * total / s
         noise = network.noise_estimate(at, torch.full((50,), own))
@@ -84,7 +84,7 @@ def test_published_step_is_counted_as_by_hand():
     weights = 101 * 2048 + 5 * 2048 * 2048 + 2048 * 100
     assert result == pytest.approx(6 * weights * 500, rel=0.02)
     assert result == pytest.approx(64e9, rel=0.02)
-    # To the last operation: the gradient of the input is not asked for.
+    # To the last operation, without the gradient of the input.
     assert result == 6 * weights * 500 - 2 * 101 * 2048 * 500
 
 
@@ -106,7 +106,7 @@ def test_convolutions_are_counted_at_each_pixel():
             module.register_forward_hook(note)
     with torch.no_grad():
         network.noise_estimate(torch.randn(1, 784), torch.ones(1))
-    # Attention multiplies pixels by pixels, too; the gradient of the image is not asked for.
+    # Attention multiplies pixels by pixels, too; the gradient of the image is not needed.
     expected = sum(sizes.values())
     assert training_flops(network, 784, 1) == pytest.approx(expected, rel=0.03)
 

@@ -1,4 +1,4 @@
-"""Readings of exact scores: what the estimator says where nothing has to be learned."""
+"""Estimates from exact scores, without learning."""
 
 import numpy as np
 import pytest
@@ -97,14 +97,14 @@ def test_the_exact_score_of_a_subspace_gives_its_dimension_and_noise_floor():
     values = spectra(score, points, [0.1])
     read = by_gap(values, FLOOR)
     assert (read == 10).all()
-    # Normal directions follow the Marchenko-Pastur law, tangent ones are sigma^2 / (1 + sigma^2)
-    # of it.
+    # Normal directions follow the Marchenko-Pastur distribution, tangent ones are
+    # sigma^2 / (1 + sigma^2) of it.
     assert (values[..., :90] > FLOOR - 0.1).all()
     assert (values[..., 90:] < 1.5 * 0.01).all()
 
 
 def mixture(dimensions, offset=0.0, ambient=30):
-    """Standard normal laws on random subspaces, ``offset`` apart, and 4 points of each."""
+    """Standard normal distributions on random subspaces, ``offset`` apart, and 4 points of each."""
     generator = torch.Generator().manual_seed(5)
     components, points = [], []
     for index, dimension in enumerate(dimensions):
@@ -161,11 +161,11 @@ def test_each_estimator_gives_the_dimension_at_each_point_of_a_mixture():
     expected = torch.tensor([3.0] * 4 + [9.0] * 4).double().expand(2, -1)
     generator = torch.Generator().manual_seed(0)
     options = {"generator": generator, "exact_up_to": 30, "probes": 1}
-    readings = {
+    results = {
         "flipd": flipd_curve(score, x, sigmas, **options),
         "dsm": dsm_curve(score, x, sigmas, draws=60, generator=generator),
         "lhsd": lhsd_curve(score, x, sigmas, steps=5, outside=0, **options),
         "score-svd": by_gap(spectra(score, x, sigmas), FLOOR),
     }
-    for name, result in readings.items():
+    for name, result in results.items():
         assert (result - expected).abs().max() < 0.05, name

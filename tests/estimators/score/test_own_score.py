@@ -37,9 +37,9 @@ def sphere(n=300, ambient=10, unit=1.0):
     return points, SphereScore(torch.from_numpy(axes).float(), unit)
 
 
-LAWS = {"normal": normal, "uneven normal": uneven, "sphere": sphere}
+DISTRIBUTIONS = {"normal": normal, "uneven normal": uneven, "sphere": sphere}
 READINGS = ("score-svd", "flipd", "dsm", "lhsd")
-every_law = pytest.mark.parametrize("law", ["uneven normal", "sphere"])
+every_distribution = pytest.mark.parametrize("distribution", ["uneven normal", "sphere"])
 
 
 def fit(points, score, name="score-svd", **parameters):
@@ -50,7 +50,7 @@ def column(sigma):
     return sigma[:, None]
 
 
-#: The mistake, made of a right score, and the conversion that the message names.
+#: The mistake, applied to a right score, and the conversion that the message names.
 MISTAKES = {
     "noise": (lambda f: lambda x, s: -column(s) * f(x, s), r"-f\(x, sigma\) / sigma\[:, None\],"),
     "sigma times": (lambda f: lambda x, s: column(s) * f(x, s), r": f\(x, sigma\) / sigma\["),
@@ -89,10 +89,10 @@ NO_SCORES = {
 }
 
 
-@every_law
+@every_distribution
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_another_convention_is_refused_with_the_way_out(law, mistake):
-    points, score = LAWS[law]()
+def test_another_convention_is_refused_with_the_way_out(distribution, mistake):
+    points, score = DISTRIBUTIONS[distribution]()
     wrong, message = MISTAKES[mistake]
     with pytest.raises(ValueError, match=message):
         fit(points, wrong(score))
@@ -140,17 +140,17 @@ UNKNOWN = {
 }
 
 
-@every_law
+@every_distribution
 @pytest.mark.parametrize("mistake", UNKNOWN)
-def test_what_no_convention_explains_is_not_reliable(law, mistake):
-    points, score = LAWS[law]()
+def test_what_no_convention_explains_is_not_reliable(distribution, mistake):
+    points, score = DISTRIBUTIONS[distribution]()
     # Levels that are not left out are no more believed.
     with pytest.warns(UserWarning, match="at no noise level the score of these points"):
         fitted = fit(points, UNKNOWN[mistake](score), trust=mistake != "half")
     assert (fitted.details_["confidence"] == 0).all()
 
 
-#: The score as other libraries hand it over.
+#: The score in the forms of other libraries.
 FORMS = {
     "tensor": lambda f: f,
     "float64": lambda f: lambda x, s: f(x.double(), s.double()),
@@ -172,10 +172,10 @@ def test_the_right_score_is_reliable_in_every_form(form, name):
     assert (fitted.details_["confidence"] > 0.75).all()
 
 
-@every_law
+@every_distribution
 @pytest.mark.parametrize("unit", [1e-3, 30.0])
-def test_the_right_score_is_reliable_in_every_unit(law, unit):
-    points, score = LAWS[law](unit=unit)
+def test_the_right_score_is_reliable_in_every_unit(distribution, unit):
+    points, score = DISTRIBUTIONS[distribution](unit=unit)
     fitted = fit(points, score)
     assert fitted.dimension_ == 3
     assert (fitted.details_["confidence"] > 0.75).all()
@@ -184,9 +184,9 @@ def test_the_right_score_is_reliable_in_every_unit(law, unit):
 
 
 @pytest.mark.parametrize(("n", "ambient"), [(60, 10), (300, 100), (3000, 30)])
-@every_law
-def test_few_points_do_not_spoil_the_right_score(law, n, ambient):
-    points, score = LAWS[law](n=n, ambient=ambient)
+@every_distribution
+def test_few_points_do_not_spoil_the_right_score(distribution, n, ambient):
+    points, score = DISTRIBUTIONS[distribution](n=n, ambient=ambient)
     fitted = fit(points, score)
     assert fitted.dimension_ == 3
     assert np.median(fitted.details_["confidence"]) > 0.75

@@ -33,7 +33,7 @@ def sphere(count=2000, dimension=3):
 
 
 def losses(score, linear, gain, factor=None, factor_error=0.001):
-    """Losses of which the gain is given in the place of its standard error."""
+    """Return losses with the gain and its standard error."""
     score, linear, gain = (torch.tensor(value).double() for value in (score, linear, gain))
     factor = torch.ones_like(score) if factor is None else torch.tensor(factor).double()
     error = ((linear - score) / gain).abs()
@@ -68,15 +68,15 @@ BETTER, SAME, WORSE = (4.0, 5.0, 9.0), (5.0, 5.0, 1.0), (6.0, 5.0, -9.0)
 
 
 def judged(*levels, points=1000, normal=True, rank=100, factor=None):
-    """Trust in a model of so many points, or not trained here, by (score, linear, gain)."""
+    """Return the reliability of a model of n points, or untrained, by (score, linear, gain)."""
     seen = []
 
-    def found(sigmas):
+    def evaluate(sigmas):
         seen.append(sigmas)
         return losses(*map(list, zip(*levels, strict=True)), factor)
 
     model = SimpleNamespace(
-        losses=found,
+        losses=evaluate,
         report=None if points is None else SimpleNamespace(points=points),
         frame=SimpleNamespace(scales=torch.ones(rank)),
         normal=normal,

@@ -65,7 +65,7 @@ def test_balanced_noise_leaves_a_wider_gap():
         )
         gap[noise] = (spectra[..., 49] - spectra[..., 50]).min()
     assert gap["balanced"] > 1.4 * gap["independent"]
-    # The law of pure noise: 1 - sqrt(D / K) at the lower edge, against 1 exactly.
+    # The distribution of pure noise: 1 - sqrt(D / K) at the lower edge, against 1 exactly.
     assert 0.85 < gap["balanced"] < 1
     assert gap["independent"] < 0.7
 
@@ -100,7 +100,7 @@ SCALES = torch.tensor([2.0, 0.3, 0.04])
 
 
 def anisotropic(ambient=7):
-    """The exact score of a normal law with unequal scales, in R^D."""
+    """The exact score of a normal distribution with unequal scales, in R^D."""
     frame = torch.linalg.qr(torch.randn(ambient, ambient, generator=generator()))[0][:, :3]
     return AffineScore(torch.arange(float(ambient)), frame, SCALES)
 
@@ -180,7 +180,7 @@ def test_a_block_holds_no_more_numbers_than_it_may(monkeypatch):
     assert counts("balanced", 3 * 48 - 1, monkeypatch) == [16, 16, 16, 16, 8, 8]
     assert counts("balanced", 10**6, monkeypatch) == [40, 40]
     assert counts("balanced", 1, monkeypatch) == [8] * 10
-    # Independent ones are drawn for each point and centred: twice as many numbers.
+    # Independent ones are sampled for each point and centred: twice as many numbers.
     assert counts("independent", 3 * 96, monkeypatch) == [36, 24]
     assert counts("independent", 3 * 96 - 1, monkeypatch) == [24, 24, 12]
     assert counts("independent", 10**6, monkeypatch) == [60]

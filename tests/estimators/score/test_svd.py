@@ -1,4 +1,4 @@
-"""The reading itself, of exact scores with unequal scales: no network, no training."""
+"""The estimate of ScoreSVD from exact scores with unequal scales: no network, no training."""
 
 from contextlib import nullcontext
 
@@ -80,7 +80,7 @@ def test_unreliable_levels_are_not_used():
     np.testing.assert_array_equal(estimates.pointwise, np.full(5, 2.0))
     np.testing.assert_allclose(estimates.details["chosen_sigma_pw"], np.full(5, 0.6))
     assert estimates.details["trusted"].tolist() == [False, False, True]
-    # What they would say is shown.
+    # Their estimates are in the details.
     assert estimates.details["dimension_by_sigma"][0].tolist() == [3] * 5
     estimates = read(levels=(False, True, True), rule="gap")
     np.testing.assert_allclose(estimates.details["chosen_sigma_pw"], np.full(5, 0.2))
@@ -114,7 +114,7 @@ def test_independent_noise_covers_all_directions():
 
 
 def full(sigma, **parameters):
-    """A reading of a wide law that fills its space, where every value is far below pure noise."""
+    """Estimate of a wide distribution that fills its space: values are far below pure noise."""
     frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
     score = AffineScore(torch.zeros(3), torch.eye(3), torch.tensor([1.0, 1.0, 0.7]))
     z = torch.zeros(2, 3)
@@ -154,7 +154,7 @@ def test_the_mean_score_is_subtracted_by_default():
 
 
 def test_the_first_gap_is_skipped_on_request():
-    # Of a law on a plane that is next to the whole space, one normal direction is left out.
+    # Of a plane in the space of one more dimension, its one normal direction is left out.
     frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
     score = AffineScore(torch.zeros(3), torch.eye(3)[:, :2], torch.tensor([1.0, 0.2]))
     z = torch.zeros(2, 3)

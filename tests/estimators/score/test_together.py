@@ -39,14 +39,16 @@ def alone_on(samples, own=None, cache=None):
     ]
 
 
-def same(found, expected):
-    np.testing.assert_allclose(found.report.loss, expected.report.loss, rtol=1e-3)
-    np.testing.assert_allclose(found.report.held_out_loss, expected.report.held_out_loss, rtol=1e-3)
-    assert found.report.flops == expected.report.flops
-    torch.testing.assert_close(found.held_out, expected.held_out, rtol=0, atol=0)
-    z, sigma = found.held_out, torch.full((len(found.held_out),), 0.3)
+def same(actual, expected):
+    np.testing.assert_allclose(actual.report.loss, expected.report.loss, rtol=1e-3)
+    np.testing.assert_allclose(
+        actual.report.held_out_loss, expected.report.held_out_loss, rtol=1e-3
+    )
+    assert actual.report.flops == expected.report.flops
+    torch.testing.assert_close(actual.held_out, expected.held_out, rtol=0, atol=0)
+    z, sigma = actual.held_out, torch.full((len(actual.held_out),), 0.3)
     torch.testing.assert_close(
-        found.score(z, sigma), expected.score(z, sigma), rtol=1e-2, atol=1e-3
+        actual.score(z, sigma), expected.score(z, sigma), rtol=1e-2, atol=1e-3
     )
 
 

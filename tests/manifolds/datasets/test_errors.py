@@ -119,7 +119,7 @@ def test_an_internal_error_of_a_library_is_reported_as_damage(tmp_path, name):
         read_points(tmp_path if name.endswith(".tif") else path)
 
 
-def test_an_error_of_the_reader_s_own_is_not_said_to_be_damage(tmp_path, monkeypatch):
+def test_an_error_of_the_reader_s_own_is_not_reported_as_damage(tmp_path, monkeypatch):
     np.savez(tmp_path / "x.npz", a=POINTS, b=POINTS)
     monkeypatch.setattr("manifolds.datasets.archives._select_array", lambda *_: [][0])
     with pytest.raises(ValueError, match="cannot be read: IndexError: list index"):

@@ -1,4 +1,4 @@
-"""Whether the first line of a text is names of columns or a point."""
+"""The first line of a text: names of columns or a point."""
 
 import itertools
 import re
@@ -155,9 +155,3 @@ def test_a_first_point_stays_one(tmp_path, values):
     loaded = read(tmp_path, lines(values))
     np.testing.assert_allclose(loaded.points, values, atol=1e-5)
     assert loaded.notes == ()
-
-
-def test_a_first_row_that_lacks_a_number_is_no_line_of_names(tmp_path):
-    text = "0.5,,0.25,1\n" + lines()
-    with pytest.raises(ValueError, match=r"not finite numbers, the first one in row 0, column 1"):
-        read(tmp_path, text)

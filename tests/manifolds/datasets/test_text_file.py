@@ -1,4 +1,4 @@
-"""Text files as people have them: what is read, and what is refused in words."""
+"""Text files of common programs: points, names, notes and errors."""
 
 import bz2
 import csv
@@ -145,7 +145,7 @@ def test_an_index_that_repeats_numbers_is_left_out_and_named(tmp_path, rows):
 
 
 def test_marks_of_missing_numbers_in_any_case_make_the_first_line_a_point(tmp_path):
-    for mark in ("NULL", "n/a", "*", "NaN", "NA", ".", "none"):
+    for mark in ("NULL", "n/a", "*", "NaN", "NA", ".", "none", ""):
         with pytest.raises(ValueError, match=r"row 0") as error:
             read(tmp_path, f"0.5,{mark},0.25,0.125\n" + lines())
         assert re.search(r"column (1|'1') ", str(error.value)), error.value
@@ -238,11 +238,6 @@ def test_a_separator_at_the_end_of_each_line_separates_nothing(tmp_path, delimit
 def test_names_of_any_language_are_read(tmp_path, encoding):
     loaded = read(tmp_path, lines(first="größe,b,c,d").encode(encoding))
     assert loaded.columns[0] == "größe"
-
-
-def test_comments_of_matlab_are_none_of_the_points(tmp_path):
-    text = "% of an instrument\n%\n" + lines(delimiter=" ")
-    assert read(tmp_path, text, "x.dat").points.shape == POINTS.shape
 
 
 def test_numbers_too_large_and_empty_columns_are_refused_in_words(tmp_path):

@@ -12,7 +12,7 @@ ITEMS = {item.name: item for item in FIGURES}
 
 
 def boxes(axes):
-    """Place of the noise level, dimension and truth of each box, with its share of the points."""
+    """Index of the noise level, dimension and truth of each box, with its share of the points."""
     return {
         (round(box.get_x() + 0.5), round(box.get_y() + box.get_height() / 2), box.get_gid()): (
             box.get_alpha()
@@ -37,8 +37,8 @@ def test_estimates_by_noise_level_are_shares_of_the_points_of_each_truth(tmp_pat
     assert sorted(heights(grid["10- and 30-sphere"], "truth")) == [10, 30]
 
 
-def test_a_wrong_estimate_of_nonuniform_spheres_is_shown_as_wrong(drawn):
-    figure = drawn["nonuniform"]
+def test_a_wrong_estimate_of_nonuniform_spheres_is_shown_as_wrong(figures):
+    figure = figures["nonuniform"]
     assert [axes.get_title() for axes in figure.axes[:3]] == [
         f"angles: {deviation} rad" for deviation in ("1", "0.75", "0.5")
     ]

@@ -14,7 +14,7 @@ IMAGES = [row for row in table_2.ROWS if row.startswith(("squares", "blobs"))]
 
 
 def table(preset, folder):
-    """The table of made-up records: the estimates of all cells of the item are 1."""
+    """The table of synthetic records: the estimates of all cells of the item are 1."""
     cells = [
         cell
         for expected in table_2.TABLE_2.cells

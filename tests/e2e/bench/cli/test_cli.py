@@ -102,7 +102,7 @@ def test_a_failing_hanging_or_dying_estimator_is_a_row_and_the_run_goes_on(tmp_p
         "sleeps": "timeout",
         "exits": "crashed",
         "not-finite": "failed",
-        # The disk is not full, whatever it says.
+        # The disk is not full, in spite of the message.
         "says-disk-full": "failed",
     }
     assert "RuntimeError: no [good] neighbours & 5 % left" in output.stdout
@@ -117,7 +117,7 @@ def test_a_run_whose_every_cell_failed_exits_with_1_and_says_so_also_the_second_
         output = bench(*failing, check=1)
         assert "error: 2 of 2 cells failed and none gave an estimate" in output.stderr
         assert "the first, exits on line: crashed: the worker process ended" in output.stderr
-        # The tables say what failed, all the same.
+        # The tables have the failures.
         assert "failed" in output.stdout
     assert set(pd.read_csv(tmp_path / "accuracy.csv")["status"]) == {"failed"}
     # One estimate is enough.
@@ -205,7 +205,7 @@ def test_no_more_busy_threads_than_cores_whatever_jobs_says(tmp_path):
     with sqlite3.connect(tmp_path / "records.sqlite") as database:
         rows = database.execute("SELECT estimate, threads FROM records").fetchall()
     assert len(rows) == 4
-    # Each cell measured the cores it kept busy; as many run at a time as there are cores.
+    # Each cell measured the cores that it used; as many run at a time as there are cores.
     assert max(busy for busy, _ in rows) <= 1.2
     assert {threads for _, threads in rows} == {1}
 

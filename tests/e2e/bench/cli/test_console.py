@@ -1,4 +1,4 @@
-"""Names and texts from elsewhere pass through commands, and cannot speak to a terminal."""
+"""Names and texts from elsewhere pass through commands, and cannot control a terminal."""
 
 import os
 import subprocess

@@ -120,7 +120,7 @@ def test_folders_of_images_make_the_table_of_classes(tmp_path):
     assert (
         "classes of images, from low to high dimension: " in (out / "image-summary.txt").read_text()
     )
-    # All points have an answer of their own; classes are no rows beside it.
+    # All points have one estimate; classes are no rows beside it.
     assert list(pd.read_csv(out / "estimate.csv")["estimator"].sort_values()) == ["mle", "twonn"]
     points = pd.read_csv(out / "estimate-points.csv")
     assert points["name"][0] == "birds/0.png"

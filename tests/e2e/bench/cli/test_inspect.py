@@ -1,4 +1,4 @@
-"""What is listed, shown, completed and imported; what cannot be read is one clear message."""
+"""Lists, completion and imports; invalid input is one clear message."""
 
 import os
 import re

@@ -85,7 +85,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path, request):
-    """Two workers of the test's own, or as many as it says."""
+    """Two workers of the test's own, or the given number."""
     (tmp_path / "cluster").mkdir()
     cluster = Cluster(tmp_path / "cluster", getattr(request, "param", 2))
     yield cluster
@@ -170,7 +170,7 @@ def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(
     shared_cluster, tmp_path, background
 ):
     cluster = shared_cluster
-    # Readings of one graph are a batch; the last of them never ends.
+    # Estimators of one graph are a batch; the last of them never ends.
     plugin = PLUGINS / "steady.py"
     run = background(*small(tmp_path / "out", plugin, "mle-5,twonn,unending-reading",
                             *cluster.options))  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a real terminal shows while a suite runs, at widths that people use."""
+"""The screen of a real terminal while a suite runs, at usual widths."""
 
 import pytest
 from commandline import PLUGINS, small
@@ -24,7 +24,7 @@ def run(tmp_path):
 
 
 def is_whole(line, width):
-    """Whether a line has the bar, the count and the time left, and fits."""
+    """Return whether a line has the bar, the count and the ETA, and fits."""
     return (
         len(line.partition(" ")[0].strip("━╸╺")) == 0
         and line.startswith("━" * 3)

@@ -1,4 +1,4 @@
-"""The HTML report of real and made-up results, in text and in a real browser."""
+"""The HTML report of real results, in text and in a real browser."""
 
 import shlex
 import sqlite3
@@ -6,7 +6,17 @@ import subprocess
 import sys
 
 import pytest
-from browser import becomes, chromium, column, data_of, drawn, open_page, quiet, rectangles, sum_of
+from browser import (
+    becomes,
+    chromium,
+    column,
+    data_of,
+    open_page,
+    quiet,
+    rectangles,
+    sum_of,
+    wait_until_drawn,
+)
 from commandline import ROOT, TROUBLE, bench, environment, rows
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
@@ -104,7 +114,7 @@ def test_a_name_in_the_leaderboard_leads_to_its_section(run, browser):
     assert "linear" in browser.find_element(By.ID, "estimator-facts").text
     names = browser.find_elements(By.CSS_SELECTOR, "#estimator-rows th")
     assert [name.text for name in names] == ["10-sphere", "line", "union-10-30"]
-    drawn(browser, "estimator-plot")
+    wait_until_drawn(browser, "estimator-plot")
     assert quiet(browser)
 
 
@@ -112,7 +122,7 @@ def test_a_name_in_the_leaderboard_leads_to_its_section(run, browser):
 def test_every_plot_is_drawn_and_the_page_never_scrolls_sideways(run, browser, scheme, width):
     open_page(browser, run / "report.html", scheme=scheme, width=width)
     for plot in ("tradeoff-plot", "heatmap-plot", "manifold-plot", "estimator-plot"):
-        drawn(browser, plot)
+        wait_until_drawn(browser, plot)
     wide = browser.execute_script("return document.documentElement.scrollWidth")
     assert wide <= browser.execute_script("return innerWidth")
     colour = browser.execute_script(
@@ -126,7 +136,7 @@ def test_every_plot_is_drawn_and_the_page_never_scrolls_sideways(run, browser, s
 
 def test_the_heat_map_has_a_cell_for_each_estimator_and_manifold_best_first(run, browser):
     open_page(browser, run / "report.html")
-    drawn(browser, "heatmap-plot")
+    wait_until_drawn(browser, "heatmap-plot")
     cells, empty = browser.execute_script("return document.getElementById('heatmap-plot').data")
     names = column(browser, "leaderboard-table", 1)
     assert cells["y"] == names

@@ -1,4 +1,4 @@
-"""What a run says of real images, on scikit-learn's digits through the real command line."""
+"""The report of real images, scikit-learn's digits through the real command line."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""A package of a third party: installed by pip, found by its entry points, run like any other."""
+"""A package of a third party: installed by pip, loaded by its entry points, run like any other."""
 
 import os
 import shutil

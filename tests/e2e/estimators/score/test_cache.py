@@ -54,16 +54,16 @@ def process():
 TRAIN = """
 say("ready")
 sys.stdin.readline()
-found = cache.load(key)
-if found is None:
+loaded = cache.load(key)
+if loaded is None:
     with cache.lock(key):
-        found = cache.load(key)
-        if found is None:
+        loaded = cache.load(key)
+        if loaded is None:
             say("trains")
             time.sleep(1)
             cache.save(key, {"pid": torch.tensor(os.getpid())}, {})
-            found = cache.load(key)
-say(found.tensors["pid"].item())
+            loaded = cache.load(key)
+say(loaded.tensors["pid"].item())
 """
 
 

@@ -1,4 +1,4 @@
-"""Readings at points: of unions, of ties, and what becomes of them in the mean."""
+"""Pointwise estimates: of unions, of ties, and their aggregation."""
 
 import warnings
 

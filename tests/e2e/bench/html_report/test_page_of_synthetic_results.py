@@ -1,11 +1,10 @@
-"""The report of made-up results in a real browser: hostile texts, many records, close points."""
+"""The report of synthetic results in a real browser: hostile texts, many records, close points."""
 
 import pytest
 from browser import (
     becomes,
     chromium,
     column,
-    drawn,
     open_page,
     overlap,
     quiet,
@@ -13,6 +12,7 @@ from browser import (
     show,
     sum_of,
     wait_for,
+    wait_until_drawn,
 )
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
@@ -56,7 +56,7 @@ def test_hostile_texts_stay_texts(tmp_path, browser):
         for place in range(len(choice.options)):
             choice.select_by_index(place)
             show(browser, f"{kind}s")
-            drawn(browser, f"{kind}-plot")
+            wait_until_drawn(browser, f"{kind}-plot")
     assert browser.execute_script("return window.hacked") is None
     assert browser.find_elements(By.TAG_NAME, "img") == []
     assert quiet(browser)
@@ -106,7 +106,7 @@ def close(tmp_path_factory):
 @pytest.mark.parametrize("width", [1400, 400])
 def test_every_point_has_a_name_that_covers_no_other_name_and_no_point(close, browser, width):
     open_page(browser, close, width=width)
-    drawn(browser, "tradeoff-plot")
+    wait_until_drawn(browser, "tradeoff-plot")
     names = rectangles(browser, "#tradeoff-plot .annotation-text")
     points = rectangles(browser, "#tradeoff-plot .scatterlayer .points path")
     (frame,) = rectangles(browser, "#tradeoff-plot")
@@ -123,7 +123,7 @@ def test_every_point_has_a_name_that_covers_no_other_name_and_no_point(close, br
 
 def test_the_front_goes_in_steps_as_in_the_png(close, browser):
     open_page(browser, close)
-    drawn(browser, "tradeoff-plot")
+    wait_until_drawn(browser, "tradeoff-plot")
     front = browser.execute_script("return document.getElementById('tradeoff-plot').data[0]")
     assert front["line"]["shape"] == "hv"
     errors, times = front["y"], front["x"]
@@ -138,7 +138,7 @@ def test_the_front_goes_in_steps_as_in_the_png(close, browser):
 @pytest.mark.parametrize("plot", ["tradeoff-plot", "estimator-plot"])
 def test_ticks_of_logarithmic_axes_read_as_numbers(close, browser, plot):
     open_page(browser, close)
-    drawn(browser, plot)
+    wait_until_drawn(browser, plot)
     for axis in ("x", "y"):
         low, high = browser.execute_script(
             f"return document.getElementById('{plot}').layout.{axis}axis.range"
