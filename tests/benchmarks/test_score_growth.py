@@ -1,4 +1,4 @@
-"""What a step of a training, and a reading, take against D: ``tox -e bench``.
+"""Time of a training step and of an estimate against D: ``tox -e bench``.
 
 n is the number of points in a step. Networks are as wide as an estimator makes them for points that
 span all of R^D; images of D pixels have a U-Net.
@@ -52,7 +52,7 @@ READINGS = {
 @pytest.mark.benchmark(group="reading of a point at one noise level")
 @pytest.mark.parametrize("ambient", [100, 200, 400, 800])
 @pytest.mark.parametrize("what", READINGS)
-def test_reading(what, ambient, timed, monkeypatch):
+def test_estimate(what, ambient, timed, monkeypatch):
     # Any numbers will do for points, and any axes: of full rank is what the network takes.
     numbers = np.random.default_rng(0).standard_normal((100, ambient))
     network, z = untrained(numbers, principal=False)

@@ -1,4 +1,4 @@
-"""Speed of training and reading score models. Printed, never asserted: ``tox -e bench``."""
+"""Speed of training and evaluating score models. Printed, never asserted: ``tox -e bench``."""
 
 import statistics
 import time
@@ -50,13 +50,13 @@ def test_training_throughput(capsys):
         for _ in range(products):
             torch.matmul(a, b, out=out)
 
-    found = alternating(training=lambda: steps(several), matmul=multiply)
-    training = several * flops / found["training"]
-    matmul = products * 2 * 512 * 192 * 192 / found["matmul"]
+    times = alternating(training=lambda: steps(several), matmul=multiply)
+    training = several * flops / times["training"]
+    matmul = products * 2 * 512 * 192 * 192 / times["matmul"]
     with capsys.disabled():
         print(
             f"\ntraining step, width 192, 3 blocks, batch 512, rank 51, "
-            f"{torch.get_num_threads()} threads: {found['training'] / several * 1e3:.1f} ms, "
+            f"{torch.get_num_threads()} threads: {times['training'] / several * 1e3:.1f} ms, "
             f"{training / 1e9:.1f} GFLOP/s; torch.matmul, 512 x 192 by 192 x 192: "
             f"{matmul / 1e9:.1f} GFLOP/s; ratio {training / matmul:.2f}"
         )
@@ -83,8 +83,8 @@ def test_together_against_one_after_another(dimension, capsys):
                 set_learning_rate(member.state, own)
             take_step(stack, members, own)
 
-    found = alternating(one_after_another=one_after_another, together=together)
-    one, all_ = found["one_after_another"] / 4, found["together"] / 4
+    times = alternating(one_after_another=one_after_another, together=together)
+    one, all_ = times["one_after_another"] / 4, times["together"] / 4
     with capsys.disabled():
         print(
             f"\na step of five seeds of the {dimension}-sphere, {torch.get_num_threads()} threads: "
@@ -93,19 +93,19 @@ def test_together_against_one_after_another(dimension, capsys):
         )
 
 
-def test_reading_of_100_points(capsys):
+def test_estimate_of_100_points(capsys):
     full = untrained(np.random.default_rng(0).standard_normal((5000, 100)))
     thin = untrained(sphere(10))
     assert full[1].shape[1] == 100
     assert thin[1].shape[1] == 11
-    found = alternating(
+    times = alternating(
         full=lambda: spectra(full[0], full[1][:100]),
         thin=lambda: spectra(thin[0], thin[1][:100]),
     )
     with capsys.disabled():
         print(
             f"\nreading 100 points of R^100 at 5 noise levels, {torch.get_num_threads()} threads: "
-            f"{found['full']:.2f} s at full rank, {found['thin']:.3f} s for a 10-sphere"
+            f"{times['full']:.2f} s at full rank, {times['thin']:.3f} s for a 10-sphere"
         )
 
 

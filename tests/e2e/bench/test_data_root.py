@@ -10,7 +10,7 @@ DEBIAN = Path("/usr/share/datasets")  # of the package dataset-fashion-mnist
 SUITE = ("run", "--suite", "torchvision", "--preset", "smoke", "--estimators", "twonn,mle-5")
 
 
-def test_a_set_that_is_missing_is_said_before_any_work(tmp_path):
+def test_a_missing_set_is_an_error_before_any_work(tmp_path):
     done = bench(*SUITE, "--data-root", tmp_path, "--out", tmp_path / "out", check=2)
     output = " ".join(done.stderr.split())
     assert f"FashionMNIST is not below the data root {tmp_path}" in output
@@ -18,7 +18,7 @@ def test_a_set_that_is_missing_is_said_before_any_work(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_data_root_that_is_none_is_said(tmp_path):
+def test_an_invalid_data_root_is_an_error(tmp_path):
     done = bench(*SUITE, "--data-root", tmp_path / "absent", "--out", tmp_path / "out", check=2)
     assert "is not a folder" in done.stderr
 

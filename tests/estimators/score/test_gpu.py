@@ -42,7 +42,9 @@ def sphere(dimension, seed, n):
     return manifolds.get("sphere", dimension=dimension).sample(n, seed).points
 
 
-def test_five_seeds_of_the_10_sphere_trained_together_read_10_each(tmp_path, monkeypatch, capsys):
+def test_five_seeds_of_the_10_sphere_trained_together_have_dimension_10_each(
+    tmp_path, monkeypatch, capsys
+):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
     seeds = range(2 if DRY else 5)
     parameters = {"steps": 20, "queries": 2, "check_every": 10} if DRY else {}
@@ -101,11 +103,11 @@ class Stepper:
         self.noise_estimate = self.stack.noise_estimate
 
     def draw(self):
-        drawn = [
+        batches = [
             noisy_batch(run.z, self.own.batch, self.own.levels, generator)
             for run, generator in zip(self.runs, self.generators, strict=True)
         ]
-        return [torch.stack(parts) for parts in zip(*drawn, strict=True)]
+        return [torch.stack(parts) for parts in zip(*batches, strict=True)]
 
     def renew(self):
         for place, fresh in zip(self.batch, self.draw(), strict=True):
@@ -127,7 +129,7 @@ class Stepper:
         return self.learn()
 
     def graphed(self):
-        """What replays a captured step, on new noise."""
+        """Return a function that replays a captured step, on new noise."""
         # Warmed up beside the stream that captures, as the documentation of CUDA graphs asks.
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
@@ -183,12 +185,12 @@ def test_eager_against_compiled_against_graphs(capsys):
             stepper = Stepper(range(many), own)
             step = way(stepper)
             first = mean_loss(step)
-            found = seconds_a_step(step, 2 if DRY else 100)
+            result = seconds_a_step(step, 2 if DRY else 100)
             last = mean_loss(step)
             # Whatever is timed does learn.
             assert math.isfinite(last)
             assert DRY or last < first
-            lines.append(f"{name}, {many} seeds: {found * 1e3:.2f} ms a step")
+            lines.append(f"{name}, {many} seeds: {result * 1e3:.2f} ms a step")
     with capsys.disabled():
         print(f"\ntraining steps on {device_name()}: " + "; ".join(lines))
 
@@ -200,7 +202,7 @@ def learning_curve(run, own, muon, every, rate):
     rest = [p for p in network.parameters() if not any(p is matrix for matrix in matrices)]
     optimisers = [adamw(rest, own)]
     if muon:
-        # The size of its steps is made that of AdamW's, so that the same rates are in question.
+        # Its steps have the size of AdamW's, so that learning rates are comparable.
         how = {"weight_decay": own.weight_decay, "adjust_lr_fn": "match_rms_adamw"}
         optimisers.append(torch.optim.Muon(matrices, lr=rate, **how))
     generator = torch.Generator(DEVICE).manual_seed(0)

@@ -34,7 +34,7 @@ def exact_sphere(k, ambient, points):
 
 
 @pytest.mark.parametrize("name", READINGS)
-def test_a_score_of_ones_own_is_read_instead_of_a_trained_one(name):
+def test_a_score_of_ones_own_is_used_instead_of_a_trained_one(name):
     points = sphere(10, 40, 500)
     own = exact_sphere(10, 40, points)
     calls = []
@@ -43,10 +43,10 @@ def test_a_score_of_ones_own_is_read_instead_of_a_trained_one(name):
         calls.append((x.dtype, x.shape, sigma.shape))
         return own(x, sigma)
 
-    found = fit(points, name, score=score)
-    assert found.dimension_ == pytest.approx(10, rel=0.01)
+    fitted = fit(points, name, score=score)
+    assert fitted.dimension_ == pytest.approx(10, rel=0.01)
     assert calls
-    assert "loss" not in found.details_
+    assert "loss" not in fitted.details_
     for dtype, points_shape, levels_shape in calls:
         assert dtype == torch.float32
         assert levels_shape == points_shape[:1]
@@ -86,7 +86,7 @@ def test_aggregations_are_what_they_say(how, expected):
     assert aggregate_confident(values, np.ones(5), how) == expected
 
 
-def test_points_of_low_confidence_do_not_move_the_answer_and_are_told():
+def test_points_of_low_confidence_do_not_move_the_estimate_and_are_reported():
     from estimators.aggregation import aggregate_confident
 
     values, sure = np.array([3.0, 3.0, 9.0, 9.0, 9.0]), np.array([0.9, 0.9, 0.1, 0.1, 0.1])

@@ -28,24 +28,24 @@ def test_gaps_are_read_as_the_number_of_values_below():
     assert gaps(everything, floor=0.5)[0] == pytest.approx(0.4)
 
 
-def test_skipping_the_first_gap_leaves_out_the_two_first_readings():
+def test_skipping_the_first_gap_leaves_out_the_first_two_estimates():
     values = torch.tensor([1.0, 0.2, 0.2, 0.1], dtype=torch.float64)
     assert 4 - int(gaps(values).argmax()) == 3
     assert 4 - int(gaps(values, skip_first=True).argmax()) == 1
 
 
 @every_rule
-def test_every_rule_reads_clean_spectra_at_each_point(rule):
+def test_every_rule_is_right_on_clean_spectra_at_each_point(rule):
     levels = [[spectrum(20, d, tangent=t) for d in (1, 4, 4, 9)] for t in (0.01, 0.1, 0.3)]
     spectra = stack(*levels)
-    found = RULES[rule](gaps(spectra), spectra)
-    assert found.dimension.tolist() == [1, 4, 4, 9]
-    assert found.gap.min() > 0.6
-    assert found.level.shape == (4,)
+    dimensions = RULES[rule](gaps(spectra), spectra)
+    assert dimensions.dimension.tolist() == [1, 4, 4, 9]
+    assert dimensions.gap.min() > 0.6
+    assert dimensions.level.shape == (4,)
 
 
 @every_rule
-def test_every_rule_reads_the_exact_sphere(rule):
+def test_every_rule_is_right_on_the_exact_sphere(rule):
     generator = torch.Generator().manual_seed(0)
     frame = torch.linalg.qr(torch.randn(40, 11, generator=generator).double())[0]
     own = torch.randn(6, 11, generator=generator).double()
@@ -63,10 +63,10 @@ def test_persistence_is_not_fooled_by_one_sharp_level():
     blurred = spectrum(20, 4, tangent=0.2)
     spectra = stack([sharp], [blurred], [blurred])
     assert RULES["gap"](gaps(spectra), spectra).dimension.tolist() == [5]
-    found = RULES["persistence"](gaps(spectra), spectra)
-    assert found.dimension.tolist() == [4]
-    assert found.level.tolist() == [1]
-    assert found.gap.tolist() == pytest.approx([0.8])
+    dimensions = RULES["persistence"](gaps(spectra), spectra)
+    assert dimensions.dimension.tolist() == [4]
+    assert dimensions.level.tolist() == [1]
+    assert dimensions.gap.tolist() == pytest.approx([0.8])
 
 
 def test_least_spread_takes_the_level_at_which_points_agree():
@@ -83,8 +83,8 @@ def test_agreement_is_that_of_points_and_not_of_positions():
     apart = [[0.0, 0.2, 0.25, 0.3, 0.2], [0.0, 0.19, 0.1, 0.1, 0.1]]
     agreed = [[0.0, 0.0, 0.5, 0.1, 0.0], [0.0, 0.1, 0.45, 0.0, 0.05]]
     gap = torch.tensor([apart, agreed], dtype=torch.float64)
-    found = RULES["spread"](gap, 1 - gap.cumsum(-1))
-    assert (found.dimension.tolist(), found.level.tolist()) == ([3, 3], [1, 1])
+    dimensions = RULES["spread"](gap, 1 - gap.cumsum(-1))
+    assert (dimensions.dimension.tolist(), dimensions.level.tolist()) == ([3, 3], [1, 1])
 
 
 def rows(*spectra):
@@ -93,8 +93,8 @@ def rows(*spectra):
 
 
 def of(rule, spectra, **options):
-    found = RULES[rule](gaps(spectra, **options), spectra)
-    return found.dimension.tolist(), found.level.tolist(), found.gap.tolist()
+    dimensions = RULES[rule](gaps(spectra, **options), spectra)
+    return dimensions.dimension.tolist(), dimensions.level.tolist(), dimensions.gap.tolist()
 
 
 def test_gaps_are_differences_to_the_value_above_and_to_the_floor():
@@ -109,7 +109,7 @@ def test_gaps_are_differences_to_the_value_above_and_to_the_floor():
     assert torch.equal(values, before)
 
 
-def test_each_point_is_read_at_the_level_of_its_own_largest_gap():
+def test_each_point_uses_the_level_of_its_own_largest_gap():
     spectra = stack(
         [spectrum(6, 2, tangent=0.3), spectrum(6, 4, tangent=0.1)],
         [spectrum(6, 3, tangent=0.2), spectrum(6, 5, tangent=0.4)],

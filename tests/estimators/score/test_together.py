@@ -39,14 +39,16 @@ def alone_on(samples, own=None, cache=None):
     ]
 
 
-def same(found, expected):
-    np.testing.assert_allclose(found.report.loss, expected.report.loss, rtol=1e-3)
-    np.testing.assert_allclose(found.report.held_out_loss, expected.report.held_out_loss, rtol=1e-3)
-    assert found.report.flops == expected.report.flops
-    torch.testing.assert_close(found.held_out, expected.held_out, rtol=0, atol=0)
-    z, sigma = found.held_out, torch.full((len(found.held_out),), 0.3)
+def same(actual, expected):
+    np.testing.assert_allclose(actual.report.loss, expected.report.loss, rtol=1e-3)
+    np.testing.assert_allclose(
+        actual.report.held_out_loss, expected.report.held_out_loss, rtol=1e-3
+    )
+    assert actual.report.flops == expected.report.flops
+    torch.testing.assert_close(actual.held_out, expected.held_out, rtol=0, atol=0)
+    z, sigma = actual.held_out, torch.full((len(actual.held_out),), 0.3)
     torch.testing.assert_close(
-        found.score(z, sigma), expected.score(z, sigma), rtol=1e-2, atol=1e-3
+        actual.score(z, sigma), expected.score(z, sigma), rtol=1e-2, atol=1e-3
     )
 
 
@@ -57,8 +59,8 @@ def test_a_member_learns_what_it_learns_alone(network):
         changes = {"antithetic": False, "keep_last": True, "clip": 1.0, "average": 0.0}
         own = recipe(network=network, steps=12, check_every=4, loss_scale=3.0, **changes)
     samples = [np.random.default_rng(seed).standard_normal((60, 16)) for seed in range(3)]
-    for found, expected in zip(together_on(samples, own), alone_on(samples, own), strict=True):
-        same(found, expected)
+    for result, expected in zip(together_on(samples, own), alone_on(samples, own), strict=True):
+        same(result, expected)
 
 
 def test_end_and_restart_are_those_of_each_member(monkeypatch):
@@ -81,11 +83,11 @@ def test_end_and_restart_are_those_of_each_member(monkeypatch):
     samples, own = [sphere(seed=seed) for seed in range(5)], recipe(steps=60)
     alone = alone_on(samples, own)
     assert [len(model.report.loss) for model in alone] == [60, 13, 50, 13, 25]
-    for found, expected in zip(together_on(samples, own), alone, strict=True):
-        same(found, expected)
+    for result, expected in zip(together_on(samples, own), alone, strict=True):
+        same(result, expected)
 
 
-def test_models_trained_together_are_read_right_and_found_by_the_estimator(tmp_path, monkeypatch):
+def test_models_trained_together_are_right_and_loaded_by_the_estimator(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
     own = {"device": "cpu", "width": 64, "batch": 128, "steps": 450, "check_every": 150}
     seeds = (3, 1, 4)
@@ -107,11 +109,11 @@ def test_models_in_the_cache_are_not_trained_again(tmp_path):
     models = together_on(samples, cache=cache)
     assert [model.report.cached for model in models] == [False, True, False]
     np.testing.assert_array_equal(models[1].report.loss, first.report.loss)
-    for found, again in zip(models, alone_on(samples, cache=cache), strict=True):
+    for result, again in zip(models, alone_on(samples, cache=cache), strict=True):
         assert again.report.cached
-        np.testing.assert_array_equal(found.report.loss, again.report.loss)
-        z, sigma = found.held_out, torch.full((len(found.held_out),), 0.3)
-        torch.testing.assert_close(found.score(z, sigma), again.score(z, sigma), rtol=0, atol=0)
+        np.testing.assert_array_equal(result.report.loss, again.report.loss)
+        z, sigma = result.held_out, torch.full((len(result.held_out),), 0.3)
+        torch.testing.assert_close(result.score(z, sigma), again.score(z, sigma), rtol=0, atol=0)
     reports = []
     models = together_on(samples, cache=cache, report=reports.append)
     assert all(model.report.cached for model in models)
@@ -127,8 +129,8 @@ def test_samples_of_different_rank_are_trained_in_groups():
     assert [len(model.held_out) for model in models] == [20, 20, 20, 15]
     assert [progress.step for progress in reports] == [10, 20, 30, 40] * 2
     assert reports[0].seconds_left > reports[3].seconds_left == 0
-    for found, expected in zip(models, alone_on(samples), strict=True):
-        same(found, expected)
+    for result, expected in zip(models, alone_on(samples), strict=True):
+        same(result, expected)
 
 
 def test_seconds_of_a_step_are_shared_out():
@@ -153,9 +155,9 @@ def test_untrained_members_are_those_alone(tmp_path):
     cache, own = ModelCache(tmp_path, 10**9), recipe(steps=0)
     samples = [sphere(seed=seed) for seed in range(2)]
     alone = alone_on(samples, own, cache)
-    for found, expected in zip(together_on(samples, own, cache), alone, strict=True):
-        assert len(found.report.loss) == 0
-        same(found, expected)
+    for result, expected in zip(together_on(samples, own, cache), alone, strict=True):
+        assert len(result.report.loss) == 0
+        same(result, expected)
     assert not cache.entries()
 
 
@@ -206,9 +208,9 @@ def test_parameters_of_a_stack_are_the_networks_own(network):
     before = torch.stack([networks[i].noise_estimate(z[i], level[i]) for i in range(2)])
     gradients = torch.autograd.grad(before.square().sum(), list(networks[1].parameters()))
     stack = Stack(networks)
-    found = stack.noise_estimate(z, level)
-    torch.testing.assert_close(found, before)
-    stack.backward(found.square().sum())
+    noise = stack.noise_estimate(z, level)
+    torch.testing.assert_close(noise, before)
+    stack.backward(noise.square().sum())
     for part, gradient in zip(
         parameter_views(stack.gradients, networks[1]), gradients, strict=True
     ):
