@@ -195,7 +195,7 @@ def test_a_killed_coordinator_leaves_no_worker_and_the_next_run_goes_on(tmp_path
     assert "1 done before, 1 to run" in output.stdout
 
 
-def test_no_more_busy_threads_than_cores_whatever_jobs_says(tmp_path):
+def test_no_more_busy_threads_than_cores_whatever_jobs_says(tmp_path, all_cores):
     cores = len(os.sched_getaffinity(0))
     bench(
         "run", "--suite", "euclidean", "--preset", "smoke", "--n", 50, "--out", tmp_path,

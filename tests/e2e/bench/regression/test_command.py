@@ -28,7 +28,7 @@ def test_unchanged_code_raises_no_alarm_and_can_be_read_again(folder, options, t
     # The results of a run can be the next baseline.
     shutil.copy(tmp_path / "run" / "check.json", tmp_path / "next.json")
     shown = bench("baseline", "show", tmp_path / "next.json")
-    assert "4 seeds, 1 random state, 2 cells at a time" in shown.stdout
+    assert "4 seeds, 1 random state, 1 cell at a time" in shown.stdout
     shown = bench("baseline", "show", folder / "mini.json")
     assert "the shift that 4 seeds find with 90 % power at p ≤ 2.5e-03" in shown.stdout
     assert shown.stdout.count("any change") == 4
@@ -89,21 +89,28 @@ def test_cells_that_the_baseline_lacks_are_run_only_with_the_option_new(options,
     output = bench(*options, *few, "--new")
     assert "no regression, 1 new cell: 1 of 1 cell as before" in output.stdout
     assert "not run" not in output.stdout
-    # All of the suite, with a plug-in: nothing has gone.
-    output = bench(*options, "--plugin", tmp_path / "mine.py")
-    assert "no regression: 6 of 6 cells as before" in output.stdout
-    assert "mine on 5-sphere, mine on torus." in output.stdout
+    # All estimators, with a plug-in: nothing has gone.
+    output = bench(*options, "--plugin", tmp_path / "mine.py", "--manifolds", "torus")
+    assert "no regression: 3 of 3 cells as before" in output.stdout
+    assert "mine on torus." in output.stdout
 
 
 def test_cells_of_a_baseline_are_replaced_by_those_of_the_same_states(folder, tmp_path):
-    shutil.copy(folder / "mini.json", tmp_path / "b.json")
+    before = json.loads((folder / "mini.json").read_text())
+    content = json.loads((folder / "mini.json").read_text())
+    for cell in content["cells"]:
+        cell["estimates"] = [[1.0 for _ in row] for row in cell["estimates"]]
+    (tmp_path / "b.json").write_text(json.dumps(content))
     arguments = (
         "baseline", "save", "--update", "--suite", folder / "mini.toml", "--preset", "smoke",
-        "--to", tmp_path / "b.json", "--out", tmp_path / "out", "--estimators", "twonn",
-        "--states",
+        "--to", tmp_path / "b.json", "--out", tmp_path / "out", "--manifolds", "torus",
     )  # fmt: skip
-    assert "6 cells of 4 seeds" in bench(*arguments, 8).stdout
-    output = bench(*arguments, 2, check=2)
+    assert "6 cells of 4 seeds" in bench(*arguments, "--estimators", "twonn").stdout
+    after = json.loads((tmp_path / "b.json").read_text())
+    for old, changed, new in zip(before["cells"], content["cells"], after["cells"], strict=True):
+        replaced = (new["manifold"], new["estimator"]) == ("torus", "twonn")
+        assert new["estimates"] == (old if replaced else changed)["estimates"]
+    output = bench(*arguments, "--estimators", "knn", "--states", 2, check=2)
     assert "the baseline is of states 8, and this run of 2" in output.stderr
 
 
