@@ -13,6 +13,7 @@ from bench.studies.autoencoder_training import Prepared
 from bench.studies.elbow import FLOOR, elbow, supported
 
 
+@pytest.mark.slow
 def test_a_curve_that_spans_ten_axes_is_rebuilt_from_two_numbers_where_no_linear_map_can():
     points = manifolds.get("circles", count=1, ambient=10).sample(2000, 0).points
     t = np.arctan2(points @ points[0], points @ points[1])

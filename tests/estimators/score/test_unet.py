@@ -170,6 +170,7 @@ def squares(count: int) -> torch.Tensor:
     return images / images.square().mean().sqrt()
 
 
+@pytest.mark.slow
 def test_training_denoises_far_better_than_linearly():
     images = squares(6000)
     known, fresh = images[:5000], images[5000:]

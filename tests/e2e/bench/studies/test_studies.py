@@ -8,8 +8,8 @@ from bench import studies
 
 REPORTED = Path(__file__).parents[4] / "results" / "reported"
 
-# It trains the published network, which takes a minute for a few steps.
-LONG = {"compute"}
+# They train the published network, or many models: a minute for a few steps.
+LONG = {"compute", "ablation"}
 NAMES = [
     pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in studies.NAMES
 ]
