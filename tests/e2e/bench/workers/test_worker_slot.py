@@ -170,3 +170,12 @@ def test_a_cell_that_is_not_needed_any_more_is_ended(sleeping):
     start = time.monotonic()
     assert slot.run(cell, is_needed=lambda: time.monotonic() < start) is None
     assert slot.run(cell).record.status == "ok"
+
+
+def test_a_closed_slot_leaves_no_connection_open(sleeping):
+    slot, (cell,) = sleeping
+    slot.run(cell)
+    worker = slot._worker
+    slot.close()
+    assert worker._orders.fileno() == -1
+    assert worker._control.closed
