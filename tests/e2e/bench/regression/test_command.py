@@ -99,7 +99,7 @@ def test_cells_of_a_baseline_are_replaced_by_those_of_the_same_states(folder, tm
     shutil.copy(folder / "mini.json", tmp_path / "b.json")
     arguments = (
         "baseline", "save", "--update", "--suite", folder / "mini.toml", "--preset", "smoke",
-        "--to", tmp_path / "b.json", "--out", tmp_path / "out", "--estimators", "twonn",
+        "--to", tmp_path / "b.json", "--out", tmp_path / "out", "--estimators", "knn",
         "--states",
     )  # fmt: skip
     assert "6 cells of 4 seeds" in bench(*arguments, 8).stdout
