@@ -7,7 +7,7 @@ import estimators
 import manifolds
 
 SMALL = {"device": "cpu", "steps": 400, "batch": 128, "width": 64, "queries": 10}
-every_reading = pytest.mark.parametrize("name", ["score-svd", "flipd", "dsm", "lhsd"])
+every_score_estimator = pytest.mark.parametrize("name", ["score-svd", "flipd", "dsm", "lhsd"])
 pytestmark = pytest.mark.usefixtures("one_thread", "shared_models")
 
 
@@ -19,18 +19,18 @@ def sphere(dimension=3, ambient=8, n=1500):
     return manifolds.get("sphere", dimension=dimension, ambient=ambient).sample(n, 0).points
 
 
-@every_reading
+@every_score_estimator
 def test_circle_in_the_plane(name):
     assert fit(sphere(1, 2), name).dimension_ == pytest.approx(1, abs=0.1)
 
 
-@every_reading
+@every_score_estimator
 def test_all_points_equal_are_refused(name):
     with pytest.raises(ValueError, match="at least 10 distinct points"):
         fit(np.ones((100, 5)), name)
 
 
-@every_reading
+@every_score_estimator
 def test_fifty_points_of_a_plane_have_dimension_2(name):
     points = np.random.default_rng(0).standard_normal((50, 2)) @ np.eye(2, 6)
     assert fit(points, name).dimension_ == pytest.approx(2, abs=0.2)
@@ -59,7 +59,7 @@ def test_features_of_similar_units_are_left_alone():
     assert equalize_scales(padded) is padded
 
 
-@every_reading
+@every_score_estimator
 def test_single_precision_is_converted_to_double(name):
     points = sphere()
     assert fit(points.astype(np.float32), name).dimension_ == pytest.approx(3, rel=0.05)

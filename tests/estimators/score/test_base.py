@@ -6,7 +6,7 @@ import estimators
 import manifolds
 
 SMALL = {"steps": 600, "batch": 256, "width": 64, "queries": 12, "check_every": 100}
-READINGS = ("score-svd", "flipd", "dsm", "lhsd")
+SCORE_ESTIMATORS = ("score-svd", "flipd", "dsm", "lhsd")
 UNTRAINED = {"steps": 0, "width": 8, "blocks": 1}
 
 
@@ -28,7 +28,7 @@ def test_a_sphere_has_its_dimension():
     assert (fitted.details_["confidence"] > 0.8).all()
 
 
-@pytest.mark.parametrize("name", READINGS[1:])
+@pytest.mark.parametrize("name", SCORE_ESTIMATORS[1:])
 def test_other_estimators_of_the_same_model_are_near(name):
     fitted = fit(sphere(), name)
     assert fitted.dimension_ == pytest.approx(3, rel=0.05)
@@ -39,7 +39,7 @@ def test_estimators_of_one_sample_share_its_model():
     points = sphere(n=500)
     first = fit(points, steps=30)
     assert not first.details_["cached"]
-    for name in READINGS[1:]:
+    for name in SCORE_ESTIMATORS[1:]:
         other = fit(points, name, steps=30).details_
         assert other["cached"]
         np.testing.assert_array_equal(other["loss"], first.details_["loss"])
@@ -103,7 +103,7 @@ def test_queries_were_held_out_of_the_training(n, queries, state):
     assert all(tuple(row) in held_out for row in read.tolist())
 
 
-@pytest.mark.parametrize("name", READINGS)
+@pytest.mark.parametrize("name", SCORE_ESTIMATORS)
 def test_an_untrained_network_estimates_the_dimension_of_the_principal_frame(name):
     # Normal data are read right and believed; of a sphere, its span, which is not.
     affine = manifolds.get("affine-subspace", dimension=4, ambient=15).sample(1000, 0).points
@@ -144,7 +144,7 @@ def test_same_random_state_gives_the_same_estimate():
     assert not np.array_equal(first["loss"], other["loss"])
 
 
-@pytest.mark.parametrize("name", READINGS)
+@pytest.mark.parametrize("name", SCORE_ESTIMATORS)
 def test_a_model_from_the_cache_gives_the_same_estimate(name):
     points = sphere(n=300)
     trained = fit(points, name, steps=20, random_state=9)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from exact_scores import AffineScore
+from exact_scores import subspace
 
 import manifolds
 from estimators.score.curvature import DEFAULT_CUTOFF, curvatures, lhsd_curve, trough_cutoff
@@ -29,15 +29,6 @@ def read(score, points, sigmas, *, outside=0, exact_up_to=1000, seed=0, **option
 
 def passed(curvature, c):
     return 1 / (1 + (curvature.abs() / c) ** 4)
-
-
-def subspace(dimension, ambient, count):
-    random = generator(3)
-    normal = torch.randn(ambient, ambient, generator=random, dtype=torch.float64)
-    frame = torch.linalg.qr(normal)[0][:, :dimension]
-    latent = torch.randn(count, dimension, generator=random, dtype=torch.float64)
-    scales = torch.ones(dimension, dtype=torch.float64)
-    return AffineScore(torch.zeros(ambient).double(), frame, scales), latent @ frame.T
 
 
 class Linear:

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from exact_scores import AffineScore
+from exact_scores import subspace
 
 import manifolds
 from estimators.score.denoising import dsm_curve
@@ -12,16 +12,6 @@ from estimators.score.oracle import SphereScore
 def read(score, points, sigmas, draws, seed=0, **options):
     generator = torch.Generator().manual_seed(seed)
     return dsm_curve(score, points, sigmas, draws=draws, generator=generator, **options)
-
-
-def subspace(dimension, ambient, count):
-    generator = torch.Generator().manual_seed(3)
-    normal = torch.randn(ambient, ambient, generator=generator, dtype=torch.float64)
-    frame = torch.linalg.qr(normal)[0][:, :dimension]
-    origin = torch.arange(ambient, dtype=torch.float64) / ambient
-    latent = torch.randn(count, dimension, generator=generator, dtype=torch.float64)
-    scales = torch.ones(dimension, dtype=torch.float64)
-    return AffineScore(origin, frame, scales), origin + latent @ frame.T
 
 
 def expected_loss(score, points, sigmas):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from exact_scores import AffineScore
+from exact_scores import subspace
 from scipy.special import ive
 
 import manifolds
@@ -23,16 +23,6 @@ def read(score, points, sigmas, *, exact_up_to=1000, probes=1, seed=0, **options
         generator=generator,
         **options,
     )
-
-
-def subspace(dimension, ambient, count, scales=None):
-    generator = torch.Generator().manual_seed(3)
-    normal = torch.randn(ambient, ambient, generator=generator, dtype=torch.float64)
-    frame = torch.linalg.qr(normal)[0][:, :dimension]
-    scales = torch.ones(dimension, dtype=torch.float64) if scales is None else scales
-    origin = torch.arange(ambient, dtype=torch.float64) / ambient
-    latent = torch.randn(count, dimension, generator=generator, dtype=torch.float64) * scales
-    return AffineScore(origin, frame, scales), origin + latent @ frame.T
 
 
 def network(rank, seed=0):

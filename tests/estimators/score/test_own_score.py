@@ -38,7 +38,7 @@ def sphere(n=300, ambient=10, unit=1.0):
 
 
 DISTRIBUTIONS = {"normal": normal, "uneven normal": uneven, "sphere": sphere}
-READINGS = ("score-svd", "flipd", "dsm", "lhsd")
+SCORE_ESTIMATORS = ("score-svd", "flipd", "dsm", "lhsd")
 every_distribution = pytest.mark.parametrize("distribution", ["uneven normal", "sphere"])
 
 
@@ -106,7 +106,7 @@ def test_what_is_no_score_of_anything_is_refused_with_the_way_out(mistake):
         fit(points, wrong(score))
 
 
-@pytest.mark.parametrize("name", READINGS)
+@pytest.mark.parametrize("name", SCORE_ESTIMATORS)
 def test_every_score_estimator_refuses(name):
     points, score = sphere()
     with pytest.raises(ValueError, match="It seems to return the noise"):
