@@ -39,7 +39,7 @@ def all_cores(one_core):
 
 
 @pytest.fixture
-def background():
+def background(all_cores):
     """Start runs in the background, of which nothing is left after the test."""
     runs = []
 

@@ -9,7 +9,7 @@ PLUGIN = PLUGINS / "training.py"
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, all_cores):
     """Starts four cells, two at a time, of which the first ends and others train and wait."""
 
     def start(columns):
