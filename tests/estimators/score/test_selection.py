@@ -254,13 +254,21 @@ def test_the_value_above_a_lawful_gap_is_that_of_noise():
     assert of("law", values, [0.1])[0] == [2]
     # In proportion to pure noise, which has smaller values where noises are independent.
     assert of("law", values / 2, [0.1], floor=0.5)[0] == [2]
+    assert of("law", values, [0.1], skip_first=True)[0] == [2]
     # All values are far below it: no direction is normal.
     assert of("law", values * 0.4, [0.1])[0] == [4]
 
 
-def test_where_no_gap_is_lawful_the_largest_proportion_is_read():
-    values = rows([0.45, 0.45, 0.4, 0.02, 0.02])
-    assert of("law", values, [0.1], skip_first=True)[0] == [2]
+def test_where_no_lawful_gap_is_clear_the_largest_proportion_is_read():
+    # Values fall by a fifth from noise on, and there is a gap far below it.
+    values = rows([1.0, 0.8, 0.65, 0.54, 0.42, 0.1, 0.1])
+    assert of("law", values, [0.1])[0] == [2]
+    # A fall by a third is one: of 0.72 to 0.54.
+    values = rows([1.0, 0.8, 0.72, 0.54, 0.42, 0.1, 0.1])
+    assert of("law", values, [0.1])[0] == [4]
+    # Each point for itself.
+    both = torch.cat([values, rows([1.0, 0.8, 0.65, 0.54, 0.42, 0.1, 0.1])], 1)
+    assert of("law", both, [0.1])[0] == [4, 2]
 
 
 def test_the_rules_have_their_names():
