@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 #: Singular values below this are rounding, in units of pure noise.
 NEGLIGIBLE = 0.02
 #: Value, in proportion to that of pure noise, from which a direction may be normal: of a tangent
-#: one it says that the data are as wide along it as the noise.
-NORMAL = 0.5
+#: one it says that the data are at most 1.5 times as wide along it as the noise.
+NORMAL = 0.3
 #: Proportion from which there is a gap between normal and tangent directions.
 CLEAR = 1.3
 #: While the noise rises by the first factor, a tangent direction keeps its extent, up to the
@@ -29,7 +29,7 @@ CLEAR = 1.3
 #: noise its value is at most ``SEEN``. Of a normal direction that a network has learned in part,
 #: the extent rises about as the square root of the noise, and then vanishes; or it is one of the
 #: whole sample, seen at high noise alone.
-LAWFUL_RANGE, KEPT, LASTING, SEEN = 2.7, 1.3, 0.7, 0.6
+LAWFUL_RANGE, KEPT, LASTING, SEEN = 3.2, 1.3, 0.7, 0.6
 
 
 @dataclass(frozen=True)
