@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -17,14 +18,9 @@ from estimators.score.jacobian import (
 from estimators.score.spectrum import NUMBERS_AT_ONCE, Score
 
 POWER = 4
-#: Cut-off where a spectrum has no trough: it passes 0.96 of a direction in which the data are
-#: 2.5 sigma wide, and passes 0.008 of a normal one.
-DEFAULT_CUTOFF = 0.3
-# Curvatures below are as good as none: the trough to a spectrum there is at its own geometric
-# middle, 0.03.
-FLOOR = 1e-3
-# Least depth of a trough, in directions.
-LEAST_DEPTH = 0.5
+#: Least cut-off: it passes half of a direction in which the data are twice as wide as the noise. No
+#: lower one is sought, because a spectrum is empty between wide and thin tangent directions too.
+LEAST_CUTOFF = 0.2
 
 
 def lhsd_curve(
@@ -35,7 +31,6 @@ def lhsd_curve(
     steps: int,
     probes: int,
     generator: torch.Generator,
-    outside: int,
     exact_up_to: int,
     cutoff: float | None = None,
     numbers: int = NUMBERS_AT_ONCE,
@@ -47,13 +42,15 @@ def lhsd_curve(
 
         d = tr f(H),   H = -grad s(x, sigma),   f(lam) = 1 / (1 + (|lam| / (c / sigma^2))^4),
 
-    at the points x (m, r), in units of length like ``sigmas``. Along a normal of the manifold lam
-    is 1 / sigma^2, and so it is exactly along the ``outside`` directions that x leaves out: those
-    add outside / (1 + c^-4). H is made symmetric. The spectrum is that of ``curvatures``.
+    at the points x (m, r), in units of length like ``sigmas``. H is made symmetric. The spectrum is
+    that of ``curvatures``. Along a normal of the manifold lam is 1 / sigma^2, so that f passes
+    1 / (1 + c^-4) of pure noise; of many normals that adds up. So f is taken less that part, in
+    proportion to what is left: pure noise counts nothing, and neither do directions that x leaves
+    out, along which there is nothing else.
 
     There is no public code. The paper sets c where little of the spectrum is in transition from
-    f = 1 to f = 0; that is done here by ``trough_cutoff``, for each sigma over all points, unless
-    ``cutoff`` gives c.
+    f = 1 to f = 0; that is done here by ``least_mass_cutoff``, for each sigma over all points,
+    unless ``cutoff`` gives c.
     """
     nodes, weights = curvatures(
         score,
@@ -67,9 +64,9 @@ def lhsd_curve(
     )
     curve = torch.empty(len(sigmas), len(points), dtype=torch.float64)
     for row in range(len(sigmas)):
-        c = trough_cutoff(nodes[row], weights[row], outside) if cutoff is None else cutoff
-        inside = (weights[row] * _passed(nodes[row], c)).sum(1)
-        curve[row] = inside + outside / (1 + c**-POWER)
+        c = least_mass_cutoff(nodes[row], weights[row]) if cutoff is None else cutoff
+        noise = 1 / (1 + c**-POWER)
+        curve[row] = (weights[row] * (_passed(nodes[row], c) - noise)).sum(1) / (1 - noise)
     return curve
 
 
@@ -117,29 +114,17 @@ def curvatures(
     return nodes, weights
 
 
-def trough_cutoff(nodes: Tensor, weights: Tensor, outside: int) -> float:
+def least_mass_cutoff(nodes: Tensor, weights: Tensor) -> float:
     """Return the cut-off c in a spectrum of sigma^2 lam, nodes and weights (m, n), over m points.
 
-    The mass in transition at c is d tr f / d log c = sum 4 f (1 - f), averaged over points: each
-    direction adds a hump about its own sigma^2 |lam|, of height 1 and a width of a factor 2. c is
-    where its trough is deepest: the greatest difference to the lower one of the highest places to
-    its left and to its right. c is sought between ``FLOOR``, to which smaller curvatures are
-    raised, and 1, where the ``outside`` directions are. A trough must be ``LEAST_DEPTH`` directions
-    deep, or c is ``DEFAULT_CUTOFF``.
+    The mass in transition at c is d tr f / d log c = sum 4 f (1 - f), summed over points: each
+    direction adds a hump about its own sigma^2 |lam|, with a width of a factor 2. c is where it is
+    least between ``LEAST_CUTOFF`` and 1, which is pure noise.
     """
-    sizes = nodes.abs().clamp(min=FLOOR)
-    cutoffs = torch.logspace(-3, 0.5, 169, dtype=torch.float64)
-    mass = torch.empty_like(cutoffs)
-    for index, c in enumerate(cutoffs.tolist()):
-        passed = _passed(sizes, c)
-        out = 1 / (1 + c**-POWER)
-        inside = (weights * passed * (1 - passed)).sum(1).mean()
-        mass[index] = POWER * (inside + outside * out * (1 - out))
-    left = mass.cummax(0).values
-    right = mass.flip(0).cummax(0).values.flip(0)
-    depth = torch.where(cutoffs < 1, torch.minimum(left, right) - mass, 0.0)
-    deepest = int(depth.argmax())
-    return float(cutoffs[deepest]) if depth[deepest] >= LEAST_DEPTH else DEFAULT_CUTOFF
+    cutoffs = torch.logspace(math.log10(LEAST_CUTOFF), 0, 61, dtype=torch.float64)
+    passed = (_passed(nodes, c) for c in cutoffs.tolist())
+    mass = torch.stack([(weights * part * (1 - part)).sum() for part in passed])
+    return float(cutoffs[mass.argmin()])
 
 
 def _passed(nodes: Tensor, c: float) -> Tensor:

@@ -147,7 +147,7 @@ class Flipd(CurveEstimator):
 
 @register(
     "lhsd",
-    version=2,
+    version=3,
     **DECLARED,
     source="Osada et al. 2026 (arXiv 2605.01221)",
     published={"exact_up_to": 0, "lanczos_steps": 5},
@@ -175,7 +175,6 @@ class LocalHessianSpectralDimension(CurveEstimator):
             steps=self.lanczos_steps,
             probes=self.probes,
             generator=generator,
-            outside=model.frame.outside,
             exact_up_to=self.exact_up_to,
             cutoff=self.cutoff,
         )

@@ -1,16 +1,16 @@
 """Selection of the noise level without knowing the truth: rules over spectra at several levels.
 
-Every rule takes the gaps (S, m, D) of descending spectra (S, m, D), in units of pure noise, and
-returns a dimension for each of the m points, with the level it was read at and the gap there.
-Unreliable levels are excluded before (reliability.py). RECIPE.md compares the rules, on manifolds
-that no suite scores. Tensors are used by their methods alone, so that listing the rules does not
-import torch.
+Every rule takes the gaps (S, m, D) of descending spectra (S, m, D), in units of pure noise, and the
+S noise levels, ascending, in any unit. It returns a dimension for each of the m points, with the
+level it was read at and the gap there. Unreliable levels are excluded before (reliability.py).
+RECIPE.md compares the rules, on manifolds that no suite scores. Tensors are used by their methods
+alone, so that listing the rules does not import torch.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 
 #: Singular values below this are rounding, in units of pure noise.
 NEGLIGIBLE = 0.02
+#: Value, in proportion to that of pure noise, from which a direction may be normal: of a tangent
+#: one it says that the data are at most 1.5 times as wide along it as the noise.
+NORMAL = 0.3
+#: Proportion from which there is a gap between normal and tangent directions.
+CLEAR = 1.3
+#: While the noise rises by the first factor, a tangent direction keeps its extent, up to the
+#: second; at higher noise it loses no more of it than to the part ``LASTING``; and at the lowest
+#: noise its value is at most ``SEEN``. Of a normal direction that a network has learned in part,
+#: the extent rises about as the square root of the noise, and then vanishes; or it is one of the
+#: whole sample, seen at high noise alone.
+LAWFUL_RANGE, KEPT, LASTING, SEEN = 3.2, 1.3, 0.7, 0.6
 
 
 @dataclass(frozen=True)
@@ -46,35 +57,73 @@ def gaps(spectra: Tensor, floor: float = 1.0, skip_first: bool = False) -> Tenso
     return gap
 
 
-def largest_gap(gap: Tensor, spectra: Tensor) -> Selection:
+def largest_gap(gap: Tensor, spectra: Tensor, sigmas: Sequence[float] = ()) -> Selection:
     """Select for each point the level where its largest gap is largest."""
     return _at(gap, gap.max(-1).values.argmax(0))
 
 
-def largest_mean_gap(gap: Tensor, spectra: Tensor) -> Selection:
+def largest_mean_gap(gap: Tensor, spectra: Tensor, sigmas: Sequence[float] = ()) -> Selection:
     """Select for all points the level where the mean over points of the largest gap is largest."""
     level = gap.max(-1).values.mean(1).argmax()
     return _at(gap, level.expand(gap.shape[1]))
 
 
-def largest_ratio(gap: Tensor, spectra: Tensor) -> Selection:
+def largest_ratio(gap: Tensor, spectra: Tensor, sigmas: Sequence[float] = ()) -> Selection:
     """Select for each point the level and value where the next value is smallest in proportion."""
-    size, position = _ratios(gap, spectra).max(-1)
-    level = size.argmax(0)
-    return _where(gap, level, position[level, range(gap.shape[1])])
+    return _at_largest(gap, _ratios(gap, spectra))
 
 
-def ratio_persistence(gap: Tensor, spectra: Tensor) -> Selection:
+def largest_lawful_ratio(gap: Tensor, spectra: Tensor, sigmas: Sequence[float]) -> Selection:
+    """Select as ``largest_ratio``, but only where the values above can be those of normals.
+
+    Along a tangent direction of extent s the value is sigma^2 / (s^2 + sigma^2), along a normal one
+    it is 1. So the value above has to be ``NORMAL``, and all directions that keep their extent have
+    to be below (``least_dimension``), thin ones too. At points without such a gap of the proportion
+    ``CLEAR`` the largest proportion is taken: the score has not learned the normal directions.
+    """
+    above = gap + spectra
+    floor = above[..., :1].where(gap[..., :1].isfinite(), 1.0)
+    dimensions = gap.shape[-1] - gap.new_tensor(range(gap.shape[-1]))
+    possible = (above >= NORMAL * floor) & (dimensions >= least_dimension(spectra, sigmas)[:, None])
+    ratios = _ratios(gap, spectra)
+    lawful = ratios.where(possible, 0.0)
+    clear = lawful.amax((0, 2)) >= CLEAR
+    return _at_largest(gap, lawful.where(clear[:, None], ratios))
+
+
+def least_dimension(spectra: Tensor, sigmas: Sequence[float]) -> Tensor:
+    """Return the number (m,) of directions up to the last one that is tangent by its law.
+
+    Such a direction keeps its extent, sigma sqrt(1 / value - 1), while the noise rises by
+    ``LAWFUL_RANGE``, and most of it beyond. Directions are identified across levels by their rank.
+    """
+    values = spectra.clamp(1e-9, 1 - 1e-9)
+    extents = spectra.new_tensor(sigmas)[:, None, None] * (1 / values - 1).sqrt()
+    tangent = spectra.new_zeros(spectra.shape[1:]).bool()
+    order = sorted(range(len(sigmas)), key=lambda row: sigmas[row])
+    for start, row in enumerate(order):
+        below = sum(sigma < LAWFUL_RANGE * sigmas[row] for sigma in sigmas)
+        if below < len(order):
+            window, beyond = extents[order[start : below + 1]], extents[order[below:]]
+            least = window.min(0).values
+            kept = window.max(0).values < KEPT * least
+            lasting = beyond.min(0).values > LASTING * least
+            tangent |= kept & lasting
+    tangent &= spectra[order[0]] < SEEN
+    return tangent.int().cummax(-1).values.sum(-1)
+
+
+def ratio_persistence(gap: Tensor, spectra: Tensor, sigmas: Sequence[float] = ()) -> Selection:
     """Select for each point the dimension of the largest proportions, multiplied over levels."""
     return _at_best_level(gap, _ratios(gap, spectra).log().sum(0).argmax(-1))
 
 
-def persistence(gap: Tensor, spectra: Tensor) -> Selection:
+def persistence(gap: Tensor, spectra: Tensor, sigmas: Sequence[float] = ()) -> Selection:
     """Select for each point the dimension of the largest gap summed over levels."""
     return _at_best_level(gap, gap.sum(0).argmax(-1))
 
 
-def least_spread(gap: Tensor, spectra: Tensor) -> Selection:
+def least_spread(gap: Tensor, spectra: Tensor, sigmas: Sequence[float] = ()) -> Selection:
     """Select for all points the level where they agree most; of equals, that of the largest gap."""
     size, position = gap.max(-1)
     spread = position.double().std(1, correction=0)
@@ -89,6 +138,13 @@ def _ratios(gap: Tensor, spectra: Tensor) -> Tensor:
     """
     above = (gap + spectra).clamp(min=NEGLIGIBLE)
     return (above / spectra.clamp(min=NEGLIGIBLE)).masked_fill(~gap.isfinite(), 0.0)
+
+
+def _at_largest(gap: Tensor, ratios: Tensor) -> Selection:
+    """Select for each point the level and gap of the largest of the proportions (S, m, D)."""
+    size, position = ratios.max(-1)
+    level = size.argmax(0)
+    return _where(gap, level, position[level, range(gap.shape[1])])
 
 
 def _at(gap: Tensor, level: Tensor) -> Selection:
@@ -106,7 +162,8 @@ def _where(gap: Tensor, level: Tensor, position: Tensor) -> Selection:
     return Selection(gap.shape[-1] - position, level, gap[level, range(gap.shape[1]), position])
 
 
-RULES: dict[str, Callable[[Tensor, Tensor], Selection]] = {
+RULES: dict[str, Callable[[Tensor, Tensor, Sequence[float]], Selection]] = {
+    "law": largest_lawful_ratio,
     "gap": largest_gap,
     "mean-gap": largest_mean_gap,
     "ratio": largest_ratio,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @register(
     "score-svd",
-    version=4,
+    version=5,
     **DECLARED,
     source="Stanczuk et al. 2024 (arXiv 2212.12611), Algorithm 1",
     published={
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         "scores_per_dimension": 4,
         "noise": "independent",
         "skip_first_gap": True,
+        "rule": "gap",
     },
 )
 @attrs.define(kw_only=True, slots=False)
@@ -49,7 +50,7 @@ class ScoreSVD(ScoreEstimator):
     skip_first_gap: bool = flag(
         False, "leave out the gap below the largest value, and full dimension, as the paper's code"
     )
-    rule: str = choice("ratio", "how the noise level is chosen", tuple(RULES))
+    rule: str = choice("law", "how the noise level is chosen", tuple(RULES))
     aggregation: str = choice(
         "median", "the sample's dimension from the points'", tuple(AGGREGATIONS)
     )
@@ -92,7 +93,8 @@ class ScoreSVD(ScoreEstimator):
         reliability = self.reliability(model)
         rows = torch.nonzero(reliability.levels).flatten()
         gap = gaps(spectra, floor, self.skip_first_gap)
-        selected = RULES[self.rule](gap[rows], spectra[rows])
+        levels = [self.noise_levels[row] for row in rows]
+        selected = RULES[self.rule](gap[rows], spectra[rows], levels)
         level = rows[selected.level]
         pointwise = selected.dimension.numpy().astype(np.float64)
         confidence = selected.gap.clamp(0, 1).numpy() * reliability.learned

@@ -1,4 +1,4 @@
-"""Exact scores of blurred normal distributions on affine subspaces, and of their mixtures."""
+"""Exact scores of blurred normal laws on affine subspaces, their mixtures, and blurred cubes."""
 
 from __future__ import annotations
 
@@ -83,3 +83,20 @@ def subspace(dimension: int, ambient: int, count: int) -> tuple[AffineScore, Ten
     latent = torch.randn(count, dimension, generator=generator, dtype=torch.float64)
     scales = torch.ones(dimension, dtype=torch.float64)
     return AffineScore(origin, frame, scales), origin + latent @ frame.T
+
+
+@dataclass(frozen=True)
+class CubeScore:
+    """Score of the uniform distribution on a cube from -half to half, blurred by noise."""
+
+    half: float
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Return the score (n, D), in 1/length, at x (n, D) for noise levels sigma (n,)."""
+        noise = sigma.double()[:, None]
+        # By symmetry at -|x|, where the difference of the tails is not one of numbers near 1.
+        upper, lower = (self.half - x.abs().double()) / noise, (-self.half - x.abs()) / noise
+        density = torch.special.ndtr(upper) - torch.special.ndtr(lower)
+        slope = (-upper.square() / 2).exp() - (-lower.square() / 2).exp()
+        score = -slope / (2 * math.pi) ** 0.5 / (density * noise) * x.sign()
+        return score.to(x)

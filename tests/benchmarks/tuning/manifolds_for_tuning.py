@@ -1,8 +1,7 @@
 """Manifolds that no suite scores, on which the hyper-parameters of score-svd were fixed.
 
-A plug-in: ``python -m bench run --suite tests/benchmarks/tuning/tuning.toml
---plugin tests/benchmarks/tuning/manifolds_for_tuning.py`` repeats the table of
-``estimators/score/RECIPE.md``.
+A plug-in beside ``families_for_tuning.py``; ``estimators/score/RECIPE.md`` has the command that
+runs the suite with both.
 """
 
 import numpy as np

@@ -2,10 +2,15 @@
 
 import pytest
 import torch
-from exact_scores import subspace
+from exact_scores import AffineScore, CubeScore, subspace
 
 import manifolds
-from estimators.score.curvature import DEFAULT_CUTOFF, curvatures, lhsd_curve, trough_cutoff
+from estimators.score.curvature import (
+    LEAST_CUTOFF,
+    curvatures,
+    least_mass_cutoff,
+    lhsd_curve,
+)
 from estimators.score.jacobian import rademacher
 from estimators.score.oracle import SphereScore
 
@@ -14,21 +19,22 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def read(score, points, sigmas, *, outside=0, exact_up_to=1000, seed=0, **options):
+def read(score, points, sigmas, *, exact_up_to=1000, seed=0, **options):
     options = {"steps": 5, "probes": 10, **options}
     return lhsd_curve(
         score,
         points,
         sigmas,
         generator=generator(seed),
-        outside=outside,
         exact_up_to=exact_up_to,
         **options,
     )
 
 
 def passed(curvature, c):
-    return 1 / (1 + (curvature.abs() / c) ** 4)
+    """The filter, less what it passes of pure noise."""
+    noise = 1 / (1 + c**-4)
+    return (1 / (1 + (curvature.abs() / c) ** 4) - noise) / (1 - noise)
 
 
 class Linear:
@@ -52,10 +58,14 @@ def test_a_sphere_has_its_dimension(dimension, exact_up_to):
     curve = read(SphereScore(frame), points, sigmas, exact_up_to=exact_up_to, probes=probes)
     # Quadrature of a projection P varies as 2 sum_{i != j} P_ij^2 <= 2 d (1 - d / D).
     deviation = (2 * dimension * (1 - dimension / 100) / probes) ** 0.5
-    assert (curve - dimension).abs().max() < (0.01 if exact_up_to else 4 * deviation)
+    # At 0.04 a tangent direction of the 50-sphere has 0.08, of which the filter passes 0.9985.
+    exact = 0.0016 * dimension
+    assert (curve - dimension).abs().max() < (exact if exact_up_to else 4 * deviation)
     if exact_up_to:
         inside = SphereScore(torch.eye(dimension + 1, dtype=torch.float64))
-        span = read(inside, points @ frame, sigmas, outside=99 - dimension)
+        # By one cut-off, directions outside the span count nothing.
+        span = read(inside, points @ frame, sigmas, cutoff=0.3)
+        curve = read(SphereScore(frame), points, sigmas, cutoff=0.3)
         torch.testing.assert_close(span, curve, rtol=0, atol=1e-4)
 
 
@@ -63,49 +73,52 @@ def test_a_sphere_has_its_dimension(dimension, exact_up_to):
 def test_subspace_has_the_closed_form(cutoff):
     score, points = subspace(10, 40, 3)
     sigmas = torch.tensor([0.02, 0.2, 0.5], dtype=torch.float64)
-    curve = read(score, points, sigmas.tolist(), outside=7, cutoff=cutoff)
+    curve = read(score, points, sigmas.tolist(), cutoff=cutoff)
     tangent = sigmas.square() / (1 + sigmas.square())
-    expected = 10 * passed(tangent, cutoff) + 37 * passed(torch.ones(()).double(), cutoff)
+    expected = 10 * passed(tangent, cutoff)
     torch.testing.assert_close(curve, expected[:, None].expand(-1, 3))
 
 
-def test_cutoff_of_a_subspace_is_between_its_two_curvatures():
-    score, points = subspace(10, 40, 3)
-    sigmas = [0.02, 0.1, 0.2, 0.4]
-    nodes, weights = curvatures(
-        score, points, sigmas, steps=1, probes=1, generator=generator(), exact_up_to=40
-    )
-    assert torch.equal(weights, torch.ones(4, 3, 40, dtype=torch.float64))
-    for row, sigma in enumerate(sigmas):
-        tangent = sigma**2 / (1 + sigma**2)
-        assert tangent < trough_cutoff(nodes[row], weights[row], 60) < 0.5
-    curve = read(score, points, sigmas, outside=60)
-    assert (curve - 10).abs().max() < 0.5
+def test_normals_count_nothing_however_many():
+    points = torch.zeros(2, 1000)
+    score = AffineScore(torch.zeros(1000), torch.eye(1000)[:, :1], torch.ones(1))
+    assert read(score, points, [0.02, 0.2], cutoff=0.5)[0, 0] == pytest.approx(1, abs=1e-4)
 
 
-def test_trough_is_where_the_spectrum_has_least_mass():
-    # Two humps of equal mass: by symmetry the trough is in the geometric middle.
-    nodes = torch.tensor([[0.01] * 20 + [1.0] * 20])
+def test_cutoff_is_where_the_spectrum_has_least_mass():
+    # Humps of equal mass at 0.25 and 1: by symmetry the least is in the geometric middle.
+    nodes = torch.tensor([[0.25] * 20 + [1.0] * 20])
     weights = torch.ones_like(nodes)
-    assert trough_cutoff(nodes, weights, 0) == pytest.approx(0.1, rel=0.03)
-    # Directions that are left out count as the others do, and so do weights.
-    assert trough_cutoff(nodes[:, :20], weights[:, :20], 20) == pytest.approx(0.1, rel=0.03)
-    assert trough_cutoff(nodes[:, [0, -1]], weights[:, :2] * 20, 0) == pytest.approx(0.1, rel=0.03)
-    # Negative curvature is curvature.
-    assert trough_cutoff(-nodes, weights, 0) == pytest.approx(0.1, rel=0.03)
-    # A wide hump of normals, one tangent direction among 100.
-    wide = torch.cat([torch.linspace(0.6, 1.5, 99), torch.tensor([0.02])])[None]
-    assert 0.03 < trough_cutoff(wide, torch.ones_like(wide), 0) < 0.3
+    assert least_mass_cutoff(nodes, weights) == pytest.approx(0.5, rel=0.03)
+    # Weights count as directions do, and negative curvature is curvature.
+    few = nodes[:, [0, -1]]
+    assert least_mass_cutoff(few, 20 * weights[:, :2]) == pytest.approx(0.5, rel=0.03)
+    assert least_mass_cutoff(-nodes, weights) == pytest.approx(0.5, rel=0.03)
 
 
-@pytest.mark.parametrize("size", [0.0, 0.1, 1.0])
-def test_one_hump_has_no_trough(size):
-    nodes = torch.full((2, 30), size)
-    assert trough_cutoff(nodes, torch.ones_like(nodes), 0) == DEFAULT_CUTOFF
-    dimension = float(
-        read(lambda x, s: -x * size / s[:, None] ** 2, torch.ones(2, 30), [0.1])[0, 0]
-    )
-    assert dimension == pytest.approx(0 if size == 1 else 30, abs=0.4)
+def test_cutoff_leaves_thin_directions_below_and_normals_above():
+    # It is empty from 0.001 to 0.15, too.
+    nodes = torch.tensor([[0.001] * 5 + [0.15] * 5])
+    weights = torch.ones(1, 10)
+    assert least_mass_cutoff(nodes, weights) == pytest.approx(1)
+    nodes = torch.tensor([[0.001] * 50 + [1.0]])
+    assert least_mass_cutoff(nodes, torch.ones(1, 51)) == pytest.approx(LEAST_CUTOFF)
+
+
+@pytest.mark.parametrize("dimension", [12, 28])
+def test_cube_is_read_up_to_its_walls(dimension):
+    # Close to a wall a direction has a curvature of up to 0.64, beyond it of up to 1.
+    score, random = CubeScore(3**0.5), generator(1)
+    points = (2 * torch.rand(50, dimension, generator=random).double() - 1) * 3**0.5
+    curve = read(score, points, [0.02, 0.1, 0.4]).median(1).values
+    torch.testing.assert_close(curve, torch.full_like(curve, dimension), rtol=0.04, atol=0)
+
+
+def test_thin_directions_are_read_at_low_noise():
+    scales = torch.tensor([1.0] * 5 + [0.1] * 5, dtype=torch.float64)
+    score = AffineScore(torch.zeros(40).double(), torch.eye(40).double()[:, :10], scales)
+    curve = read(score, torch.zeros(1, 40).double(), [0.02, 0.03])
+    torch.testing.assert_close(curve, torch.full_like(curve, 10), rtol=0.02, atol=0)
 
 
 @pytest.mark.parametrize("detached", [False, True])

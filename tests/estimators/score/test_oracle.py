@@ -164,7 +164,7 @@ def test_each_estimator_gives_the_dimension_at_each_point_of_a_mixture():
     results = {
         "flipd": flipd_curve(score, x, sigmas, **options),
         "dsm": dsm_curve(score, x, sigmas, draws=60, generator=generator),
-        "lhsd": lhsd_curve(score, x, sigmas, steps=5, outside=0, **options),
+        "lhsd": lhsd_curve(score, x, sigmas, steps=5, **options),
         "score-svd": by_gap(spectra(score, x, sigmas), FLOOR),
     }
     for name, result in results.items():

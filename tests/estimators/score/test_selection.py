@@ -2,9 +2,10 @@ import pytest
 import torch
 
 from estimators.score.oracle import SphereScore
-from estimators.score.selection import RULES, gaps
+from estimators.score.selection import RULES, gaps, least_dimension
 from estimators.score.spectrum import score_spectra
 
+LEVELS = [0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4]
 every_rule = pytest.mark.parametrize("rule", RULES)
 
 
@@ -38,10 +39,10 @@ def test_skipping_the_first_gap_leaves_out_the_first_two_estimates():
 def test_every_rule_is_right_on_clean_spectra_at_each_point(rule):
     levels = [[spectrum(20, d, tangent=t) for d in (1, 4, 4, 9)] for t in (0.01, 0.1, 0.3)]
     spectra = stack(*levels)
-    dimensions = RULES[rule](gaps(spectra), spectra)
-    assert dimensions.dimension.tolist() == [1, 4, 4, 9]
-    assert dimensions.gap.min() > 0.6
-    assert dimensions.level.shape == (4,)
+    found = RULES[rule](gaps(spectra), spectra, [0.1, 0.3, 0.5])
+    assert found.dimension.tolist() == [1, 4, 4, 9]
+    assert found.gap.min() > 0.6
+    assert found.level.shape == (4,)
 
 
 @every_rule
@@ -54,7 +55,7 @@ def test_every_rule_is_right_on_the_exact_sphere(rule):
     spectra = score_spectra(
         SphereScore(frame), points, sigmas, per_dimension=4, generator=generator
     )
-    assert RULES[rule](gaps(spectra), spectra).dimension.tolist() == [10] * 6
+    assert RULES[rule](gaps(spectra), spectra, sigmas).dimension.tolist() == [10] * 6
 
 
 def test_persistence_is_not_fooled_by_one_sharp_level():
@@ -62,11 +63,11 @@ def test_persistence_is_not_fooled_by_one_sharp_level():
     sharp = spectrum(20, 5, tangent=0.0)
     blurred = spectrum(20, 4, tangent=0.2)
     spectra = stack([sharp], [blurred], [blurred])
-    assert RULES["gap"](gaps(spectra), spectra).dimension.tolist() == [5]
-    dimensions = RULES["persistence"](gaps(spectra), spectra)
-    assert dimensions.dimension.tolist() == [4]
-    assert dimensions.level.tolist() == [1]
-    assert dimensions.gap.tolist() == pytest.approx([0.8])
+    assert RULES["gap"](gaps(spectra), spectra, ()).dimension.tolist() == [5]
+    found = RULES["persistence"](gaps(spectra), spectra, ())
+    assert found.dimension.tolist() == [4]
+    assert found.level.tolist() == [1]
+    assert found.gap.tolist() == pytest.approx([0.8])
 
 
 def test_least_spread_takes_the_level_at_which_points_agree():
@@ -74,8 +75,8 @@ def test_least_spread_takes_the_level_at_which_points_agree():
         [spectrum(9, 2), spectrum(9, 3), spectrum(9, 5)],
         [spectrum(9, 4, tangent=0.4)] * 3,
     )
-    assert RULES["spread"](gaps(spectra), spectra).dimension.tolist() == [4, 4, 4]
-    assert RULES["mean-gap"](gaps(spectra), spectra).dimension.tolist() == [2, 3, 5]
+    assert RULES["spread"](gaps(spectra), spectra, ()).dimension.tolist() == [4, 4, 4]
+    assert RULES["mean-gap"](gaps(spectra), spectra, ()).dimension.tolist() == [2, 3, 5]
 
 
 def test_agreement_is_that_of_points_and_not_of_positions():
@@ -83,8 +84,8 @@ def test_agreement_is_that_of_points_and_not_of_positions():
     apart = [[0.0, 0.2, 0.25, 0.3, 0.2], [0.0, 0.19, 0.1, 0.1, 0.1]]
     agreed = [[0.0, 0.0, 0.5, 0.1, 0.0], [0.0, 0.1, 0.45, 0.0, 0.05]]
     gap = torch.tensor([apart, agreed], dtype=torch.float64)
-    dimensions = RULES["spread"](gap, 1 - gap.cumsum(-1))
-    assert (dimensions.dimension.tolist(), dimensions.level.tolist()) == ([3, 3], [1, 1])
+    found = RULES["spread"](gap, 1 - gap.cumsum(-1), ())
+    assert (found.dimension.tolist(), found.level.tolist()) == ([3, 3], [1, 1])
 
 
 def rows(*spectra):
@@ -92,9 +93,9 @@ def rows(*spectra):
     return torch.tensor(spectra, dtype=torch.float64)[:, None]
 
 
-def of(rule, spectra, **options):
-    dimensions = RULES[rule](gaps(spectra, **options), spectra)
-    return dimensions.dimension.tolist(), dimensions.level.tolist(), dimensions.gap.tolist()
+def of(rule, spectra, sigmas=(), **options):
+    found = RULES[rule](gaps(spectra, **options), spectra, sigmas)
+    return found.dimension.tolist(), found.level.tolist(), found.gap.tolist()
 
 
 def test_gaps_are_differences_to_the_value_above_and_to_the_floor():
@@ -180,6 +181,100 @@ def test_agreement_comes_before_the_gap():
     assert of("spread", stack(spread, agreed)) == ([5] * 3, [1] * 3, pytest.approx([0.3] * 3))
 
 
+def lawful(*extents, sigmas=LEVELS, normals=3):
+    """Spectra of one point, with normal directions and tangent ones of some extents."""
+    sigma = torch.tensor(sigmas, dtype=torch.float64)[:, None]
+    values = sigma**2 / (torch.tensor(extents, dtype=torch.float64) ** 2 + sigma**2)
+    values = torch.cat([values, torch.ones(len(sigmas), normals)], 1)
+    return values.sort(1, descending=True).values[:, None]
+
+
+@pytest.mark.parametrize(
+    "extents",
+    [
+        [1.0] * 5 + [0.1] * 5,
+        [1.0] * 5 + [0.05] * 5,
+        [1.0] * 5 + [0.02] * 5,
+        [0.8**j / 0.78 for j in range(20)],  # in the unit of their frame
+        [0.7**j for j in range(12)],
+        [1 / j for j in range(1, 31)],
+    ],
+)
+def test_directions_are_tangent_by_their_law_however_thin(extents):
+    spectra = lawful(*extents)
+    assert least_dimension(spectra, LEVELS).tolist() == [len(extents)]
+    assert of("law", spectra, LEVELS)[0] == [len(extents)]
+
+
+def test_a_thin_direction_is_tangent_at_higher_levels_too():
+    # At 0.2 and above the direction of extent 0.05 has a value of 0.94 and more.
+    spectra = lawful(1.0, 1.0, 0.05)
+    assert of("ratio", spectra)[0] == [2]
+    dimension, level, gap = of("law", spectra, LEVELS)
+    assert (dimension, level) == ([3], [0])
+    assert gap == pytest.approx([1 - 1 / (1 + 2.5**2)])
+    # It is not, to a rule that sees these levels alone.
+    assert of("law", spectra[6:], LEVELS[6:])[0] == [2]
+
+
+def test_the_order_of_the_levels_does_not_matter():
+    spectra = lawful(1.0, 1.0, 0.05)
+    back, levels = spectra.flip(0), LEVELS[::-1]
+    assert least_dimension(back, levels).tolist() == [3]
+    assert of("law", back, levels)[:2] == ([3], [8])
+
+
+def with_thinnest(*values):
+    """Spectra of a wide tangent direction, one of given values, and three normals."""
+    spectra = lawful(3.0, 1.0)
+    spectra[:, 0, 3] = torch.tensor(values, dtype=torch.float64)
+    return spectra.sort(-1, descending=True).values
+
+
+def test_a_normal_direction_that_is_learned_in_part_keeps_no_extent():
+    # The extent rises as the square root of the noise: 0.028 at the lowest level.
+    values = [1 / (1 + 0.04 / sigma) for sigma in LEVELS]
+    assert least_dimension(with_thinnest(*values), LEVELS).tolist() == [1]
+    # It keeps 0.02 and then vanishes.
+    values = [1 / (1 + (0.02 / sigma) ** 2) for sigma in LEVELS]
+    assert least_dimension(with_thinnest(*values), LEVELS).tolist() == [2]
+    assert least_dimension(with_thinnest(*values[:5], *[0.999] * 4), LEVELS).tolist() == [1]
+    # It was never seen.
+    values = [1 / (1 + (0.012 / sigma) ** 2) for sigma in LEVELS]
+    assert least_dimension(with_thinnest(*values), LEVELS).tolist() == [1]
+    # It has an extent of 0.15 from 0.1 on, where it is that of the whole sample.
+    values = [0.98] * 4 + [1 / (1 + (0.15 / sigma) ** 2) for sigma in LEVELS[4:]]
+    assert least_dimension(with_thinnest(*values), LEVELS).tolist() == [1]
+
+
+def test_the_value_above_a_lawful_gap_is_that_of_noise():
+    # The largest proportion is that of 0.25 to 0.02: of a direction wider than the noise.
+    values = rows([1.0, 0.9, 0.25, 0.02])
+    assert of("ratio", values)[0] == [1]
+    assert of("law", values, [0.1])[0] == [2]
+    # That of 0.4 may be normal; in proportion to pure noise, of which independent noises have less.
+    values = rows([1.0, 0.9, 0.4, 0.02])
+    assert of("law", values, [0.1])[0] == [1]
+    assert of("law", values / 2, [0.1], floor=0.5)[0] == [1]
+    values = rows([1.0, 0.9, 0.25, 0.02])
+    assert of("law", values, [0.1], skip_first=True)[0] == [2]
+    # All values are far below it: no direction is normal.
+    assert of("law", values * 0.25, [0.1])[0] == [4]
+
+
+def test_where_no_lawful_gap_is_clear_the_largest_proportion_is_read():
+    # Values fall by a fifth from noise on, and there is a gap far below it.
+    slow = [1.0, 0.8, 0.65, 0.52, 0.42, 0.34, 0.28, 0.1, 0.1]
+    values = rows(slow)
+    assert of("law", values, [0.1])[0] == [2]
+    # A fall by a third is one: of 0.72 to 0.54.
+    values = rows([1.0, 0.8, 0.72, 0.54, 0.44, 0.36, 0.28, 0.1, 0.1])
+    assert of("law", values, [0.1])[0] == [6]
+    # Each point for itself.
+    both = torch.cat([values, rows(slow)], 1)
+    assert of("law", both, [0.1])[0] == [6, 2]
+
+
 def test_the_rules_have_their_names():
-    expected = {"gap", "mean-gap", "ratio", "persistence", "ratio-persistence", "spread"}
+    expected = {"law", "gap", "mean-gap", "ratio", "persistence", "ratio-persistence", "spread"}
     assert set(RULES) == expected
