@@ -84,7 +84,7 @@ class ScoreEstimator(Estimator):
         None, "width of the network's hidden layers (None: follows the span of the data)", none=True
     )
     blocks: int = whole_number(3, "residual blocks of the network")
-    learning_rate: float = number(2e-3, "AdamW's learning rate", below=1.0)
+    learning_rate: float = number(2e-3, "learning rate, as of AdamW", below=1.0)
     levels: tuple[float, float] | None = numbers(
         None,
         "lowest and highest noise level to train, relative to the data (None: 0.02 and 1; 0.005 "
@@ -94,7 +94,7 @@ class ScoreEstimator(Estimator):
     )
     check_every: int = whole_number(125, "training steps between evaluations on held-out points")
     patience: int = whole_number(
-        8, "evaluations in a row that must agree for an early stop", least=2
+        3, "evaluations in a row that must agree for an early stop", least=2
     )
     queries: int = whole_number(24, "points that are read")
     cache: bool = flag(True, "store trained models, and load them where they are stored")
@@ -260,6 +260,9 @@ class ScoreEstimator(Estimator):
             patience=self.patience,
             negligible=IMAGE_NEGLIGIBLE if self.image_shape else Recipe.negligible,
             shape=tuple(int(size) for size in self.image_shape or ()) if unet else (),
+            rotated=not unet,
+            slow_from=self.steps if unet else Recipe.slow_from,
+            decay=0.8 if unet else Recipe.decay,
         )
 
     def _device(self) -> torch.device:

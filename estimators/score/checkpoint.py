@@ -25,6 +25,8 @@ def snapshot(state: State, validation: Validation) -> tuple[dict[str, Tensor], d
     tensors["loss"] = torch.stack(state.losses)
     tensors["held_out_loss"] = torch.stack(validation.losses)
     tensors["readings"] = torch.stack(validation.dimensions)
+    if validation.least is not None:
+        tensors["least"] = validation.least
     facts = {
         "batch": state.batch,
         "step": state.step,
@@ -36,7 +38,6 @@ def snapshot(state: State, validation: Validation) -> tuple[dict[str, Tensor], d
         "peak": state.peak,
         "weight_decay": state.optimiser.param_groups[0]["weight_decay"],
         "best_look": validation.best_evaluation,
-        "least": validation.least,
         "begun_look": validation.first,
         "begun": state.started,
     }
@@ -60,9 +61,10 @@ def restore(stored: StoredTensors, state: State, validation: Validation) -> None
     state.network.load_state_dict(part("network"))
     state.mean.load_state_dict(part("mean"))
     optimiser = state.optimiser.state_dict()
-    count = len(optimiser["param_groups"][0]["params"])
+    count = sum(len(group["params"]) for group in optimiser["param_groups"])
     optimiser["state"] = {index: part(f"optimiser/{index}") for index in range(count)}
-    optimiser["param_groups"][0]["weight_decay"] = facts["weight_decay"]
+    for group in optimiser["param_groups"]:
+        group["weight_decay"] = facts["weight_decay"]
     state.optimiser.load_state_dict(optimiser)
     state.generator.set_state(stored.tensors["generator"])
     state.losses = list(stored.tensors["loss"].to(device))
@@ -71,7 +73,7 @@ def restore(stored: StoredTensors, state: State, validation: Validation) -> None
     state.seconds, state.converged = facts["seconds"], facts["settled"]
     state.rate, state.peak = facts["rate"], facts["peak"]
     state.started, validation.first = facts["begun"], facts["begun_look"]
-    validation.best_evaluation, validation.least = facts["best_look"], facts["least"]
+    validation.best_evaluation, validation.least = facts["best_look"], stored.tensors.get("least")
     validation.losses = list(stored.tensors["held_out_loss"])
     validation.best = torch.stack(validation.losses).min(0).values
     validation.dimensions = list(stored.tensors["readings"])

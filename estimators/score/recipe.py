@@ -19,8 +19,10 @@ class Recipe:
     ``network`` is "residual" (estimators/score/network.py), "unet" or "stanczuk2024", of
     ``width`` (None: by the span of the data) and ``blocks``. ``steps`` is the budget, for
     batches of ``batch`` points; with 0 the network is read untrained. The learning rate rises over
-    ``warmup`` steps, stays, and falls to zero over the last ``decay`` of the steps; where the
-    training has converged it falls over ``cooling`` times the steps so far. The network that is
+    ``warmup`` steps, stays until ``slow_from``, falls with the inverse root of the steps, and to
+    zero over the last ``decay`` of the steps; where the training has converged it does so over
+    ``cooling`` times the steps so far. Hidden matrices are ``rotated`` where Adam trains them in a
+    basis of its own (optimiser.py). The network that is
     read is a running mean of the weights over about the last ``average`` of the steps (0: the final
     weights). ``antithetic`` noise comes in pairs.
 
@@ -48,15 +50,17 @@ class Recipe:
     check_every: int
     patience: int
     warmup: int = 100
-    decay: float = 0.8
-    cooling: float = 0.25
+    slow_from: int = 1000
+    decay: float = 0.2
+    cooling: float = 0.2
     worth_while: float = 0.3
     average: float = 0.1
     antithetic: bool = True
+    rotated: bool = True
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.01
-    raise_by: float = 50.0
-    most_weight_decay: float = 0.5
+    raise_by: float = 100.0
+    most_weight_decay: float = 1.0
     clip: float = math.inf
     loss_scale: float | None = None
     keep_last: bool = False

@@ -29,7 +29,7 @@ from estimators.score.training import State, TrainingProgress, TrainingResult, b
 from estimators.score.validation import Validation, level_grid
 
 #: Increased when training by the same recipe gives different models.
-VERSION = 1
+VERSION = 2
 #: Most points at which the training reads the dimension.
 VALIDATION_POINTS = 8
 
@@ -134,6 +134,7 @@ class TrainingRun:
         """Return the training before its first step, and its validation."""
         validation = Validation(
             z=self.held_out,
+            trained=self.z[:: -(-len(self.z) // len(self.held_out))],
             points=self.z[:: -(-len(self.z) // VALIDATION_POINTS)],
             levels=level_grid(self.recipe.levels),
             scales=self.frame.scales.float(),

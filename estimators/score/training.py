@@ -6,13 +6,14 @@ import copy
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from estimators.score.network import ScoreModule
+from estimators.score.optimiser import RotatedAdam
 from estimators.score.recipe import Recipe
 from estimators.score.validation import Validation, Verdict
 
@@ -108,15 +109,20 @@ def half_precision(recipe: Recipe, device: torch.device) -> bool:
     return torch.cpu._is_avx512_bf16_supported()
 
 
-def adamw(parameters: Iterable[Tensor], recipe: Recipe) -> torch.optim.Optimizer:
-    """Return the optimiser before the first step."""
-    return torch.optim.AdamW(
-        parameters,
-        lr=recipe.learning_rate,
-        betas=recipe.betas,
-        weight_decay=recipe.weight_decay,
-        fused=True,
-    )
+def optimiser_of(network: ScoreModule, recipe: Recipe) -> torch.optim.Optimizer:
+    """Return the optimiser of a network before the first step."""
+    rate, betas, decay = recipe.learning_rate, recipe.betas, recipe.weight_decay
+    if not recipe.rotated:
+        return torch.optim.AdamW(
+            network.parameters(), lr=rate, betas=betas, weight_decay=decay, fused=True
+        )
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
+    for name, value in network.named_parameters():
+        # Of wider ones the products with a basis would cost more than the gradient.
+        hidden = name.startswith("blocks.") and value.ndim == 2 and value.shape[1] <= recipe.batch
+        (matrices if hidden else others).append(value)
+    return RotatedAdam(matrices, others, lr=rate, betas=betas, weight_decay=decay)
 
 
 def begin(network: ScoreModule, recipe: Recipe, generator: torch.Generator) -> State:
@@ -124,7 +130,7 @@ def begin(network: ScoreModule, recipe: Recipe, generator: torch.Generator) -> S
     return State(
         network=network,
         mean=copy.deepcopy(network).requires_grad_(False),
-        optimiser=adamw(network.parameters(), recipe),
+        optimiser=optimiser_of(network, recipe),
         generator=generator,
         batch=recipe.batch,
         initial=copy.deepcopy(network.state_dict()),
@@ -185,28 +191,29 @@ def train(
 
 def set_learning_rate(state: State, recipe: Recipe) -> None:
     """Set the learning rate of the next step."""
+    taken = state.step - state.started
     falling = (state.last - state.step) / max(1, state.last - state.decay_from)
-    rising = (state.step - state.started + 1) / recipe.warmup
-    state.rate = min(1.0, rising, state.peak * falling)
+    slowing = (recipe.slow_from / max(1, taken)) ** 0.5
+    state.rate = min(1.0, (taken + 1) / recipe.warmup, slowing, state.peak * falling)
     for group in state.optimiser.param_groups:
         group["lr"] = recipe.learning_rate * state.rate
 
 
 def apply_verdict(verdict: Verdict, state: State, recipe: Recipe, validation: Validation) -> None:
     """Continue, restart or end a training by the verdict of an evaluation."""
-    group = state.optimiser.param_groups[0]
+    decay = state.optimiser.param_groups[0]["weight_decay"]
     left = recipe.steps - state.step
     if state.converged or verdict == "learning":
         if state.converged and verdict == "overfitted":
             state.last = state.step
     elif (
         verdict == "overfitted"
-        and group["weight_decay"] < recipe.most_weight_decay
+        and decay < recipe.most_weight_decay
         and left >= recipe.worth_while * recipe.steps
     ):
         # Restart with more weight decay; the validation holds the best weights so far.
-        more = recipe.raise_by * group["weight_decay"]
-        group["weight_decay"] = min(recipe.most_weight_decay, more)
+        for group in state.optimiser.param_groups:
+            group["weight_decay"] = min(recipe.most_weight_decay, recipe.raise_by * decay)
         state.network.load_state_dict(state.initial)
         state.mean.load_state_dict(state.initial)
         state.optimiser.state.clear()

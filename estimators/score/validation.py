@@ -11,19 +11,21 @@ import torch
 from torch import Tensor
 
 from estimators.score.network import ScoreModule
-from estimators.score.selection import gaps, persistence
+from estimators.score.selection import gaps, largest_ratio
 from estimators.score.spectrum import Score, score_spectra
 
-#: Rows on which the loss is measured, always with the same noise.
-LOSS_ROWS = 1024
+#: Rows on which the loss of a model is measured, and that of a network in training.
+LOSS_ROWS, WATCHED_ROWS = 1024, 512
 #: Levels at which it is measured, from the lowest trained one to the highest.
 LEVELS = 12
-#: Learning less than this of a direction, at every level over ``patience`` evaluations, is none.
+#: Learning less than this of a direction, in the mean over levels and ``patience`` evaluations, is
+#: none.
 FLAT = 0.05
 #: Directions, one in so many, that a network must have learned beyond the linear denoiser.
 LEARNED = 0.2
-#: Rise of the mean loss over its least value, in directions, that counts as overfitting.
-RISE = 0.05
+#: Rise of the mean loss over its least value, and over that on points of the training, in
+#: directions and in standard errors, that counts as overfitting.
+RISE, SIGNIFICANT = 0.05, 3.0
 
 Verdict = Literal["learning", "overfitted", "exhausted", "converged"]
 Weights = dict[str, Tensor]
@@ -57,24 +59,31 @@ class Losses:
         return (self.linear - self.score) / self.error.clamp(min=1e-12)
 
 
+def noisy_rows(z: Tensor, rows: int, seed: int) -> tuple[Tensor, Tensor, int]:
+    """Return at least ``rows`` rows of ``z``, their noise by the seed, and how many are different.
+
+    Rows of one point are ``count`` apart.
+    """
+    if len(z) > rows:
+        z = z[:: -(-len(z) // rows)]
+    count = len(z)
+    z = z.repeat(-(-rows // count), 1)
+    generator = torch.Generator(z.device).manual_seed(seed)
+    return z, torch.randn(z.shape, generator=generator, device=z.device), count
+
+
 @torch.no_grad()
 def denoising_losses(
     score: Score, z: Tensor, scales: Tensor, levels: Sequence[float], seed: int
 ) -> Losses:
     """Return losses on at least ``LOSS_ROWS`` rows of ``z`` (n, r), with the noise of the seed."""
-    if len(z) > LOSS_ROWS:
-        z = z[:: -(-len(z) // LOSS_ROWS)]
-    count = len(z)
-    z = z.repeat(-(-LOSS_ROWS // count), 1)
-    generator = torch.Generator(z.device).manual_seed(seed)
-    noise = torch.randn(z.shape, generator=generator, device=z.device)
+    z, noise, count = noisy_rows(z, LOSS_ROWS, seed)
     rows = []
     for value in levels:
         inputs = z + value * noise
         estimate = -value * score(inputs, torch.full_like(z[:, 0], value))
         error = (estimate - noise).square().sum(1)
-        wiener = inputs * (value / (scales.square() + value**2))
-        linear = (wiener - noise).square().sum(1)
+        linear = _linear_error(inputs, noise, scales, value)
         squares = estimate.square().sum(1)
         factor = (estimate * noise).sum() / squares.sum()
         residual = (estimate * noise).sum(1) - factor * squares
@@ -88,6 +97,33 @@ def denoising_losses(
             )
         )
     return Losses(*(torch.stack(column).double().cpu() for column in zip(*rows, strict=True)))
+
+
+@torch.no_grad()
+def excess_losses(
+    score: Score, z: Tensor, scales: Tensor, levels: Sequence[float], seed: int
+) -> tuple[Tensor, Tensor]:
+    """Return the loss less the linear denoiser's at each point, (L, count), and the latter's mean.
+
+    The points are ``WATCHED_ROWS`` of ``z`` (n, r), or all if there are fewer, always with the same
+    noise: the differences of two networks are paired.
+    """
+    z, noise, count = noisy_rows(z, WATCHED_ROWS, seed)
+    excess, linear = [], []
+    for value in levels:
+        inputs = z + value * noise
+        estimate = -value * score(inputs, torch.full_like(z[:, 0], value))
+        least = _linear_error(inputs, noise, scales, value)
+        error = (estimate - noise).square().sum(1) - least
+        excess.append(error.reshape(-1, count).mean(0))
+        linear.append(least.mean())
+    return torch.stack(excess).double().cpu(), torch.stack(linear).double().cpu()
+
+
+def _linear_error(inputs: Tensor, noise: Tensor, scales: Tensor, level: float) -> Tensor:
+    """Return the errors (n,) of the linear denoiser."""
+    wiener = inputs * (level / (scales.square() + level**2))
+    return (wiener - noise).square().sum(1)
 
 
 def _standard_error(values: Tensor, count: int) -> Tensor:
@@ -118,15 +154,18 @@ class Validation:
     Small samples are learned by heart, at some noise levels long before others are learned at
     all. So for each level those weights are stored that had the least loss there on held-out rows
     ``z`` (h, r). The verdict of ``evaluate`` is "overfitted" where the loss over all levels has
-    risen, and "exhausted" once no level has improved over ``patience`` evaluations. It is
-    "converged" where over the last ``patience`` evaluations the dimension read at each of
-    ``points`` (c, r) stayed the same, the loss at every level stopped falling, and the network has
-    learned more than the linear denoiser it started from. (Of normal data nothing more can be
-    learned: there the budget decides, because a network that has not left the linear denoiser yet
-    looks the same.)
+    risen above its least value, paired point by point, and is above that on as many rows
+    ``trained`` (t, r) of the training, both by ``RISE`` and significantly: a loss that rises on
+    both is that of a network on its way. It is "exhausted" once no level has improved over twice
+    ``patience`` evaluations. It is "converged" where over the last ``patience`` evaluations the
+    dimension read at each of ``points`` (c, r) stayed the same, the loss stopped falling, and the
+    network has learned more than the linear denoiser it started from. (Of normal data nothing more
+    can be learned: there the budget decides, because a network that has not left the linear
+    denoiser yet looks the same.)
     """
 
     z: Tensor
+    trained: Tensor
     points: Tensor
     levels: Sequence[float]
     scales: Tensor
@@ -134,7 +173,7 @@ class Validation:
     seed: int
     best: Tensor = field(init=False)
     best_evaluation: list[int] = field(init=False)
-    least: float = math.inf
+    least: Tensor | None = None
     first: int = 0
     weights: dict[int, Weights] = field(default_factory=dict)
     losses: list[Tensor] = field(default_factory=list)
@@ -146,8 +185,8 @@ class Validation:
 
     def evaluate(self, network: ScoreModule) -> Verdict:
         """Evaluate the network and return the verdict on its training."""
-        result = denoising_losses(network.score, self.z, self.scales, self.levels, self.seed)
-        loss, index = result.score, len(self.losses)
+        excess, linear = self._excess(network, self.z)
+        loss, index = excess.mean(1) + linear, len(self.losses)
         self.losses.append(loss)
         better = loss < self.best
         self.best = torch.where(better, loss, self.best)
@@ -157,23 +196,22 @@ class Validation:
         needed = (*self.best_evaluation, index)
         self.weights = {k: v for k, v in self.weights.items() if k in needed}
         self.dimensions.append(self.read(network))
-        mean = float(loss.mean())
-        self.least = min(self.least, mean)
-        if mean > self.least + RISE:
+        if self._overfitted(network, excess.mean(0)):
             return "overfitted"
-        if index - self.first < self.patience:
-            return "learning"
-        if max(self.best_evaluation) <= index - self.patience:
+        passed = index - self.first
+        if passed >= 2 * self.patience and max(self.best_evaluation) <= index - 2 * self.patience:
             return "exhausted"
+        if passed < self.patience:
+            return "learning"
         last = self.dimensions[-self.patience :]
         same = all(bool((dimension == last[0]).all()) for dimension in last)
-        flat = bool((loss > self.losses[-1 - self.patience] - FLAT).all())
-        learned = bool((loss < result.linear - LEARNED).any())
+        flat = bool((self.losses[-1 - self.patience] - loss).mean() < FLAT)
+        learned = bool((loss < linear - LEARNED).any())
         return "converged" if same and flat and learned else "learning"
 
     def restart(self) -> None:
         """Begin with a new training: its network is not compared with the last one's."""
-        self.least, self.first = math.inf, len(self.losses)
+        self.least, self.first = None, len(self.losses)
 
     def read(self, network: ScoreModule) -> Tensor:
         """Return the dimensions (c,) that the network gives at the points."""
@@ -184,4 +222,22 @@ class Validation:
             per_dimension=2,
             generator=torch.Generator(self.z.device).manual_seed(self.seed),
         )
-        return persistence(gaps(spectra), spectra).dimension
+        return largest_ratio(gaps(spectra), spectra).dimension
+
+    def _excess(self, network: ScoreModule, z: Tensor) -> tuple[Tensor, Tensor]:
+        return excess_losses(network.score, z, self.scales, self.levels, self.seed)
+
+    def _overfitted(self, network: ScoreModule, excess: Tensor) -> bool:
+        """Return whether the loss has risen on held-out points alone; (h,) is theirs."""
+        if self.least is None or excess.mean() < self.least.mean():
+            self.least = excess
+        rise = excess - self.least
+        if not _significant(rise.mean(), rise.var() / len(rise)):
+            return False
+        own = self._excess(network, self.trained)[0].mean(0)
+        variance = excess.var() / len(excess) + own.var() / len(own)
+        return _significant(excess.mean() - own.mean(), variance)
+
+
+def _significant(difference: Tensor, variance: Tensor) -> bool:
+    return bool(difference > RISE) and bool(difference > SIGNIFICANT * variance.sqrt())

@@ -6,13 +6,10 @@ import time
 import numpy as np
 import pytest
 import torch
-from score_parts import CPU, recipe, spectra, sphere, trainer, untrained
+from score_parts import recipe, spectra, sphere, trainer, untrained
 
 from estimators.score.network import training_flops
 from estimators.score.stanczuk2024 import published_recipe
-from estimators.score.together import Member, build_stack, take_step
-from estimators.score.train_or_load import TrainingRun
-from estimators.score.training import set_learning_rate
 
 pytestmark = pytest.mark.benchmark
 
@@ -62,38 +59,7 @@ def test_training_throughput(capsys):
         )
 
 
-@pytest.mark.parametrize("dimension", [10, 50])
-def test_together_against_one_after_another(dimension, capsys):
-    own, seeds = recipe(), range(5)
-    samples = [sphere(dimension, seed) for seed in seeds]
-    alone = [trainer(points, own, seed)[2] for seed, points in enumerate(samples)]
-    members = []
-    for seed, points in enumerate(samples):
-        run = TrainingRun(points, own, seed, CPU)
-        members.append(Member(str(seed), str(seed), run, *run.begin()))
-    stack = build_stack(members)
-
-    def one_after_another():
-        for steps in alone:
-            steps(4)
-
-    def together():
-        for _ in range(4):
-            for member in members:
-                set_learning_rate(member.state, own)
-            take_step(stack, members, own)
-
-    times = alternating(one_after_another=one_after_another, together=together)
-    one, all_ = times["one_after_another"] / 4, times["together"] / 4
-    with capsys.disabled():
-        print(
-            f"\na step of five seeds of the {dimension}-sphere, {torch.get_num_threads()} threads: "
-            f"{one * 1e3:.1f} ms one after another, {all_ * 1e3:.1f} ms together, "
-            f"{one / all_:.2f} times as fast"
-        )
-
-
-def test_estimate_of_100_points(capsys):
+def test_reading_of_100_points(capsys):
     full = untrained(np.random.default_rng(0).standard_normal((5000, 100)))
     thin = untrained(sphere(10))
     assert full[1].shape[1] == 100

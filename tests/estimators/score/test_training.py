@@ -46,6 +46,7 @@ def start(own: Recipe, verdicts=(), points=None):
     network = ScoreNetwork(frame, width=own.width, blocks=own.blocks)
     validation = ScriptedValidation(
         z=z[::10],
+        trained=z[1::10],
         points=z[:3],
         levels=level_grid(own.levels),
         scales=frame.scales.float(),
@@ -82,9 +83,9 @@ def test_noise_levels_are_even_in_the_logarithm():
 
 def test_training_goes_to_its_budget_unless_it_settles():
     assert train(*start(recipe())).loss.shape == (40,)
-    # A quarter more to bring the learning rate down.
-    assert train(*start(recipe(), ["converged"])).loss.shape == (13,)
-    assert train(*start(recipe(), ["learning", "exhausted"])).loss.shape == (25,)
+    # A fifth more to bring the learning rate down.
+    assert train(*start(recipe(), ["converged"])).loss.shape == (12,)
+    assert train(*start(recipe(), ["learning", "exhausted"])).loss.shape == (24,)
 
 
 def rates(own, verdicts):
@@ -105,12 +106,45 @@ def test_learning_rate_falls_to_zero_at_the_end_however_that_comes():
     assert early[-1] < 0.1
 
 
+def test_learning_rate_falls_with_the_root_of_the_steps_since_the_start():
+    own = recipe(steps=200, warmup=1, decay=0.0, slow_from=25)
+    whole = rates(own, [])
+    np.testing.assert_allclose(whole[:3], [1.0, 1.0, (25 / 29) ** 0.5])
+    assert whole[-1] == pytest.approx((25 / 199) ** 0.5)
+    again = rates(own, ["learning"] * 5 + ["overfitted"])
+    np.testing.assert_allclose(again[6:9], whole[:3])
+    # Where it ends early it falls from where it was.
+    early = rates(own, ["learning"] * 7 + ["converged"])
+    np.testing.assert_allclose(early[:8], whole[:8])
+    np.testing.assert_allclose(early[8:], whole[7] * np.array([7 / 16, 1 / 16]))
+
+
+@pytest.mark.parametrize(("rotated", "matrices"), [(True, 4), (False, 0)])
+def test_hidden_matrices_alone_are_rotated(rotated, matrices):
+    state = start(recipe(blocks=2, rotated=rotated))[0]
+    found = [
+        value
+        for group in state.optimiser.param_groups
+        for value in group["params"]
+        if group.get("rotated")
+    ]
+    hidden = [value for value in state.network.blocks.parameters() if value.ndim == 2]
+    assert [id(value) for value in found] == [id(value) for value in hidden[:matrices]]
+    everything = sum(len(group["params"]) for group in state.optimiser.param_groups)
+    assert everything == len(list(state.network.parameters()))
+    # A layer wider than the batch is not: its products would cost more than the gradient.
+    wide = start(recipe(blocks=2, batch=8))[0]
+    assert not any(group["params"] for group in wide.optimiser.param_groups if group["rotated"])
+
+
 def test_training_that_learns_by_heart_restarts_with_more_weight_decay():
     state, z, own, validation = start(recipe(steps=60), ["learning", "overfitted"])
     decays, weights = [], []
 
     def save(state):
-        decays.append(state.optimiser.param_groups[0]["weight_decay"])
+        first, second = (group["weight_decay"] for group in state.optimiser.param_groups)
+        assert first == second
+        decays.append(first)
         weights.append(copy.deepcopy(state.network.state_dict()))
 
     assert train(state, z, own, validation, save=save).loss.shape == (60,)
