@@ -159,12 +159,12 @@ def test_eager_against_compiled_against_graphs(capsys):
     for name, way in ways.items():
         step = way(Stepper(own))
         first = mean_loss(step)
-        found = seconds_a_step(step, 2 if DRY else 100)
+        result = seconds_a_step(step, 2 if DRY else 100)
         last = mean_loss(step)
         # Whatever is timed does learn.
         assert math.isfinite(last)
         assert DRY or last < first
-        lines.append(f"{name}: {found * 1e3:.2f} ms a step")
+        lines.append(f"{name}: {result * 1e3:.2f} ms a step")
     with capsys.disabled():
         print(f"\ntraining steps on {device_name()}: " + "; ".join(lines))
 
