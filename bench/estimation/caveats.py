@@ -22,7 +22,7 @@ from bench.format import number, percent
 from estimators.aggregation import LOW
 from estimators.diagnosis import diagnose
 from estimators.rows import select_rows
-from estimators.score.base import UNEVEN
+from estimators.score.features import UNEVEN
 from manifolds.datasets.columns import no_coordinates
 from manifolds.datasets.reading import LoadedPoints
 

@@ -6,7 +6,7 @@ import logging
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators.base import Array, Estimate, Estimator
+from estimators.score.features import equalize_scales
 from estimators.score.recipe import Recipe, order_of_rows
 from manifolds.parameters import callback, choice, flag, number, numbers, whole_number
 
@@ -43,9 +44,6 @@ IMAGE_SIGMAS = (0.005, 0.007, 0.01, 0.014, 0.02, 0.03, 0.05, 0.1, 0.2)
 #: Axes of images without variation, in units of the lowest level. At 0.2 of it an axis is normal
 #: but for 4 % of its singular value, and images have many such axes.
 IMAGE_NEGLIGIBLE = 0.2
-
-#: Ratio of the features' deviations from which they are brought to the same one.
-UNEVEN = 100.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +115,9 @@ class ScoreEstimator(Estimator):
     )
     trust: bool = flag(True, "leave out noise levels that the score has not learned")
 
+    #: How the sample's dimension follows from those of the points, a key of ``AGGREGATIONS``.
+    aggregation = "median"
+
     @property
     def noise_levels(self) -> tuple[float, ...]:
         """Noise levels to read at."""
@@ -149,20 +150,36 @@ class ScoreEstimator(Estimator):
     def estimate(self, points: Array) -> Estimate:
         """Train a score model on points (n, D), or load it from the cache, and read it.
 
-        Raises ValueError where CUDA is required and absent, RuntimeError where the training
-        diverges.
+        Parts that lie far apart (parts.py) have a model each, in a frame of their own. Raises
+        ValueError where CUDA is required and absent, RuntimeError where the training diverges.
         """
+        from estimators.score.joining import estimate_parts
+
+        if self._has_own_frame:
+            return estimate_parts(points, self.queries, self.aggregation, self._estimate_part)
+        return self._estimate_part(points, self.queries)
+
+    @property
+    def _has_own_frame(self) -> bool:
+        """Whether the model is learned in a frame of the sample, not in units that are given."""
+        return self.score is None and self.image_shape is None and self.recipe == "default"
+
+    def _estimate_part(self, points: Array, queries: int) -> Estimate:
+        """Train a score model on points (n, D) in one frame, and read it at some of them."""
         import torch
+
+        from estimators.score.joining import without_confidence
+        from estimators.score.parts import crowded
 
         if self.score is None and self.image_shape is None:
             points = equalize_scales(points)
         model = self.model(points)
-        query = np.sort(order_of_rows(len(points), self.random_state)[: self.queries])
+        query = np.sort(order_of_rows(len(points), self.random_state)[:queries])
         device = model.held_out.device
         z = model.frame.coordinates(torch.from_numpy(points[query]).to(device))
         generator = torch.Generator(device).manual_seed(self.random_state)
         reading = self.read(model, z, generator)
-        return Estimate(
+        estimate = Estimate(
             dimension=reading.dimension,
             pointwise=reading.pointwise,
             query=query,
@@ -172,6 +189,10 @@ class ScoreEstimator(Estimator):
                 **(model.report.details() if model.report else {}),
             },
         )
+        if not self._has_own_frame:
+            return estimate
+        unseen = crowded(points, query, min(self.noise_levels) * model.frame.unit)
+        return without_confidence(estimate, unseen, self.aggregation)
 
     def model(self, points: Array) -> ScoreModel:
         """Return the score model of points (n, D): of the parameter ``score``, or a trained one."""
@@ -189,8 +210,12 @@ class ScoreEstimator(Estimator):
                     f"sigmas must lie within the trained levels {recipe.levels}, but {sigma} is not"
                 )
         from estimators.score.cache import ModelCache, default_folder, default_limit
+        from estimators.score.normality import is_normal
         from estimators.score.train_or_load import train_or_load
 
+        if self._has_own_frame and is_normal(points):
+            # The network before its first step is the score of normal points.
+            recipe = replace(recipe, steps=0)
         log = logging.getLogger("estimators.score")
         return train_or_load(
             points,
@@ -272,21 +297,3 @@ class ScoreEstimator(Estimator):
             raise ValueError("device 'cuda' is not available: torch sees no CUDA device")
         cuda = self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
         return torch.device("cuda" if cuda else "cpu")
-
-
-def equalize_scales(points: Array) -> Array:
-    """Scale features of points (n, D) to one deviation if theirs differ by more than ``UNEVEN``.
-
-    The dimension does not depend on the units of the features, but directions thinner than the
-    lowest noise level are not seen. Features without variance are not scaled.
-    """
-    deviations = points.std(0)
-    varying = deviations > 1e-9 * deviations.max()
-    if deviations[varying].max() <= UNEVEN * deviations[varying].min():
-        return points
-    warnings.warn(
-        f"the features' standard deviations range from {deviations[varying].min():.2g} to "
-        f"{deviations[varying].max():.2g}: they were brought to the same one",
-        stacklevel=3,
-    )
-    return (points - points.mean(0)) / np.where(varying, deviations, deviations.max())

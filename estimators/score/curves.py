@@ -88,7 +88,7 @@ class CurveEstimator(ScoreEstimator):
 
 @register(
     "dsm",
-    version=3,
+    version=4,
     **DECLARED,
     source="Yeats et al. 2025 (arXiv 2510.12975)",
     published={"draws": 8, "noise": "independent", "sigmas": (0.05,)},
@@ -119,7 +119,7 @@ class DenoisingLoss(CurveEstimator):
 
 @register(
     "flipd",
-    version=3,
+    version=4,
     **DECLARED,
     source="Kamkari et al. 2024 (arXiv 2406.03537), FLIPD",
 )
@@ -147,7 +147,7 @@ class Flipd(CurveEstimator):
 
 @register(
     "lhsd",
-    version=4,
+    version=5,
     **DECLARED,
     source="Osada et al. 2026 (arXiv 2605.01221)",
     published={"exact_up_to": 0, "lanczos_steps": 5},

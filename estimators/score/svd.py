@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @register(
     "score-svd",
-    version=6,
+    version=7,
     **DECLARED,
     source="Stanczuk et al. 2024 (arXiv 2212.12611), Algorithm 1",
     published={

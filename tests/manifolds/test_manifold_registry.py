@@ -32,8 +32,10 @@ def test_the_manifolds_of_the_package_are_listed_in_order():
         "special-orthogonal",
         "sphere",
         "sphere-union",
+        "subspaces",
         "swiss-roll",
         "torus",
+        "warped-subspaces",
     } <= set(names)
 
 
@@ -96,6 +98,8 @@ def test_an_unknown_parameter_is_answered_with_the_nearest_and_all_parameters():
         ("sphere-union", {"dimensions": 10}, "two or more whole numbers"),
         ("sphere-union", {"dimensions": "10"}, "two or more whole numbers"),
         ("sphere-union", {"ambient": 41}, "'ambient' must be at least 42, not 41"),
+        ("subspaces", {"ambient": 49}, "'ambient' must be at least 50, not 49"),
+        ("subspaces", {"dimensions": ()}, "'dimensions' must be whole numbers of at least 1"),
     ],
 )
 def test_a_parameter_that_is_not_allowed_is_refused_by_name_with_what_is(name, parameters, message):

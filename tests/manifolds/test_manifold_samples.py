@@ -46,8 +46,11 @@ CASES = [(name, {}) for name in KNOWN] + [
     ("sphere-union", {"dimensions": (1, 2, 5), "ambient": 11}),
     ("squares", {"squares": 20, "size": 16, "channels": 3}),
     ("squares", {"squares": 100}),
+    ("subspaces", {"dimensions": (3,), "ambient": 9}),
     ("swiss-roll", {"ambient": 3}),
     ("torus", {"ambient": 12, "major": 5.0, "minor": 4.0}),
+    ("warped-subspaces", {"dimensions": (3,), "ambient": 9, "frequency": 5.0}),
+    ("warped-subspaces", {"dimensions": (2, 4, 8), "ambient": 40}),
 ]
 #: A process takes long to start: one draws all of them.
 ALONE = "check_same_points_in_another_process"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bench.estimation.caveats import caveats, load_evidence, point_caveats
-from estimators.score.base import UNEVEN
+from estimators.score.features import UNEVEN
 from manifolds.datasets.reading import LoadedPoints
 
 

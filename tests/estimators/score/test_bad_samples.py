@@ -51,7 +51,7 @@ def test_features_of_mixed_units_are_scaled_and_reported():
 
 
 def test_features_of_similar_units_are_left_alone():
-    from estimators.score.base import equalize_scales
+    from estimators.score.features import equalize_scales
 
     points = sphere()
     assert equalize_scales(points) is points
