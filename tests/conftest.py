@@ -1,4 +1,4 @@
-"""Tiers of the tests, and registries that each test finds unchanged."""
+"""Tiers of the tests, and registries that are restored after each test."""
 
 from pathlib import Path
 

@@ -31,8 +31,8 @@ _CONNECT = 10.0  # seconds to wait for a scheduler
 _PATIENCE = 30.0  # seconds to wait for its first worker
 _CHECK = 1.0  # seconds between checks whether the cluster is there
 _GPU = "GPU"
-# Loggers of tasks of an event loop that failed: at their end, or in a callback.
-_LOGGERS = ("asyncio", "tornado.application")
+# Loggers of tasks of an event loop that failed: at their end, in a callback, or while they send.
+_LOGGERS = ("asyncio", "tornado.application", "distributed.batched")
 
 
 def device_and_slots(scheduler: str, device: str) -> tuple[str, int]:

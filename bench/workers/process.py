@@ -175,6 +175,12 @@ class WorkerProcess:
             self._results.close()
             self._results = None
 
+    def close_connections(self) -> None:
+        """Close all connections to a worker that has ended."""
+        self.close_results()
+        for connection in (self._orders, self._answers, self._control):
+            connection.close()
+
     def output(self) -> list[str]:
         """Return the last lines that the cell printed."""
         return self._request_output(supervisor.TAIL)
@@ -281,8 +287,6 @@ class WorkerProcess:
 
     def _close(self, code: int | None, lines: list[str] | None) -> list[str]:
         self.wait()
-        self.close_results()
-        for connection in (self._orders, self._answers, self._control):
-            connection.close()
+        self.close_connections()
         how = "its supervisor was killed" if code is None else os_control.how_it_ended(code)
         return [f"the worker process ended: {how}", *(lines or [])]

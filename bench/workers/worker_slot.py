@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -59,6 +60,7 @@ class WorkerSlot:
         self.siblings: Sequence[WorkerSlot] = (self,)
         self._worker: WorkerProcess | None = None
         self._closed = False
+        self._running = threading.RLock()
         # Modules that cells had to import: workers import them before the next cell.
         self._modules: dict[str, None] = {}
 
@@ -77,6 +79,16 @@ class WorkerSlot:
         invalid message as "failed". Raises WorkerFailed where no worker starts, NoSpace where a
         disk is full.
         """
+        with self._running:
+            return self._run(cell, threads, report, is_needed)
+
+    def _run(
+        self,
+        cell: Cell,
+        threads: int,
+        report: Callable[[str], None],
+        is_needed: Callable[[], bool],
+    ) -> CellResult | None:
         try:
             worker = self._begin(cell, threads)
             if worker is None:
@@ -103,6 +115,9 @@ class WorkerSlot:
         worker = self._worker
         if worker is not None:
             worker.wait()
+            # Another thread that still runs a cell is about to return.
+            with self._running:
+                worker.close_connections()
 
     def request_close(self) -> None:
         """Have the worker ended, without waiting for that."""

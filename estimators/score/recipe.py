@@ -59,8 +59,8 @@ class Recipe:
     rotated: bool = True
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.01
-    raise_by: float = 50.0
-    most_weight_decay: float = 0.5
+    raise_by: float = 100.0
+    most_weight_decay: float = 1.0
     clip: float = math.inf
     loss_scale: float | None = None
     keep_last: bool = False

@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 #: Singular values below this are rounding, in units of pure noise.
 NEGLIGIBLE = 0.02
 #: Value, in proportion to that of pure noise, from which a direction may be normal: of a tangent
-#: one it says that the data are as wide along it as the noise.
-NORMAL = 0.5
+#: one it says that the data are at most 1.5 times as wide along it as the noise.
+NORMAL = 0.3
+#: Proportion from which there is a gap between normal and tangent directions.
+CLEAR = 1.3
 #: While the noise rises by the first factor, a tangent direction keeps its extent, up to the
 #: second; at higher noise it loses no more of it than to the part ``LASTING``; and at the lowest
 #: noise its value is at most ``SEEN``. Of a normal direction that a network has learned in part,
 #: the extent rises about as the square root of the noise, and then vanishes; or it is one of the
 #: whole sample, seen at high noise alone.
-LAWFUL_RANGE, KEPT, LASTING, SEEN = 2.7, 1.3, 0.7, 0.6
+LAWFUL_RANGE, KEPT, LASTING, SEEN = 3.2, 1.3, 0.7, 0.6
 
 
 @dataclass(frozen=True)
@@ -68,27 +70,25 @@ def largest_mean_gap(gap: Tensor, spectra: Tensor, sigmas: Sequence[float] = ())
 
 def largest_ratio(gap: Tensor, spectra: Tensor, sigmas: Sequence[float] = ()) -> Selection:
     """Select for each point the level and value where the next value is smallest in proportion."""
-    size, position = _ratios(gap, spectra).max(-1)
-    level = size.argmax(0)
-    return _where(gap, level, position[level, range(gap.shape[1])])
+    return _at_largest(gap, _ratios(gap, spectra))
 
 
 def largest_lawful_ratio(gap: Tensor, spectra: Tensor, sigmas: Sequence[float]) -> Selection:
     """Select as ``largest_ratio``, but only where the values above can be those of normals.
 
     Along a tangent direction of extent s the value is sigma^2 / (s^2 + sigma^2), along a normal one
-    it is 1. So the next value above has to be ``NORMAL``, and all directions that keep their extent
-    have to be below (``least_dimension``), thin ones too.
+    it is 1. So the value above has to be ``NORMAL``, and all directions that keep their extent have
+    to be below (``least_dimension``), thin ones too. At points without such a gap of the proportion
+    ``CLEAR`` the largest proportion is taken: the score has not learned the normal directions.
     """
     above = gap + spectra
     floor = above[..., :1].where(gap[..., :1].isfinite(), 1.0)
     dimensions = gap.shape[-1] - gap.new_tensor(range(gap.shape[-1]))
     possible = (above >= NORMAL * floor) & (dimensions >= least_dimension(spectra, sigmas)[:, None])
-    # Where no value can be that of a normal, the largest proportion is as good as another.
     ratios = _ratios(gap, spectra)
-    size, position = ratios.where(possible, 1e-6 * ratios).max(-1)
-    level = size.argmax(0)
-    return _where(gap, level, position[level, range(gap.shape[1])])
+    lawful = ratios.where(possible, 0.0)
+    clear = lawful.amax((0, 2)) >= CLEAR
+    return _at_largest(gap, lawful.where(clear[:, None], ratios))
 
 
 def least_dimension(spectra: Tensor, sigmas: Sequence[float]) -> Tensor:
@@ -138,6 +138,13 @@ def _ratios(gap: Tensor, spectra: Tensor) -> Tensor:
     """
     above = (gap + spectra).clamp(min=NEGLIGIBLE)
     return (above / spectra.clamp(min=NEGLIGIBLE)).masked_fill(~gap.isfinite(), 0.0)
+
+
+def _at_largest(gap: Tensor, ratios: Tensor) -> Selection:
+    """Select for each point the level and gap of the largest of the proportions (S, m, D)."""
+    size, position = ratios.max(-1)
+    level = size.argmax(0)
+    return _where(gap, level, position[level, range(gap.shape[1])])
 
 
 def _at(gap: Tensor, level: Tensor) -> Selection:

@@ -1,4 +1,4 @@
-"""Files take the place of files, and of nothing else."""
+"""Replacement of files: whole, and of nothing but files."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from manifolds.datasets.reading import read_points
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
-def test_what_is_no_file_stays_as_it_is(tmp_path, kind):
+def test_a_path_that_is_no_file_is_not_replaced(tmp_path, kind):
     path = tmp_path / "there"
     if kind == "pipe":
         os.mkfifo(path)
@@ -69,3 +69,22 @@ def test_the_temporary_file_has_the_usual_rights_a_new_name_and_goes(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "file.txt").stat().st_mode) == 0o640
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+
+    def fail_halfway() -> None:
+        with replace_file(path) as part:
+            part.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
+    assert path.read_text() == "old"
+    with replace_file(path) as part:
+        part.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert os.listdir(tmp_path) == ["table.csv"]

@@ -56,7 +56,7 @@ def test_keys_are_the_same_in_every_process_whatever_the_defaults_are():
         f"cells = prepare('euclidean', estimators=['any-default', 'collects'], **{SMALL!r}).cells; "
         "print(json.dumps([cell.key for cell in cells]))"
     )
-    found = [
+    output = [
         json.loads(
             subprocess.run(
                 [sys.executable, "-c", code], capture_output=True, text=True, check=True,
@@ -67,7 +67,7 @@ def test_keys_are_the_same_in_every_process_whatever_the_defaults_are():
     ]  # fmt: skip
     cells = prepare("euclidean", estimators=["any-default", "collects"], **SMALL).cells
     here = [cell.key for cell in cells]
-    assert found[0] == found[1] == here
+    assert output[0] == output[1] == here
     assert len(set(here)) == 4
     # A cell goes to workers and clusters that have not read the plug-in yet.
     assert b"bench_plugin" not in pickle.dumps(cells)
@@ -130,9 +130,9 @@ def test_a_suite_with_a_function_as_parameter_is_refused_before_any_work():
 
 def test_numbers_of_numpy_count_as_numbers():
     given = {"pair": [np.int64(3), np.float64(0.5), np.bool_(True)], "rate": np.float32(0.25)}
-    found = check_settable(OWN, given)
-    assert found == {"pair": [3, 0.5, True], "rate": 0.25}
-    assert [type(part) for part in found["pair"]] == [int, float, bool]
+    values = check_settable(OWN, given)
+    assert values == {"pair": [3, 0.5, True], "rate": 0.25}
+    assert [type(part) for part in values["pair"]] == [int, float, bool]
 
 
 @pytest.mark.parametrize("value", [None, True, 3, 0.5, "x", (1, 2), [1, (2,)], {"a": {"b": None}}])
@@ -149,9 +149,9 @@ def test_parameters_set_to_their_default_are_left_to_the_class():
 def test_all_that_json_can_hold_describes_an_instance():
     assert json_values(OWN, Own(), {}) == {"pair": [1, 2], "rate": 0.5}
     # What a class makes of a value is described by the value where JSON cannot hold it.
-    made = Own()
-    made.other = {1, 2}
-    assert json_values(OWN, made, {"other": "both"})["other"] == "both"
+    instance = Own()
+    instance.other = {1, 2}
+    assert json_values(OWN, instance, {"other": "both"})["other"] == "both"
 
 
 def test_a_class_of_the_running_program_that_cannot_be_sent_is_named(tmp_path):

@@ -36,10 +36,11 @@ from bench.store.store import Store
 from bench.tables.render import write_tables
 from bench.workers.outcome import measured_values
 out = Path(sys.argv[1])
-made = [record(f"{seed}", seed=seed, estimate=2.0, energy=1.5 + seed, threads=1) for seed in (0, 1)]
-assert measured_values(made[0])["energy"] == 1.5
+fields = {"estimate": 2.0, "threads": 1}
+records = [record(f"{seed}", seed=seed, energy=1.5 + seed, **fields) for seed in (0, 1)]
+assert measured_values(records[0])["energy"] == 1.5
 with Store(out) as store:
-    store.add_all([(one, {}) for one in made])
+    store.add_all([(one, {}) for one in records])
     frame = store.frame(["0", "1"])
 assert frame["energy"].tolist() == [1.5, 2.5], frame["energy"]
 write_tables(frame, out)

@@ -10,7 +10,7 @@ from bench.suites import schema
 
 @pytest.mark.parametrize("package", ["bench", "estimators", "manifolds"])
 def test_no_module_reads_pickles_from_files(package):
-    """What a coordinator sends to workers of its own goes through cloudpickle, over a pipe."""
+    """A coordinator sends cloudpickle to its own workers only, over a pipe."""
     for path in (ROOT / package).rglob("*.py"):
         text = path.read_text()
         assert not re.search(r"pickle\.load\(|joblib\.load|read_pickle", text), path

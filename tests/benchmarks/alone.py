@@ -1,4 +1,4 @@
-"""What earlier fits have left, forgotten: a fit that is timed is to be alone."""
+"""Clear the caches of earlier fits, so that a timed fit shares nothing."""
 
 from estimators import neighbors
 

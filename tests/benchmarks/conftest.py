@@ -1,4 +1,4 @@
-"""What the benchmarks share: a timer that takes as many rounds as fit into half a second."""
+"""Fixtures of the benchmarks: a timer that takes as many rounds as fit into half a second."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SECONDS, ROUNDS, ROUND, LONG = 0.5, 20, 0.01, 2.0
 
 @pytest.fixture
 def timed(benchmark: BenchmarkFixture) -> Callable[..., Any]:
-    """Times a call for about ``SECONDS``, and keeps the facts that are given, n and D among them.
+    """Time a call for about ``SECONDS``, and store the given facts, n and D among them.
 
-    A first call, which does not count, says how long one takes. ``setup`` goes before each call,
+    A first call, which does not count, shows how long one takes. ``setup`` goes before each call,
     and is not timed.
     """
 

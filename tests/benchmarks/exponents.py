@@ -1,4 +1,4 @@
-"""How the benchmarks' seconds grow with n and D, from what pytest-benchmark saved.
+"""Exponents of n and D in the times that pytest-benchmark saved.
 
 ``python tests/benchmarks/exponents.py [FILE or FOLDER]`` prints the exponents of the last saved run
 (of ``.benchmarks``), and how its times differ from those of the last run before it.
@@ -42,7 +42,7 @@ class Timed:
 
 @dataclass(frozen=True)
 class Exponent:
-    """Seconds grow as size^value; ``error`` is the standard error. NaN where ``why`` says why."""
+    """Seconds grow as size^value; ``error`` is the standard error. NaN with a reason in ``why``."""
 
     value: float
     error: float
@@ -53,7 +53,7 @@ class Exponent:
 
 
 def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> Exponent:
-    """The slope of log seconds against log size, by least squares.
+    """Return the slope of log seconds against log size, by least squares.
 
     Times under ``SHORTEST`` are left out; without enough sizes, or where they are too close to each
     other, there is no exponent, but a reason.
@@ -156,7 +156,7 @@ def table(now: Iterable[Timed], before: Iterable[Timed] = ()) -> pd.DataFrame:
 
 
 def saved(place: Path) -> tuple[Path, list[Path]]:
-    """The last saved run in a folder, or the one in a file, and those of its machine before it.
+    """Return the last saved run of a folder, or that of a file, and earlier ones of its machine.
 
     The latter newest first. FileNotFoundError where there is none.
     """
@@ -178,19 +178,19 @@ def last_times(files: Iterable[Path]) -> list[Timed]:
 
 
 def report(place: Path) -> str:
-    """What is to be printed of the last run in a folder, or of one file."""
+    """Return the report of the last run in a folder, or of one file."""
     last, earlier = saved(place)
-    found = table(read(last), last_times(earlier))
+    result = table(read(last), last_times(earlier))
     against = "no run before it to compare with"
     if earlier:
         against = f"change against the last run that has the benchmark too, from {earlier[0].name}"
     else:
-        found = found.drop(columns="change", errors="ignore")
+        result = result.drop(columns="change", errors="ignore")
     return (
         f"{last.name}\n"
         "seconds of the fastest round, which grow as size^exponent (± standard error of the fit)\n"
         f"{against}\n\n"
-        f"{found.to_string(index=False)}"
+        f"{result.to_string(index=False)}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Score models that are not trained, or in training, for benchmarks of steps and of readings."""
+"""Score models that are not trained, or in training, for benchmarks of steps and of estimates."""
 
 import torch
 
@@ -24,7 +24,7 @@ def recipe(**changes) -> Recipe:
 
 
 class Blind(Validation):
-    """A watch that does not look."""
+    """A validation that evaluates nothing."""
 
     def evaluate(self, network):
         self.dimensions = [torch.zeros(1)]

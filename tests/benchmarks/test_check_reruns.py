@@ -1,7 +1,7 @@
-"""How often an unchanged rerun raises an alarm, and whether a fit that takes 1.5 times is found.
+"""Alarms of unchanged reruns, and of fits that take 1.5 times as long.
 
-BENCH_RERUNS says how many reruns; each is the whole suite that continuous integration runs.
-BENCH_BASELINE may name a baseline that was made on this machine before; else one is made.
+BENCH_RERUNS is the number of reruns; each is the whole suite that continuous integration runs.
+BENCH_BASELINE may name a baseline of this machine; else one is saved first.
 """
 
 import json
@@ -22,14 +22,14 @@ ROOT = Path(__file__).parents[2]
 SLOW = """
         start = time.process_time()
         try:
-            found = self.estimate(points[first] if len(first) < len(points) else points)
+            estimate = self.estimate(used)
             until = time.process_time() + 0.5 * (time.process_time() - start)
             while time.process_time() < until:
                 pass
 """
 FAST = """
         try:
-            found = self.estimate(points[first] if len(first) < len(points) else points)
+            estimate = self.estimate(used)
 """
 
 
@@ -45,12 +45,12 @@ def bench(tree, *arguments):
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """A baseline made on this machine."""
+    """A baseline of this machine."""
     if "BENCH_BASELINE" in os.environ:
         return Path(os.environ["BENCH_BASELINE"]).resolve()
     folder = tmp_path_factory.mktemp("reruns")
-    said = bench(ROOT, "baseline", "save", "--to", folder / "ci.json", "--out", folder / "saved")
-    assert said.returncode == 0, said.stdout + said.stderr
+    output = bench(ROOT, "baseline", "save", "--to", folder / "ci.json", "--out", folder / "saved")
+    assert output.returncode == 0, output.stdout + output.stderr
     return folder / "ci.json"
 
 
@@ -64,18 +64,20 @@ def alarms(out):
 
 
 def test_unchanged_reruns(saved, tmp_path):
-    reruns, seconds, found, logs = int(os.environ.get("BENCH_RERUNS", "3")), [], [], []
+    reruns, seconds, result, logs = int(os.environ.get("BENCH_RERUNS", "3")), [], [], []
     for rerun in range(reruns):
         start = time.perf_counter()
-        said = bench(ROOT, "check", "--baseline", saved, "--out", tmp_path / "run")
+        output = bench(ROOT, "check", "--baseline", saved, "--out", tmp_path / "run")
         seconds.append(time.perf_counter() - start)
-        assert said.returncode in (0, 1), said.stdout + said.stderr
-        told = alarms(tmp_path / "run")
-        found += told
-        logs.append({"seconds": round(seconds[-1], 1), "alarms": told})
-        print(f"\nrerun {rerun + 1}: {seconds[-1]:.0f} s, {len(told)} alarms {told}", flush=True)
+        assert output.returncode in (0, 1), output.stdout + output.stderr
+        raised = alarms(tmp_path / "run")
+        result += raised
+        logs.append({"seconds": round(seconds[-1], 1), "alarms": raised})
+        print(
+            f"\nrerun {rerun + 1}: {seconds[-1]:.0f} s, {len(raised)} alarms {raised}", flush=True
+        )
     print(
-        f"\n{reruns} unchanged reruns: {len(found)} alarms; "
+        f"\n{reruns} unchanged reruns: {len(result)} alarms; "
         f"median {statistics.median(seconds):.0f} s"
     )
     if "BENCH_FIGURES" in os.environ:
@@ -91,9 +93,7 @@ def test_every_fit_takes_half_as_long_again(saved, tmp_path):
     file.write_text(
         code.replace(FAST, SLOW).replace("import inspect", "import inspect\nimport time")
     )
-    said = bench(tmp_path, "check", "--baseline", saved, "--out", tmp_path / "run")
-    told = alarms(tmp_path / "run")
-    print(
-        f"\nevery fit 1.5 times as long: {len(told)} alarms, {said.stdout.count('slower')} slower"
-    )
-    print("\n".join(told))
+    output = bench(tmp_path, "check", "--baseline", saved, "--out", tmp_path / "run")
+    raised = alarms(tmp_path / "run")
+    print(f"\nfits 1.5 times as long: {len(raised)} alarms, {output.stdout.count('slower')} slower")
+    print("\n".join(raised))

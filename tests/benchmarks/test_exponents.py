@@ -1,4 +1,4 @@
-"""Exponents of cost: found in times of known growth, and in what pytest-benchmark really saves."""
+"""Exponents of cost, of times of known growth and of real files of pytest-benchmark."""
 
 import json
 import os
@@ -31,18 +31,18 @@ def growing(by_n, by_ambient, seconds=0.1, series="mle"):
 
 @pytest.mark.parametrize("known", [0.0, 1.0, 2.0, 2.807])
 def test_a_power_law_has_its_exponent_without_error(known):
-    found = exponent(SIZES, [1e-9 * 1e7 * n**known for n in SIZES])
-    assert found.value == pytest.approx(known, abs=1e-9)
-    assert found.error == pytest.approx(0, abs=1e-6)
+    result = exponent(SIZES, [1e-9 * 1e7 * n**known for n in SIZES])
+    assert result.value == pytest.approx(known, abs=1e-9)
+    assert result.error == pytest.approx(0, abs=1e-6)
 
 
 def test_the_standard_error_covers_noisy_times_as_often_as_it_should():
     rng = np.random.default_rng(0)
     inside = 0
     for _ in range(1000):
-        found = exponent(SIZES, [1e-5 * n**1.5 * np.exp(rng.normal(0, 0.1)) for n in SIZES])
+        result = exponent(SIZES, [1e-5 * n**1.5 * np.exp(rng.normal(0, 0.1)) for n in SIZES])
         # Student's t with two degrees of freedom: 81.6 % are within 2 standard errors.
-        inside += abs(found.value - 1.5) < 2 * found.error
+        inside += abs(result.value - 1.5) < 2 * result.error
     assert inside / 1000 == pytest.approx(0.816, abs=0.04)
 
 
@@ -57,14 +57,14 @@ def test_the_standard_error_covers_noisy_times_as_often_as_it_should():
     ],
 )
 def test_what_is_too_small_or_too_short_has_a_reason_and_no_exponent(sizes, seconds, why):
-    found = exponent(sizes, seconds)
-    assert np.isnan(found.value)
-    assert str(found) == why
+    result = exponent(sizes, seconds)
+    assert np.isnan(result.value)
+    assert str(result) == why
 
 
 def test_times_under_a_millisecond_do_not_count_where_enough_are_left():
-    found = exponent((500, *SIZES), (9e-4, *(1e-6 * n for n in SIZES)))
-    assert found.value == pytest.approx(1.0)
+    result = exponent((500, *SIZES), (9e-4, *(1e-6 * n for n in SIZES)))
+    assert result.value == pytest.approx(1.0)
 
 
 def test_a_table_has_both_exponents_at_the_size_where_they_cross():
@@ -192,16 +192,16 @@ BENCHMARKS = {
 
 
 def test_the_command_prints_the_report_or_where_there_is_none(tmp_path):
-    def said(place):
+    def output_of(place):
         command = [sys.executable, exponents.__file__, str(place)]
         return subprocess.run(command, capture_output=True, text=True)
 
-    missing = said(tmp_path)
+    missing = output_of(tmp_path)
     assert missing.returncode == 2
     assert f"error: no saved run of benchmarks in {tmp_path}" in missing.stderr
     file = tmp_path / "run.json"
     file.write_text(json.dumps(BENCHMARKS))
-    good = said(file)
+    good = output_of(file)
     assert good.returncode == 0
     assert "0.321" in good.stdout
 

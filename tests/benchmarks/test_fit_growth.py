@@ -1,4 +1,4 @@
-"""What a fit of each registered estimator takes against n and D, alone: ``tox -e bench``.
+"""Time of a fit of each registered estimator against n and D: ``tox -e bench``.
 
 Each is at its default parameters, on a sample that spans all of R^D, and has no graph and no
 trained model of another one. n goes up to 8000, or to the most points that the estimator reads.
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.benchmark(group="fit")]
 MOST = 8000
 PARTS = (8, 4, 2, 1)
 AMBIENT, AMBIENTS = 100, (25, 50, 100, 200)
-#: Parameters of the readings of a trained model, beside the default ones.
+#: Parameters of the estimators of a trained model, beside the default ones.
 SHORT = {"steps": 20, "queries": 8}
 
 

@@ -1,4 +1,4 @@
-"""What the neighbour graph takes against n and D: ``tox -e bench``.
+"""Time of the neighbour graph against n and D: ``tox -e bench``.
 
 scikit-learn searches by a tree in up to 15 coordinates, and through all distances in more.
 """

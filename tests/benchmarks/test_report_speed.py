@@ -30,17 +30,17 @@ TIMES = {
 def test_report_of_ten_thousand_records(tmp_path, benchmark):
     folder = many(tmp_path / "results")
     path = benchmark.pedantic(lambda: write_report(folder), rounds=3)
-    found = {name: [] for name in TIMES}
+    results = {name: [] for name in TIMES}
     with chromium(tmp_path / "profile") as driver:
         for _ in range(ROUNDS):
             driver.get("about:blank")
             look(driver, height=2600)
             driver.get(path.as_uri())
             for name, script in TIMES.items():
-                found[name].append(wait_for(driver, script) / 1000)
-    seconds = {name: statistics.median(values) for name, values in found.items()}
-    told = ", ".join(
-        f"{name} {seconds[name]:.2f} s (most {max(values):.2f})" for name, values in found.items()
+                results[name].append(wait_for(driver, script) / 1000)
+    seconds = {name: statistics.median(values) for name, values in results.items()}
+    times = ", ".join(
+        f"{name} {seconds[name]:.2f} s (most {max(values):.2f})" for name, values in results.items()
     )
-    print(f"\nHTML report of 10 000 records: {path.stat().st_size / 1e6:.2f} MB; {told}")
+    print(f"\nHTML report of 10 000 records: {path.stat().st_size / 1e6:.2f} MB; {times}")
     benchmark.extra_info.update(n=10_000, bytes=path.stat().st_size, **seconds)

@@ -1,4 +1,4 @@
-"""What the runner takes beside its cells: ``tox -e bench``. Printed, not asserted.
+"""Overhead of the runner: ``tox -e bench``. Printed, not asserted.
 
 Limit of the issue: 10 ms a cell beyond plain joblib.
 """
@@ -43,9 +43,9 @@ def one(seed: int) -> float:
     if "no-op" not in estimators.names():
         load_file(NOOP)
     points = manifolds.get("spaghetti-line", ambient=100).sample(POINTS, seed).points
-    found = estimators.get("no-op")
-    found.fit(points)
-    return found.dimension_
+    estimator = estimators.get("no-op")
+    estimator.fit(points)
+    return estimator.dimension_
 
 
 def through_joblib(cells: int) -> float:

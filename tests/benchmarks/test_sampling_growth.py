@@ -1,4 +1,4 @@
-"""What sampling takes against n and D, of every manifold that needs no files: ``tox -e bench``."""
+"""Time of sampling every manifold that needs no files against n and D: ``tox -e bench``."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.benchmark(group="sample")]
 
 NS = (2000, 4000, 8000, 16_000)
 N = 8000
-#: Values of the parameter that says how large a point is, with the one that is not varied first.
+#: Values of the parameter for the size of a point, first the one that is not varied.
 SIZES = {"ambient": (100, 50, 200, 400), "size": (32, 16, 24, 48)}
 
 

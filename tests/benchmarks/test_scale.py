@@ -1,4 +1,4 @@
-"""A hundred thousand cells: planned, kept and reported. Printed, never asserted: ``tox -e bench``.
+"""A hundred thousand cells: plan, store and report. Printed, never asserted: ``tox -e bench``.
 
 Limits of the issue: a plan in 5 s and 500 MiB, a report in 10 s.
 """
@@ -50,12 +50,12 @@ def peak():
 
 own = schema.load("euclidean")
 pairs = len(plan.build(own, "quick", seeds=1))
-told = {"before": peak()}
+facts = {"before": peak()}
 start = time.perf_counter()
 
 def lap(what):
     global start
-    told[what], start = time.perf_counter() - start, time.perf_counter()
+    facts[what], start = time.perf_counter() - start, time.perf_counter()
 
 cells = plan.build(own, "quick", seeds=-(-int(sys.argv[1]) // pairs))
 lap("build")
@@ -63,21 +63,21 @@ predicted = costs.predict(cells, [])
 lap("predict")
 batches = plan.batches(cells, predicted)
 lap("batches")
-print(json.dumps({**told, "peak": peak(), "cells": len(cells), "groups": len(batches)}))
+print(json.dumps({**facts, "peak": peak(), "cells": len(cells), "groups": len(batches)}))
 """
 
 
 def test_plan(capsys):
     command = [sys.executable, "-c", PLANNING, str(RECORDS)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
-    seconds = {what: told[what] for what in ("build", "predict", "batches")}
+    facts = json.loads(done.stdout)
+    seconds = {what: facts[what] for what in ("build", "predict", "batches")}
     with capsys.disabled():
         print(
-            f"\n{told['cells']} cells planned in {sum(seconds.values()):.2f} s ("
+            f"\n{facts['cells']} cells planned in {sum(seconds.values()):.2f} s ("
             + ", ".join(f"{what} {value:.2f}" for what, value in seconds.items())
-            + f"), {told['groups']} batches; peak {told['peak']:.0f} MiB, of which "
-            f"{told['before']:.0f} MiB before"
+            + f"), {facts['groups']} batches; peak {facts['peak']:.0f} MiB, of which "
+            f"{facts['before']:.0f} MiB before"
         )
 
 
@@ -119,7 +119,7 @@ def made_up(cells) -> list[Record]:
     }
     slow = {cell.estimator: rng.uniform(0.2, 60) for cell in cells}
     off = {cell.estimator: rng.normal(0, 0.02) for cell in cells}
-    found = []
+    results = []
     for cell in cells:
         parameters = cell.manifold_parameters
         levels = parameters.get("dimensions") or [parameters["dimension"]]
@@ -142,7 +142,7 @@ def made_up(cells) -> list[Record]:
         }
         if rng.random() < 0.02:
             status = list(failures)[rng.integers(len(failures))]
-            found.append(empty_record(cell, status=status, message=failures[status], **facts))
+            results.append(empty_record(cell, status=status, message=failures[status], **facts))
             continue
         facts |= {
             "status": "ok",
@@ -154,12 +154,12 @@ def made_up(cells) -> list[Record]:
         }
         if cell.estimator == "score-svd":
             facts |= {"points_read": 24, "arrays": f"arrays/{cell.manifold}.npz"}
-        found.append(empty_record(cell, **facts))
-    return found
+        results.append(empty_record(cell, **facts))
+    return results
 
 
 def fill(folder: Path, records: list[Record]) -> None:
-    """Put records into a store, all in one transaction, with the spectra that some tell of."""
+    """Put records into a store, all in one transaction, with the spectra of some."""
     with Store(folder):
         pass
     columns = [field.name for field in dataclasses.fields(Record)]

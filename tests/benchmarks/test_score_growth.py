@@ -1,4 +1,4 @@
-"""What a step of a training, and a reading, take against D: ``tox -e bench``.
+"""Time of a training step and of an estimate against D: ``tox -e bench``.
 
 n is the number of points in a step. Networks are as wide as an estimator makes them for points that
 span all of R^D; images of D pixels have a U-Net.
@@ -40,7 +40,7 @@ def test_training_step(network, n, ambient, timed):
     timed(lambda: steps(1), network=network, n=n, D=ambient)
 
 
-READINGS = {
+ESTIMATORS = {
     "scores and spectra": lambda network, z, matrices: spectra(network, z, SIGMAS[:1]),
     "spectra (Gram matrix, float64)": lambda network, z, matrices: spectrum.singular_values(
         matrices
@@ -51,8 +51,8 @@ READINGS = {
 
 @pytest.mark.benchmark(group="reading of a point at one noise level")
 @pytest.mark.parametrize("ambient", [100, 200, 400, 800])
-@pytest.mark.parametrize("what", READINGS)
-def test_reading(what, ambient, timed, monkeypatch):
+@pytest.mark.parametrize("what", ESTIMATORS)
+def test_estimate(what, ambient, timed, monkeypatch):
     # Any numbers will do for points, and any axes: of full rank is what the network takes.
     numbers = np.random.default_rng(0).standard_normal((100, ambient))
     network, z = untrained(numbers, principal=False)
@@ -68,4 +68,4 @@ def test_reading(what, ambient, timed, monkeypatch):
     (matrices,) = seen
     assert matrices.shape[0] == 1
     assert matrices.shape[2] == ambient
-    timed(lambda: READINGS[what](network, z[:1], matrices), reading=what, D=ambient)
+    timed(lambda: ESTIMATORS[what](network, z[:1], matrices), reading=what, D=ambient)

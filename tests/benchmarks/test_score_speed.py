@@ -1,4 +1,4 @@
-"""Speed of training and reading score models. Printed, never asserted: ``tox -e bench``."""
+"""Speed of training and evaluating score models. Printed, never asserted: ``tox -e bench``."""
 
 import statistics
 import time
@@ -47,13 +47,13 @@ def test_training_throughput(capsys):
         for _ in range(products):
             torch.matmul(a, b, out=out)
 
-    found = alternating(training=lambda: steps(several), matmul=multiply)
-    training = several * flops / found["training"]
-    matmul = products * 2 * 512 * 192 * 192 / found["matmul"]
+    times = alternating(training=lambda: steps(several), matmul=multiply)
+    training = several * flops / times["training"]
+    matmul = products * 2 * 512 * 192 * 192 / times["matmul"]
     with capsys.disabled():
         print(
             f"\ntraining step, width 192, 3 blocks, batch 512, rank 51, "
-            f"{torch.get_num_threads()} threads: {found['training'] / several * 1e3:.1f} ms, "
+            f"{torch.get_num_threads()} threads: {times['training'] / several * 1e3:.1f} ms, "
             f"{training / 1e9:.1f} GFLOP/s; torch.matmul, 512 x 192 by 192 x 192: "
             f"{matmul / 1e9:.1f} GFLOP/s; ratio {training / matmul:.2f}"
         )
@@ -64,14 +64,14 @@ def test_reading_of_100_points(capsys):
     thin = untrained(sphere(10))
     assert full[1].shape[1] == 100
     assert thin[1].shape[1] == 11
-    found = alternating(
+    times = alternating(
         full=lambda: spectra(full[0], full[1][:100]),
         thin=lambda: spectra(thin[0], thin[1][:100]),
     )
     with capsys.disabled():
         print(
             f"\nreading 100 points of R^100 at 5 noise levels, {torch.get_num_threads()} threads: "
-            f"{found['full']:.2f} s at full rank, {found['thin']:.3f} s for a 10-sphere"
+            f"{times['full']:.2f} s at full rank, {times['thin']:.3f} s for a 10-sphere"
         )
 
 

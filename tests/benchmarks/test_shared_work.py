@@ -96,10 +96,10 @@ def test_neighbour_family(sphere, threads, rounds, skdim, capsys):
     points = manifolds.get("sphere", dimension=sphere, ambient=AMBIENT).sample(N, 0).points
     with threadpool_limits(threads):
         one_round(points[:500], skdim)  # imports and first calls
-        found = [one_round(points, skdim) for _ in range(rounds)]
-    shared = np.median([one["shared"].sum() for one in found])
-    alone = np.median([one["class"].sum() for one in found])
-    table = pd.concat(found).groupby(level=0, sort=False).median()
+        results = [one_round(points, skdim) for _ in range(rounds)]
+    shared = np.median([one["shared"].sum() for one in results])
+    alone = np.median([one["class"].sum() for one in results])
+    table = pd.concat(results).groupby(level=0, sort=False).median()
     with capsys.disabled():
         print(
             f"\n{sphere}-sphere, n = {N}, D = {AMBIENT}, threads: {threads}, rounds: {rounds}; "

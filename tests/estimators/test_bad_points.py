@@ -1,4 +1,4 @@
-"""What every estimator does with points that are wrong, few, or repeated."""
+"""Every estimator on points that are invalid, few, or repeated."""
 
 import subprocess
 import sys
@@ -92,18 +92,18 @@ def test_duplicates_are_counted_in_a_warning_and_used_once(name):
         expected = estimators.get(name).fit(points)
     class_name = type(expected).__name__
     with pytest.warns(UserWarning, match=f"{class_name}: 23 of 173 points are duplicates"):
-        found = estimators.get(name).fit(repeated)
-    assert found.dimension_ == expected.dimension_
+        fitted = estimators.get(name).fit(repeated)
+    assert fitted.dimension_ == expected.dimension_
     if expected.dimension_pw_ is None:
-        assert found.dimension_pw_ is None
+        assert fitted.dimension_pw_ is None
         return
-    # Each answer belongs to the row of X that the query names.
-    known = {points[row].tobytes(): value for row, value in _readings(expected)}
-    for row, value in _readings(found):
+    # Each estimate belongs to the row of X that the query names.
+    known = {points[row].tobytes(): value for row, value in _pointwise(expected)}
+    for row, value in _pointwise(fitted):
         assert known[repeated[row].tobytes()] == value
 
 
-def _readings(fitted):
+def _pointwise(fitted):
     return list(zip(fitted.query_, fitted.dimension_pw_, strict=True))
 
 

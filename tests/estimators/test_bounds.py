@@ -1,4 +1,4 @@
-"""No estimator gives an answer that cannot be, of third parties either."""
+"""No estimator gives an impossible dimension, those of third parties included."""
 
 import numpy as np
 import pytest
@@ -28,15 +28,15 @@ def test_more_than_the_ambient_dimension_is_that_by_chance_or_refused():
         check_dimension("X", 3.31, (100_000, 3))
 
 
-def test_readings_at_points_are_between_zero_and_the_ambient_dimension_or_missing():
-    readings = np.array([-1.0, 0.0, 1.5, 3.0, 7.0, 1e12, np.inf, np.nan])
+def test_pointwise_estimates_are_between_zero_and_the_ambient_dimension_or_missing():
+    estimates = np.array([-1.0, 0.0, 1.5, 3.0, 7.0, 1e12, np.inf, np.nan])
     np.testing.assert_array_equal(
-        clip_pointwise(readings, 3), [np.nan, 0, 1.5, 3, 3, 3, np.nan, np.nan]
+        clip_pointwise(estimates, 3), [np.nan, 0, 1.5, 3, 3, 3, np.nan, np.nan]
     )
 
 
 @pytest.mark.parametrize("name", ["mle", "mom", "tle", "mada", "ess", "lpca-local"])
-def test_points_that_fill_their_space_read_no_more_than_it(name):
+def test_points_that_fill_their_space_have_at_most_its_dimension(name):
     points = np.random.default_rng(0).random((1500, 2))
     fitted = estimators.get(name).fit(points)
     assert 1.7 < fitted.dimension_ <= 2
@@ -65,16 +65,16 @@ def registered():
 
 
 @pytest.mark.parametrize("answer", [25.0, 0.0, -2.0, np.nan, np.inf, np.float32(25), [1e13]])
-def test_an_answer_of_a_third_party_that_cannot_be_is_refused(registered, answer):
+def test_an_estimate_of_a_third_party_that_cannot_be_is_refused(registered, answer):
     estimator = registered(np.asarray(answer) if isinstance(answer, list) else answer)
     with pytest.raises(ValueError, match="Foreign found"):
         estimator.fit(sphere(2, 50))
     assert not hasattr(estimator, "dimension_")
 
 
-def test_answers_of_a_third_party_that_can_be_are_as_they_were(registered):
-    readings = np.array([1.0, 99.0, -1.0])
-    estimator = registered(2.0, readings)
+def test_estimates_of_a_third_party_that_can_be_are_as_they_were(registered):
+    estimates = np.array([1.0, 99.0, -1.0])
+    estimator = registered(2.0, estimates)
     assert estimator.fit(sphere(2, 50), scale=1.5) is estimator
     assert estimator.dimension_ == 3.0
     np.testing.assert_array_equal(estimator.dimension_pw_, [1.0, 4.0, np.nan])

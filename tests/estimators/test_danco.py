@@ -25,26 +25,26 @@ def padded(points, ambient):
     [(1, 1000), (2, 3000), (5, 1000), (10, 1000), (15, 1000), (20, 3000), (30, 1000), (70, 1000)],
 )
 def test_balls_have_their_dimension(dimension, n):
-    found = estimators.get("danco").fit(padded(ball(dimension, n), 2 * dimension + 3)).dimension_
+    estimate = estimators.get("danco").fit(padded(ball(dimension, n), 2 * dimension + 3)).dimension_
     # The relative standard error of the rate of n points is near 1/sqrt(n), and that of the
     # dimension larger where most points are near the edge.
-    assert found == pytest.approx(dimension, rel=3.5 / np.sqrt(n))
+    assert estimate == pytest.approx(dimension, rel=3.5 / np.sqrt(n))
 
 
 @pytest.mark.parametrize(("n", "k"), [(20, 10), (60, 5), (400, 30)])
 def test_any_number_of_points_and_neighbours_will_do(n, k):
-    found = [
+    dimensions = [
         estimators.get("danco", neighbors=k).fit(padded(ball(6, n, seed), 12)).dimension_
         for seed in range(8)
     ]
-    error = np.std(found, ddof=1) / np.sqrt(8)
-    assert np.mean(found) == pytest.approx(6, abs=4 * error)
+    error = np.std(dimensions, ddof=1) / np.sqrt(8)
+    assert np.mean(dimensions) == pytest.approx(6, abs=4 * error)
 
 
 @pytest.mark.slow
 def test_a_thousand_dimensions_neither_overflow_nor_take_minutes():
-    found = estimators.get("danco").fit(ball(1000, 1500)).dimension_
-    assert found == pytest.approx(1000, rel=0.1)
+    dimension = estimators.get("danco").fit(ball(1000, 1500)).dimension_
+    assert dimension == pytest.approx(1000, rel=0.1)
 
 
 def test_a_sphere_of_ten_dimensions_is_nearer_to_ten_than_with_scikit_dimension():
@@ -62,17 +62,17 @@ def test_the_best_whole_number_is_what_the_fraction_lies_near():
         assert abs(estimators.get("danco").fit(points).dimension_ - whole) < 1
 
 
-def test_the_answer_is_at_most_the_number_of_coordinates():
+def test_the_estimate_is_at_most_the_number_of_coordinates():
     assert (
         5 < estimators.get("danco").fit(np.random.default_rng(0).random((500, 6))).dimension_ <= 6
     )
 
 
-def test_points_of_a_subset_are_read_with_neighbours_from_all():
+def test_points_of_a_subset_have_neighbours_from_all():
     points = padded(ball(8, 4000), 12)
     some = estimators.get("danco", points=500).fit(points)
     assert some.details_["points_used"] == 500
-    # With neighbours from the subset alone, but references of 4000 points, it would say 7.3.
+    # With neighbours from the subset alone, but references of 4000 points, it would be 7.3.
     assert some.dimension_ == pytest.approx(8, rel=3 / np.sqrt(500) / 2)
 
 
@@ -80,7 +80,7 @@ def test_points_of_a_subset_are_read_with_neighbours_from_all():
 @pytest.mark.parametrize("dimension", [1, 2, 3, 8, 30])
 def test_references_are_what_simulated_balls_give_on_average(dimension, n):
     repeats, k = 6 if n > 100 else 60, 10
-    found = np.array(
+    results = np.array(
         [
             attributes(
                 danco._concentration(
@@ -91,8 +91,8 @@ def test_references_are_what_simulated_balls_give_on_average(dimension, n):
         ]
     )
     expected = attributes(danco._reference(dimension, n, k, 0))
-    error = found.std(axis=0, ddof=1) / np.sqrt(repeats)
-    assert (np.abs(found.mean(axis=0) - expected) < 5 * error + 0.004 * np.abs(expected)).all()
+    error = results.std(axis=0, ddof=1) / np.sqrt(repeats)
+    assert (np.abs(results.mean(axis=0) - expected) < 5 * error + 0.004 * np.abs(expected)).all()
 
 
 def attributes(concentration):
@@ -127,7 +127,7 @@ def test_the_rate_is_that_of_the_distribution_it_is_fitted_to(rate, k):
 @pytest.mark.parametrize("rates", [(4.0, 5.0), (4.0, 2.5), (9.0, 9.0)])
 def test_the_divergence_is_the_published_sum(rates):
     k, (own, other) = 10, rates
-    found = danco.Concentration(own, 1.4, 0.8)
+    result = danco.Concentration(own, 1.4, 0.8)
     ball_of = danco.Concentration(other, 1.5, 0.7)
     q, i = other / own, np.arange(k + 1)
     harmonic = (1 / np.arange(1, k + 1)).sum()
@@ -136,9 +136,9 @@ def test_the_divergence_is_the_published_sum(rates):
     )
     a, b = danco._tau(0.8), danco._tau(0.7)
     angles = np.log(i0(b) / i0(a)) + i1(a) / i0(a) * (a - b * np.cos(0.1))
-    # The publication leaves out a constant of the laws of distances.
+    # The publication leaves out a constant of the distributions of distances.
     at_equal = harmonic - (k - 1) * ((-1.0) ** i * binom(k, i) * digamma(1 + i)).sum()
-    assert danco._divergence(found, ball_of, k) == pytest.approx(
+    assert danco._divergence(result, ball_of, k) == pytest.approx(
         distances - at_equal + angles, rel=1e-4, abs=1e-6
     )
 

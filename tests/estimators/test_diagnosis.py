@@ -1,4 +1,4 @@
-"""What makes distances meaningless is found, whatever the dimension, and reported."""
+"""Properties that make distances meaningless are reported, in any dimension."""
 
 import numpy as np
 import pytest
@@ -16,12 +16,12 @@ def diagnosis(points):
 
 @pytest.mark.parametrize("dimension", [1, 2, 10, 60])
 @pytest.mark.parametrize("n", [60, 1000])
-def test_nothing_is_said_of_an_ordinary_sample(dimension, n):
-    found = diagnosis(sphere(dimension, n))
-    assert found.warnings() == []
-    assert found.coarse_message() == ""
-    assert found.ties < 0.1
-    assert found.ordered < 0.3
+def test_an_ordinary_sample_has_no_warning(dimension, n):
+    messages = diagnosis(sphere(dimension, n))
+    assert messages.warnings() == []
+    assert messages.coarse_message() == ""
+    assert messages.ties < 0.1
+    assert messages.ordered < 0.3
 
 
 def ring(n):
@@ -49,13 +49,13 @@ def test_estimators_of_distances_refuse_points_whose_neighbours_tie(what, name):
 
 
 @pytest.mark.parametrize("name", ["lpca-local", "ess"])
-def test_others_read_such_points_with_a_warning(name):
+def test_others_estimate_such_points_with_a_warning(name):
     with pytest.warns(UserWarning, match="lattice, or at even steps"):
         fitted = estimators.get(name, neighbors=10).fit(ring(500))
     assert fitted.dimension_ == pytest.approx(1, abs=0.05)
 
 
-def test_rows_that_follow_one_another_are_said_to():
+def test_consecutive_rows_are_reported():
     time = np.arange(1500) * 0.01
     walk = np.column_stack([np.cos(time), np.sin(time), np.cos(np.sqrt(2) * time)])
     with pytest.warns(UserWarning, match=r"of \d+% of the points is the row before or after"):
@@ -81,12 +81,12 @@ def test_a_curve_sampled_evenly_gives_a_dimension_that_can_be_or_the_reason(name
 def test_columns_of_few_values_are_counted_by_column_and_named():
     rng = np.random.default_rng(0)
     points = np.column_stack([rng.random((900, 3)), rng.integers(0, 10, 900), np.ones(900)])
-    found = diagnosis(points)
-    assert found.coarse_columns == ((3, 10),)
-    assert found.coarse_message() == (
+    messages = diagnosis(points)
+    assert messages.coarse_columns == ((3, 10),)
+    assert messages.coarse_message() == (
         "column 3 takes few values (at most 10): distances below the step between them say nothing"
     )
-    assert "column 'age' takes" in found.coarse_message(["x", "y", "z", "age", "one"])
+    assert "column 'age' takes" in messages.coarse_message(["x", "y", "z", "age", "one"])
     with pytest.warns(UserWarning, match="MLE: column 3 takes few values"):
         estimators.get("mle").fit(points)
 
@@ -101,6 +101,6 @@ def test_rounding_is_that_of_differences_in_nearest_distances():
 
 def test_grey_values_that_are_fine_for_their_distances_are_no_warning():
     pixels = np.random.default_rng(0).integers(0, 256, (900, 30)) / 255
-    found = diagnosis(pixels)
-    assert found.coarse_message().startswith("all 30 columns take few values")
-    assert found.warnings() == []
+    messages = diagnosis(pixels)
+    assert messages.coarse_message().startswith("all 30 columns take few values")
+    assert messages.warnings() == []

@@ -1,4 +1,4 @@
-"""What every estimator promises beside its number."""
+"""The contract of every estimator beside its number."""
 
 import inspect
 import re
@@ -36,7 +36,7 @@ def registry():
 @pytest.mark.parametrize(
     "name", [name for name in NAMES if estimators.entry(name).scope == "local"]
 )
-def test_the_answer_of_a_local_estimator_is_among_its_readings(name, points):
+def test_the_estimate_of_a_local_estimator_is_among_its_pointwise_estimates(name, points):
     fitted = estimators.get(name).fit(points)
     assert fitted.dimension_pw_.min() <= fitted.dimension_ <= fitted.dimension_pw_.max()
 
@@ -56,13 +56,13 @@ def test_estimators_of_a_subset_say_how_many_points_they_used(name, points):
         and name not in ("danco-skdim", "knn", "lpca-local")  # whole numbers, or nearly so
     ],
 )
-def test_another_random_state_gives_another_answer(name, points):
+def test_another_random_state_gives_another_estimate(name, points):
     limits = {"points": 80, "queries": 20}
     own = {key: value for key, value in limits.items() if key in estimators.get(name).get_params()}
-    found = [
+    results = [
         estimators.get(name, random_state=seed, **own).fit(points).dimension_ for seed in (3, 4)
     ]
-    assert found[0] != found[1]
+    assert results[0] != results[1]
 
 
 def test_deterministic_estimators_take_no_random_state():
@@ -99,9 +99,7 @@ def test_a_parameter_that_does_not_exist_is_refused_by_name():
         ("lpca-global", {"threshold": float("nan")}, "above 0 and below 1"),
     ],
 )
-def test_a_parameter_that_is_not_allowed_is_refused_when_made_and_when_set(
-    name, parameters, message
-):
+def test_an_invalid_parameter_is_refused_by_constructor_and_set_params(name, parameters, message):
     with pytest.raises(ValueError, match=rf"^{name}: .*{re.escape(message)}"):
         estimators.get(name, **parameters)
     estimator = estimators.get(name)
@@ -153,8 +151,8 @@ def test_help_of_an_estimator_lists_its_parameters():
 
 
 def test_an_estimate_is_shown_in_one_line():
-    found = estimators.Estimate(2.5, np.ones(3), details={"spectra": np.zeros((2, 2))})
-    assert repr(found) == "Estimate(2.5, at 3 points, details: spectra)"
+    result = estimators.Estimate(2.5, np.ones(3), details={"spectra": np.zeros((2, 2))})
+    assert repr(result) == "Estimate(2.5, at 3 points, details: spectra)"
 
 
 def test_a_plain_class_with_a_fit_can_be_registered(registry):
@@ -202,7 +200,7 @@ def test_a_derived_estimator_gets_checked_points_and_reads_them_locally():
 
 
 @pytest.mark.parametrize("answer", [np.nan, np.inf])
-def test_an_answer_that_is_not_finite_is_an_error(answer):
+def test_an_estimate_that_is_not_finite_is_an_error(answer):
     class Lost(estimators.Estimator):
         def estimate(self, points):
             return estimators.Estimate(answer)

@@ -1,4 +1,4 @@
-"""Estimators on a flat torus, where the laws that they are built on hold.
+"""Estimators on a flat torus, where the distributions that they assume hold.
 
 The product of d circles in R^(2d) is flat and has no edge: within a neighbourhood points are
 uniform, so (r_j / r_k)^d for j < k are k - 1 sorted uniform numbers. What an estimator should
@@ -29,9 +29,9 @@ every_dimension = pytest.mark.parametrize("dimension", [1, 2, 3])
 
 
 def error(expected, n=N):
-    """Three times expected / sqrt(n), the standard error of one exponential reading a point.
+    """Three times expected / sqrt(n), the standard error of one exponential estimate a point.
 
-    Estimators that read more of each neighbourhood err less, but neighbourhoods overlap. The
+    Estimators that use more of each neighbourhood err less, but neighbourhoods overlap. The
     torus bends away from its tangent by r^2 / 24, which leaves less than 1 % at these n.
     """
     return 3 * expected / np.sqrt(n) + 0.01 * expected
@@ -60,8 +60,8 @@ def error(expected, n=N):
     ids=str,
 )
 def test_consistent_estimators_give_the_dimension(name, parameters, dimension):
-    found = estimators.get(name, **parameters).fit(flat_torus(dimension)).dimension_
-    assert found == pytest.approx(dimension, abs=error(dimension))
+    estimate = estimators.get(name, **parameters).fit(flat_torus(dimension)).dimension_
+    assert estimate == pytest.approx(dimension, abs=error(dimension))
 
 
 @every_dimension
@@ -74,19 +74,19 @@ def test_whole_number_maximum_likelihood_is_exact(dimension):
 @pytest.mark.parametrize("k", [5, 20])
 def test_the_arithmetic_mean_of_maximum_likelihood_is_too_large_by_its_known_bias(dimension, k):
     # 1 / d_i is the mean of k - 1 exponentials of mean 1 / d.
-    found = estimators.get("mle", neighbors=k, aggregate="mean").fit(flat_torus(dimension))
+    fitted = estimators.get("mle", neighbors=k, aggregate="mean").fit(flat_torus(dimension))
     expected = dimension * (k - 1) / (k - 2)
-    assert found.dimension_ == pytest.approx(expected, abs=error(expected))
+    assert fitted.dimension_ == pytest.approx(expected, abs=error(expected))
 
 
 @every_dimension
 def test_pointwise_maximum_likelihood_follows_the_inverse_gamma_distribution(dimension):
     k = 5
     # As they are: those of a fit are at most the ambient dimension.
-    found = estimators.get("mle", neighbors=k).estimate(flat_torus(dimension)).pointwise
-    law = stats.invgamma(k - 1, scale=dimension * (k - 1))
+    pointwise = estimators.get("mle", neighbors=k).estimate(flat_torus(dimension)).pointwise
+    distribution = stats.invgamma(k - 1, scale=dimension * (k - 1))
     # Neighbourhoods overlap: a tenth of the points are nearly independent.
-    assert stats.kstest(found[:: N // 600], law.cdf).pvalue > 1e-3
+    assert stats.kstest(pointwise[:: N // 600], distribution.cdf).pvalue > 1e-3
 
 
 @every_dimension
@@ -95,11 +95,13 @@ def test_the_arithmetic_mean_of_manifold_adaptive_estimates_is_above_by_its_exac
     dimension, k
 ):
     # (r_{k/2} / r_k)^d is Beta(k/2, k/2).
-    law = stats.beta(k // 2, k - k // 2)
-    expected, _ = integrate.quad(lambda b: -dimension * np.log(2) / np.log(b) * law.pdf(b), 0, 1)
-    found = estimators.get("mada", neighbors=k, aggregate="mean")
-    found = found.fit(flat_torus(dimension)).dimension_
-    assert found == pytest.approx(expected, abs=error(expected))
+    distribution = stats.beta(k // 2, k - k // 2)
+    expected, _ = integrate.quad(
+        lambda b: -dimension * np.log(2) / np.log(b) * distribution.pdf(b), 0, 1
+    )
+    estimate = estimators.get("mada", neighbors=k, aggregate="mean")
+    estimate = estimate.fit(flat_torus(dimension)).dimension_
+    assert estimate == pytest.approx(expected, abs=error(expected))
 
 
 @every_dimension
@@ -108,9 +110,9 @@ def test_the_method_of_moments_has_the_mean_that_its_formula_gives_on_uniform_ba
     uniform = np.random.default_rng(1).random((50_000, k - 1)) ** (1 / dimension)
     mean = (uniform.sum(axis=1) + 1) / k
     expected = np.mean(mean / (1 - mean))
-    found = estimators.get("mom", neighbors=k, aggregate="mean")
-    found = found.fit(flat_torus(dimension)).dimension_
-    assert found == pytest.approx(expected, abs=error(expected))
+    estimate = estimators.get("mom", neighbors=k, aggregate="mean")
+    estimate = estimate.fit(flat_torus(dimension)).dimension_
+    assert estimate == pytest.approx(expected, abs=error(expected))
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +121,7 @@ def straight():
     rng = np.random.default_rng(0)
     line = rng.random((2000, 1)) @ np.ones((1, 3))
     along, across = np.sqrt(rng.uniform(30, 200, 4000)), rng.uniform(0, 20, 4000)
-    # Uniform in area to 1 %: arc length of a spiral goes as the square of its angle.
+    # Uniform in area to 1 %: arc length of a spiral grows as the square of its angle.
     roll = np.stack([along * np.cos(along), along * np.sin(along), across], axis=1)
     return {1: line, 2: roll}
 
@@ -127,9 +129,9 @@ def straight():
 @pytest.mark.parametrize("name", ["mada", "mom", "tle"])
 @pytest.mark.parametrize("dimension", [1, 2])
 def test_pooled_estimates_have_no_bias_on_a_line_and_a_roll(name, dimension, straight):
-    found = estimators.get(name, neighbors=10).fit(straight[dimension])
+    fitted = estimators.get(name, neighbors=10).fit(straight[dimension])
     # The roll has edges, within 10 neighbours of which it reads up to a tenth too little.
-    assert found.dimension_ == pytest.approx(dimension, rel=0.03)
+    assert fitted.dimension_ == pytest.approx(dimension, rel=0.03)
 
 
 @pytest.mark.parametrize(("k", "dimension"), [(5, 1), (20, 2), (5, 5)])
@@ -147,7 +149,7 @@ def test_inverse_tight_estimates_of_uniform_balls_have_the_mean_of_k_less_one_di
         own *= radius[:, None] / np.linalg.norm(own, axis=1, keepdims=True)
         points = np.vstack([np.zeros((1, dimension)), own[np.argsort(radius)]])
         with np.errstate(all="ignore"):
-            # As it is: readings of a fit are at most the ambient dimension.
+            # Without fit, whose pointwise estimates are at most the ambient dimension.
             read = TLE(neighbors=k).estimate(np.hstack([points, np.zeros((k + 1, 1))]))
         inverse.append(1 / read.pointwise[0])
     mean, error = np.mean(inverse), np.std(inverse) / np.sqrt(300)
@@ -168,14 +170,14 @@ def test_graph_length_and_persistence_grow_with_the_dimension_of_uniform_sets(di
 def test_simplex_skewness_gives_the_dimension_of_a_ball(version, dimension):
     # One large neighbourhood that is a ball; the expected skewness of a ball is exact.
     points = ball(dimension, 1500)
-    found = estimators.get("ess", neighbors=1499, version=version, queries=1).fit(points)
-    assert found.dimension_ == pytest.approx(dimension, rel=0.03)
+    fitted = estimators.get("ess", neighbors=1499, version=version, queries=1).fit(points)
+    assert fitted.dimension_ == pytest.approx(dimension, rel=0.03)
 
 
 def test_simplex_skewness_inverts_the_published_formula():
     points = ball(4, 60)
-    found = estimators.get("ess", neighbors=30, queries=5).estimate(points)
-    for row, dimension in zip(found.query, found.pointwise, strict=True):
+    fitted = estimators.get("ess", neighbors=30, queries=5).estimate(points)
+    for row, dimension in zip(fitted.query, fitted.pointwise, strict=True):
         order = np.argsort(np.linalg.norm(points - points[row], axis=1))
         near = points[order[1:31]] - points[order[1:31]].mean(axis=0)
         areas, lengths = 0.0, 0.0

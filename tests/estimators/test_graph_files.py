@@ -35,7 +35,7 @@ def as_another_process(folder):
 
 @pytest.fixture
 def searches(monkeypatch):
-    """How many points neighbours were searched for, search by search."""
+    """Numbers of points whose neighbours were searched, search by search."""
     sizes, real = [], neighbors._search
 
     def search(points, query, k):
@@ -66,7 +66,7 @@ def test_a_graph_is_taken_from_its_files(folder, searches):
     assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".lock", ".npy", ".npy"]
 
 
-def test_files_have_as_many_neighbours_as_were_asked_for(folder, searches):
+def test_files_have_the_requested_number_of_neighbours(folder, searches):
     for k, expected in ((15, [300]), (100, [300]), (150, [300, 300]), (140, [300, 300])):
         as_another_process(folder)
         distances, _ = neighbor_graph(POINTS, k)
@@ -167,7 +167,7 @@ def test_a_folder_that_cannot_be(tmp_path, searches, place):
     assert searches == [300]
 
 
-# Says what it does; builds only once it may.
+# Reports that it waits; builds once it may.
 WORKER = """
 import sys, time
 from pathlib import Path

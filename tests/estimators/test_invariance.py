@@ -63,8 +63,8 @@ def test_further_coordinates_move_danco_of_scikit_dimension_by_less_than_a_thous
     points = sample()
     expected = estimators.get("danco-skdim").fit(points).dimension_
     padded = np.hstack([points, np.full((len(points), 5), 7.0)])
-    found = estimators.get("danco-skdim").fit(padded).dimension_
-    assert found == pytest.approx(expected, rel=1e-3)
+    dimension = estimators.get("danco-skdim").fit(padded).dimension_
+    assert dimension == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -30,7 +30,7 @@ def nothing_shared():
 
 @pytest.fixture
 def searches(monkeypatch):
-    """How many points neighbours were searched for, search by search."""
+    """Numbers of points whose neighbours were searched, search by search."""
     sizes, real = [], neighbors._search
 
     def search(points, query, k):
@@ -67,19 +67,19 @@ def test_graph_is_that_of_all_distances(points):
 def test_neighbours_of_queries_are_rows_of_the_graph(searches):
     points = SAMPLES["many coordinates"]
     query = np.array([0, 7, 299])
-    found = query_neighbors(points, query, 15)
+    graph = query_neighbors(points, query, 15)
     assert searches == [3]
-    np.testing.assert_array_equal(found, neighbor_graph(points, 15)[1][query])
+    np.testing.assert_array_equal(graph, neighbor_graph(points, 15)[1][query])
     # Now that there is a graph, they are taken from it.
-    np.testing.assert_array_equal(found, query_neighbors(points, query, 15))
+    np.testing.assert_array_equal(graph, query_neighbors(points, query, 15))
     assert searches == [3, 300]
 
 
 def test_neighbours_of_all_points_are_the_graph(searches):
     points = SAMPLES["many coordinates"]
     order = np.arange(300)[::-1]
-    found = query_neighbors(points, order, 15)
-    np.testing.assert_array_equal(found, neighbor_graph(points, 15)[1][order])
+    graph = query_neighbors(points, order, 15)
+    np.testing.assert_array_equal(graph, neighbor_graph(points, 15)[1][order])
     assert searches == [300]
 
 
@@ -92,7 +92,7 @@ def test_graph_is_built_once_a_sample():
     assert not np.shares_memory(first, moved)
 
 
-def test_more_neighbours_than_are_kept():
+def test_more_neighbours_than_are_stored():
     points = np.random.default_rng(6).random((300, 4))
     neighbor_graph(points, 2)
     distances, _ = neighbor_graph(points, 200)

@@ -1,4 +1,4 @@
-"""What people hand to fit: it is taken, or the error says what it is and the way out."""
+"""Inputs of fit: valid, or an error that names the input and the remedy."""
 
 import numpy as np
 import pandas as pd

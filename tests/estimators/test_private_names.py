@@ -17,9 +17,9 @@ USED = {
 def test_scikit_dimension_has_a_private_name_that_we_use(name):
     parameters, user = USED[name]
     with scikit_dimension() as module:
-        found = module
+        result = module
         for part in name.split("."):
-            found = getattr(found, part, None)
+            result = getattr(result, part, None)
     version = f"scikit-dimension has no skdim.id.{name}(...) as {user} uses it"
-    assert found is not None, version
-    assert list(inspect.signature(found).parameters)[: len(parameters)] == parameters, version
+    assert result is not None, version
+    assert list(inspect.signature(result).parameters)[: len(parameters)] == parameters, version

@@ -33,22 +33,22 @@ BLOBS = {10: (8.88, 8.67, 10), 20: (16.34, 15.75, 20), 100: (39.66, 35.31, 18)}
 def test_mle_is_the_published_one_at_the_size_that_it_speaks_of(name, number, published, n):
     points = manifolds.get(name, **number).sample(n, 0).points
     for neighbors, value in zip((5, 20), published, strict=False):
-        found = estimators.get("mle", neighbors=neighbors).fit(points)
-        assert found.dimension_ == pytest.approx(value, rel=0.03)
+        fitted = estimators.get("mle", neighbors=neighbors).fit(points)
+        assert fitted.dimension_ == pytest.approx(value, rel=0.03)
 
 
 @slow
 @pytest.mark.parametrize("k", [10, 20])
 def test_global_pca_on_blobs_gives_the_published_number_in_most_samples(k):
     """Its threshold lies between two eigenvalues that nearly tie: 18 or 20 of 20 blobs."""
-    found = [
+    dimensions = [
         estimators.get("lpca-global")
         .fit(manifolds.get("gaussian-blobs", blobs=k).sample(4000, seed).points)
         .dimension_
         for seed in range(3)
     ]
-    assert BLOBS[k][2] in found
-    assert max(abs(value / BLOBS[k][2] - 1) for value in found) <= 0.1
+    assert BLOBS[k][2] in dimensions
+    assert max(abs(value / BLOBS[k][2] - 1) for value in dimensions) <= 0.1
 
 
 @pytest.mark.parametrize("k", [10, pytest.param(20, marks=slow), pytest.param(100, marks=slow)])

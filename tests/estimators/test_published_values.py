@@ -83,11 +83,11 @@ def estimates(name, manifold):
     ],
 )
 def test_the_mean_over_samples_is_the_one_of_huang_2026(manifold, name, published):
-    found = estimates(name, manifold)
+    dimension = estimates(name, manifold)
     # Half of the last digit, and three standard errors of the difference between two means
     # (of 3 and of 20 samples), with the standard deviation that our samples show.
-    error = found.std(ddof=1) * np.sqrt(1 / REPLICATES + 1 / PUBLISHED_REPLICATES)
-    assert found.mean() == pytest.approx(published, abs=0.05 + 3 * error)
+    error = dimension.std(ddof=1) * np.sqrt(1 / REPLICATES + 1 / PUBLISHED_REPLICATES)
+    assert dimension.mean() == pytest.approx(published, abs=0.05 + 3 * error)
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_the_mean_over_samples_is_the_one_of_benko_2022(manifold, name, paramete
     # 100 samples of the generator of Hein & Audibert, other code: Levina-Bickel with k = 10,
     # arithmetic mean; TwoNN without the largest 5 %.
     estimator = estimators.get(name, **parameters)
-    found = np.array(
+    dimensions = np.array(
         [estimator.fit(benchmark_sample(manifold, seed)).dimension_ for seed in range(REPLICATES)]
     )
-    error = found.std(ddof=1) * np.sqrt(1 / REPLICATES + 1 / 100)
-    assert found.mean() == pytest.approx(published, abs=0.005 + 3 * error)
+    error = dimensions.std(ddof=1) * np.sqrt(1 / REPLICATES + 1 / 100)
+    assert dimensions.mean() == pytest.approx(published, abs=0.005 + 3 * error)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_the_mean_over_samples_is_the_one_of_benko_2022(manifold, name, paramete
 )
 def test_danco_is_within_the_range_of_published_implementations(manifold, published):
     # Half of the last digit and three standard errors, as above.
-    found = estimates("danco", manifold)
-    error = 0.05 + 3 * found.std(ddof=1) * np.sqrt(1 / REPLICATES + 1 / PUBLISHED_REPLICATES)
-    assert min(published) - error <= found.mean() <= max(published) + error
+    dimension = estimates("danco", manifold)
+    error = 0.05 + 3 * dimension.std(ddof=1) * np.sqrt(1 / REPLICATES + 1 / PUBLISHED_REPLICATES)
+    assert min(published) - error <= dimension.mean() <= max(published) + error
 
 
 # Stanczuk et al. 2024, Table 2: (MLE m = 5, MLE m = 20, lPCA, PPCA).
@@ -167,5 +167,5 @@ def test_probabilistic_pca_gives_the_numerical_rank_of_the_line_where_98_was_pub
 def test_maximum_likelihood_gives_the_values_of_stanczuk_2024_at_their_size(label, column):
     name, parameters, n, published = TABLE_2[label]
     points = manifolds.get(name, **parameters).sample(n, seed=0).points
-    found = estimators.get("mle", neighbors=(5, 20)[column]).fit(points).dimension_
-    assert found == pytest.approx(published[column], rel=0.02)
+    dimension = estimators.get("mle", neighbors=(5, 20)[column]).fit(points).dimension_
+    assert dimension == pytest.approx(published[column], rel=0.02)

@@ -46,7 +46,7 @@ def test_near_copies_are_used_once_whatever_the_dimension(dimension, noise, shar
     assert len(rows.copies) == pytest.approx(count, rel=0.15)
     assert np.mean(np.array(rows.copies) >= len(points)) > 0.9
     assert f"{len(rows.copies)} of {1000 + count} points are near-copies" in rows.warnings()[0]
-    # Each copy stands at the place of the row that it repeats.
+    # Each copy has the index of the row that it repeats.
     same = rows.place[len(points) :] == rows.place[:count]
     assert same.mean() > 0.85
 
@@ -102,7 +102,7 @@ def test_rows_are_far_only_where_they_are_few_and_beyond_a_gap():
 
 
 @every_neighbor_estimator
-def test_no_answer_hangs_on_one_row(name):
+def test_no_estimate_depends_on_one_row(name):
     points = sphere(4, 600)
     bad = np.vstack([points, np.full((1, points.shape[1]), -9999.0)])
     expected = estimators.get(name).fit(points)

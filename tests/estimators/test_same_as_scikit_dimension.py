@@ -1,4 +1,4 @@
-"""Same answers as the classes of scikit-dimension and scikit-learn, fitted alone.
+"""Same estimates as the classes of scikit-dimension and scikit-learn, fitted alone.
 
 The wrappers share one neighbour graph, set parameters that matter, or reproduce a formula: none
 of that may change the number.
@@ -42,7 +42,7 @@ def points(request):
 
 
 class WithoutReplacement(np.random.RandomState):
-    """What KNN should have drawn with: no row twice."""
+    """A random state for KNN that repeats no row."""
 
     def randint(self, low, high=None, size=None, dtype=int):
         return self.choice(np.arange(low, high), size, replace=False)
@@ -100,7 +100,7 @@ def test_local(case, points, skdim):
     parameters, alone = LOCAL[case]
     ours = estimators.get(case.split()[0], **parameters).fit(points)
     theirs = alone(skdim, points)
-    # Of a fit, no reading is above the ambient dimension.
+    # Of a fit, no pointwise estimate is above the ambient dimension.
     expected = np.minimum(theirs.dimension_pw_, points.shape[1])
     np.testing.assert_allclose(ours.dimension_pw_, expected, rtol=1e-9)
     assert len(ours.query_) == N
@@ -172,7 +172,7 @@ def test_local_pca_of_any_shape(shape, k, skdim):
 
 
 def test_tle_in_units_of_the_sample(points, skdim):
-    # Its cut-off for small distances is a length: the answer is that at one length scale.
+    # Its cut-off for small distances is a length: the estimate is that at one length scale.
     radius = np.median(np.sort(cdist(points, points), axis=1)[:, 20])
     theirs = skdim.TLE().fit(points / radius)
     ours = estimators.get("tle").fit(points)

@@ -139,7 +139,7 @@ def check(words, folder):
             if error.code not in (None, 0, 1, 2, 3, 130):
                 raise
             if error.code:
-                raise ValueError("an error that was told") from None
+                raise ValueError("an error that was reported") from None
         except RunStopped:
             pass
 

@@ -1,4 +1,4 @@
-"""Damage as hypothesis draws it, so that it can be made smaller where it finds a fault."""
+"""Strategies of hypothesis for damage, so that failing examples shrink."""
 
 import struct
 
@@ -11,7 +11,7 @@ _PIECES = [
       for number in (0, 1, 2**16, 10**9, 2**31 - 1, 2**32 - 1)),
 ]  # fmt: skip
 
-#: Kind, place, a number, and bytes.
+#: Kind, position, a number, and bytes.
 _operation = st.tuples(
     st.sampled_from(["flip", "set", "cut", "insert", "overwrite", "repeat"]),
     st.integers(0, 2**20),

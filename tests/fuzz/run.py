@@ -27,14 +27,14 @@ def main():
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=None, help="default: another one every time")
     parser.add_argument("--target", action="append", choices=list(TARGETS), help="default: all")
-    asked = parser.parse_args()
-    number = int(time.time()) if asked.seed is None else asked.seed
+    options = parser.parse_args()
+    number = int(time.time()) if options.seed is None else options.seed
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     print(f"seed {number}", flush=True)
-    counts = {name: Counts() for name in asked.target or TARGETS}
+    counts = {name: Counts() for name in options.target or TARGETS}
     spent = dict.fromkeys(counts, 0.0)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
-        while sum(spent.values()) < 60 * asked.minutes:
+        while sum(spent.values()) < 60 * options.minutes:
             # Each target gets the same time.
             name = min(spent, key=spent.get)
             folder = Path(place) / name.replace(" ", "-")
@@ -43,16 +43,16 @@ def main():
             fuzz(name, folder, _BATCH, number, counts[name])
             spent[name] += time.monotonic() - start
             number += 1
-    for name, found in counts.items():
+    for name, result in counts.items():
         print(
-            f"{name}: {found.cases} cases in {spent[name]:.0f} s: {found.fine} fine, "
-            f"{found.refused} refused, {sum(found.faults.values())} faults"
+            f"{name}: {result.cases} cases in {spent[name]:.0f} s: {result.fine} fine, "
+            f"{result.refused} refused, {sum(result.faults.values())} faults"
         )
-        for kind, count in found.faults.most_common():
-            case, trace = found.examples[kind]
+        for kind, count in result.faults.most_common():
+            case, trace = result.examples[kind]
             print(f"  {count} x {kind}, such as {str(case)[:500]}\n{trace[-1500:]}")
-    faults = sum(sum(found.faults.values()) for found in counts.values())
-    print(f"{sum(found.cases for found in counts.values())} cases, {faults} faults")
+    faults = sum(sum(result.faults.values()) for result in counts.values())
+    print(f"{sum(result.cases for result in counts.values())} cases, {faults} faults")
     return 1 if faults else 0
 
 

@@ -122,7 +122,7 @@ def check(case, folder):
         except UnicodeError:
             raise
         except (ValueError, sqlite3.Error) as error:
-            # The command line tells both in a line.
+            # The command line prints both in a line.
             refused.append(error)
     if refused:
         raise ValueError(str(refused[0]))
@@ -168,9 +168,9 @@ def _console():
 
 
 def _status(folder):
-    found = status_of(folder)
-    report(found, _console())
-    report(found, _console(), as_json=True)
+    status = status_of(folder)
+    report(status, _console())
+    report(status, _console(), as_json=True)
 
 
 def _report(folder):

@@ -1,4 +1,4 @@
-"""What is fuzzed, and what counts as a fault: all but success and the product's clear error."""
+"""Targets of fuzzing; a fault is all but success and the product's clear error."""
 
 import collections
 import contextlib
@@ -78,7 +78,7 @@ def fuzz(name, folder, examples, number, counts):
             if is_clear(error):
                 counts.refused += 1
                 return
-            # What was raised first has the place; "from None" hides it alone.
+            # The first error has the line; "from None" hides only its message.
             first = error.__context__ if INTERNAL.search(str(error)) else None
             kind = _kind(first or error)
             counts.faults[kind] += 1

@@ -76,9 +76,9 @@ def check_baseline(data, folder):
     if not good.exists():
         good.write_text(json.dumps(_baseline()), encoding="utf-8")
     bad.write_bytes(data)
-    found, whole = load(bad), load(good)
+    loaded, whole = load(bad), load(good)
     command.show(bad, 4, Console(file=io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), width=120))
-    for was, now in ((found, whole), (whole, found)):
+    for was, now in ((loaded, whole), (whole, loaded)):
         outcome = compare(was, now, tolerance=1e-9, slower=1.25, whole=True)
         report.markdown(outcome).encode()
         report.junit(outcome).encode()
@@ -102,8 +102,8 @@ def _retyped(text, changes):
         if new:
             lines.insert(place % len(lines), f"{key} = {value}")
             text = "\n".join(lines)
-        elif found := list(re.finditer(r"=\s*([^=\n]+?)(?=[,}\n])", text)):
-            match = found[place % len(found)]
+        elif result := list(re.finditer(r"=\s*([^=\n]+?)(?=[,}\n])", text)):
+            match = result[place % len(result)]
             text = text[: match.start(1)] + value + text[match.end(1) :]
     return text.encode()
 

@@ -20,9 +20,9 @@ def source():
 
 
 class Replay:
-    """A random state whose draws are given numbers, whatever the law, moved by a step each.
+    """A random state whose draws are given numbers, for any distribution, moved by a step each.
 
-    What a generator makes of them is then a map, of which the derivative can be taken.
+    The output of a generator is then a map, of which the derivative can be taken.
     """
 
     def __init__(self, values, moves):
@@ -54,8 +54,8 @@ def test_all_of_scikit_dimension_are_there_with_its_dimensions(source):
     truth = source(random_state=0)._dict_truth
     assert {which: facts[:2] for which, facts in truth.items()} == DIMENSIONS
     for which, (dimension, ambient) in DIMENSIONS.items():
-        made = manifolds.get("benchmark-manifold", which=which)
-        assert (made.dimension, made.ambient) == (dimension, ambient)
+        manifold = manifolds.get("benchmark-manifold", which=which)
+        assert (manifold.dimension, manifold.ambient) == (dimension, ambient)
 
 
 @pytest.mark.parametrize("which", DIMENSIONS)
@@ -95,8 +95,8 @@ def test_the_tangent_space_of_what_is_generated_has_the_declared_dimension(which
 def test_listing_and_planning_do_not_import_scikit_dimension():
     code = (
         "import sys, manifolds; manifolds.names();"
-        "made = manifolds.get('benchmark-manifold', which='M10d_Cubic');"
-        "assert made.ambient == 71; print('skdim' in sys.modules)"
+        "manifold = manifolds.get('benchmark-manifold', which='M10d_Cubic');"
+        "assert manifold.ambient == 71; print('skdim' in sys.modules)"
     )
     output = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -27,8 +27,8 @@ def test_squares_are_where_the_loops_of_the_paper_put_them(k):
         for i in range(side):
             for j in range(side):
                 image[x - ((side + 1) // 2 - 1) + i, y - ((side + 1) // 2 - 1) + j] += c
-    drawn = first_image("squares", brightness, squares=k)
-    np.testing.assert_allclose(drawn[0], image, atol=1e-12)
+    images = first_image("squares", brightness, squares=k)
+    np.testing.assert_allclose(images[0], image, atol=1e-12)
 
 
 @pytest.mark.parametrize("k", [10, 20, 100])
@@ -41,8 +41,8 @@ def test_blobs_are_what_the_loops_of_the_paper_draw(k):
         squared = (down - x) ** 2 + (along - y) ** 2
         image += np.exp(-squared / (2 * s**2)) / (np.sqrt(2 * np.pi) * s)
     image = (image - image.min()) / (image.max() - image.min())
-    drawn = first_image("gaussian-blobs", spreads, blobs=k)
-    np.testing.assert_allclose(drawn[0], image, atol=1e-12)
+    images = first_image("gaussian-blobs", spreads, blobs=k)
+    np.testing.assert_allclose(images[0], image, atol=1e-12)
 
 
 def test_two_of_the_paper_s_100_squares_coincide_so_that_their_dimension_is_99():
@@ -124,7 +124,7 @@ def test_channels_show_the_same_things_in_colours_of_their_own(name):
         ("gratings", {"channels": 0}, "'channels' must be a whole number of at least 1, not 0"),
     ],
 )
-def test_what_is_not_allowed_is_said(name, wrong, message):
+def test_an_invalid_parameter_is_an_error_that_says_why(name, wrong, message):
     with pytest.raises(ValueError, match=message):
         manifolds.get(name, **wrong)
 

@@ -62,7 +62,7 @@ def test_a_sample_takes_some_images_and_another_seed_others():
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("folder", ["MNIST/raw", "mnist"])
-def test_idx_files_are_found_in_either_folder_packed_or_not(root, folder, packed):
+def test_idx_files_may_be_in_either_folder_packed_or_not(root, folder, packed):
     images, labels = write_idx(root / folder, packed=packed)
     sample = manifolds.get("mnist", label=3).sample(100, 0)
     np.testing.assert_allclose(sample.points, images[labels == 3].reshape(-1, 784) / 255)
@@ -92,7 +92,7 @@ def test_the_test_part_is_another_one(root):
         manifolds.get("mnist").sample(100, 0)
 
 
-def test_files_that_are_damaged_are_said(root):
+def test_damaged_files_are_reported(root):
     write_idx(root / "mnist")
     (root / "mnist" / "train-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03\0\0")
     with pytest.raises(ValueError, match="are not what torchvision reads"):
@@ -108,7 +108,7 @@ def test_files_that_are_damaged_are_said(root):
         ("svhn", "train_32x32.mat"),
     ],
 )
-def test_what_is_missing_is_said_with_where_to_put_it_and_where_it_is_from(root, name, file):
+def test_a_missing_file_is_named_with_its_folder_and_source(root, name, file):
     with pytest.raises(ValueError, match=file) as error:
         manifolds.get(name).sample(10, 0)
     assert str(root) in str(error.value)
@@ -127,9 +127,9 @@ def test_colour_photographs_are_read_with_channels_first(root, monkeypatch):
     )
     digest = hashlib.md5((root / "train_32x32.mat").read_bytes()).hexdigest()
     monkeypatch.setitem(sets.SVHN.split_list, "train", ["", "train_32x32.mat", digest])
-    found = manifolds.get("svhn").sample(30, 0)
-    assert found.shape == (3, 32, 32)
-    np.testing.assert_allclose(found.points, pixels.reshape(30, -1) / 255)
+    result = manifolds.get("svhn").sample(30, 0)
+    assert result.shape == (3, 32, 32)
+    np.testing.assert_allclose(result.points, pixels.reshape(30, -1) / 255)
 
     folder = root / "cifar-10-batches-py"
     folder.mkdir()
@@ -145,8 +145,8 @@ def test_colour_photographs_are_read_with_channels_first(root, monkeypatch):
     described = {"filename": "batches.meta", "key": "label_names"}
     described["md5"] = hashlib.md5(meta).hexdigest()
     monkeypatch.setattr(sets.CIFAR10, "meta", described)
-    found = manifolds.get("cifar10").sample(25, 0)
-    np.testing.assert_allclose(found.points, pixels[:25].reshape(25, -1) / 255)
+    result = manifolds.get("cifar10").sample(25, 0)
+    np.testing.assert_allclose(result.points, pixels[:25].reshape(25, -1) / 255)
 
 
 def test_a_pickle_with_another_checksum_is_not_opened(root):

@@ -1,4 +1,4 @@
-"""How points are distributed on each manifold, against the exact law of a coordinate."""
+"""Distributions of points on each manifold, against the exact one of a coordinate."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from scipy import stats
 
 import manifolds
 
-# Seeds are fixed, so a law that holds does not fail now and then.
+# Seeds are fixed, so a true distribution does not fail now and then.
 P_VALUE = 1e-3
 
 
@@ -46,8 +46,8 @@ def test_the_second_angle_of_the_nonuniform_sphere_is_normal_too():
     own = own_coordinates(manifolds.get("nonuniform-sphere", angle_std=0.5), 3000)
     angle = np.arctan2(np.linalg.norm(own[:, 2:], axis=1), np.abs(own[:, 1]))
     # |x_1| and the length of the rest give the angle folded to [0, pi / 2].
-    law = stats.norm(scale=0.5)
-    folded = np.minimum(np.abs(law.rvs(200_000, random_state=0)) % np.pi, np.inf)
+    distribution = stats.norm(scale=0.5)
+    folded = np.minimum(np.abs(distribution.rvs(200_000, random_state=0)) % np.pi, np.inf)
     folded = np.minimum(folded, np.pi - folded)
     assert stats.ks_2samp(angle, folded).pvalue > P_VALUE
 
@@ -138,9 +138,9 @@ def test_rotations_are_orthogonal_of_determinant_1_in_n_n_minus_1_over_2_dimensi
     order, dimension
 ):
     assert manifolds.get("special-orthogonal", order=order).dimension == dimension
-    found = rotations(order, 200)
-    np.testing.assert_allclose(found @ found.transpose(0, 2, 1) - np.eye(order), 0, atol=1e-12)
-    np.testing.assert_allclose(np.linalg.det(found), 1, rtol=1e-12)
+    result = rotations(order, 200)
+    np.testing.assert_allclose(result @ result.transpose(0, 2, 1) - np.eye(order), 0, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.det(result), 1, rtol=1e-12)
 
 
 def test_a_reflection_is_off_the_rotations():
@@ -151,10 +151,10 @@ def test_a_reflection_is_off_the_rotations():
 
 @pytest.mark.parametrize("order", [2, 3, 5])
 def test_an_entry_of_a_rotation_is_a_coordinate_of_a_uniform_point_of_a_sphere(order):
-    found = rotations(order, 4000)
-    law = stats.beta(0.5, (order - 1) / 2)
-    for entry in (found[:, 0, 0], found[:, 0, -1], found[:, -1, 0], found[:, -1, -1]):
-        assert stats.kstest(entry**2, law.cdf).pvalue > P_VALUE
+    result = rotations(order, 4000)
+    distribution = stats.beta(0.5, (order - 1) / 2)
+    for entry in (result[:, 0, 0], result[:, 0, -1], result[:, -1, 0], result[:, -1, -1]):
+        assert stats.kstest(entry**2, distribution.cdf).pvalue > P_VALUE
         assert abs(np.mean(entry)) < 4.5 / np.sqrt(order * len(entry))
 
 

@@ -1,10 +1,11 @@
-"""What is tried beside mutmut's own mutants: decorated functions, and constants."""
+"""Mutants that mutmut does not make, of decorated functions and constants, and the parts."""
 
 import ast
 from pathlib import Path
 
-import mutate
 import pytest
+import sources
+from parts import PARTS
 
 ROOT = Path(__file__).parents[2]
 CODE = '''
@@ -36,20 +37,20 @@ def add(a, b):
 
 
 def test_functions_without_their_decorators_do_the_same():
-    changed = mutate.undecorated(CODE)
+    changed = sources.call_decorators(CODE)
     functions = [node for node in ast.walk(ast.parse(changed)) if isinstance(node, ast.FunctionDef)]
     assert not any(node.decorator_list for node in functions)
-    found = {}
-    exec(changed, found)
-    assert found["Box"]().size == 3
-    assert found["add"](1, 2) == 6
-    assert found["add"].__wrapped__.cache_info().misses == 1
+    namespace = {}
+    exec(changed, namespace)
+    assert namespace["Box"]().size == 3
+    assert namespace["add"](1, 2) == 6
+    assert namespace["add"].__wrapped__.cache_info().misses == 1
 
 
-def test_each_number_of_a_constant_is_made_larger_and_smaller():
+def test_each_number_of_a_constant_becomes_larger_and_smaller():
     code = "HIGH, LOW = 2.0, 8\nNAME = 'x'\nPOWER: float = 2**4\nON = True\ndef f(): return 3\n"
-    found = [(name, new) for name, _, new, _ in mutate.constants(code)]
-    assert found == [
+    changes = [(name, new) for name, _, new, _ in sources.constants(code)]
+    assert changes == [
         ("(HIGH, LOW)", "HIGH, LOW = (2.0 * 10), 8"),
         ("(HIGH, LOW)", "HIGH, LOW = (2.0 / 10), 8"),
         ("(HIGH, LOW)", "HIGH, LOW = 2.0, (8 * 10)"),
@@ -59,14 +60,14 @@ def test_each_number_of_a_constant_is_made_larger_and_smaller():
         ("POWER", "POWER: float = 2**(4 * 10)"),
         ("POWER", "POWER: float = 2**(4 // 10 or 1)"),
     ]
-    for _, _, new, mutated in mutate.constants(code):
+    for _, _, new, mutated in sources.constants(code):
         assert new in mutated.splitlines()
         compile(mutated, "mutated", "exec")
 
 
-@pytest.mark.parametrize("name", mutate.PARTS)
+@pytest.mark.parametrize("name", PARTS)
 def test_modules_and_tests_of_a_part_exist(name):
-    part = mutate.PARTS[name]
+    part = PARTS[name]
     files = [*part.modules, *part.tests, *(test.partition("::")[0] for test in part.without)]
     assert [file for file in files if not (ROOT / file).is_file()] == []
     for test in part.without:

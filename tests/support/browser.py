@@ -76,7 +76,7 @@ def column(driver, table, place):
 
 
 def becomes(driver, table, place, expected):
-    """Whether a column comes to hold these texts: the table sorts after the click returns."""
+    """Return whether a column gets these texts: the table sorts after the click returns."""
     from selenium.common.exceptions import TimeoutException
     from selenium.webdriver.support.ui import WebDriverWait
 
@@ -86,13 +86,13 @@ def becomes(driver, table, place, expected):
 
 
 def requests_of(driver):
-    """Addresses that the page asked for beyond itself and what it holds."""
-    found = []
+    """Return addresses that the page requested beyond itself and its contents."""
+    results = []
     for entry in driver.get_log("performance"):
         message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
-            found.append(message["params"]["request"]["url"])
-    return [address for address in found if not address.startswith(("data:", "blob:"))]
+            results.append(message["params"]["request"]["url"])
+    return [address for address in results if not address.startswith(("data:", "blob:"))]
 
 
 def quiet(driver):
@@ -106,7 +106,7 @@ def show(driver, section):
     driver.execute_script(f"document.getElementById('{section}').scrollIntoView()")
 
 
-def drawn(driver, plot):
+def wait_until_drawn(driver, plot):
     driver.execute_script(f"document.getElementById('{plot}').scrollIntoView()")
     wait_for(driver, f"document.getElementById('{plot}').dataset.drawn === 'yes'")
 

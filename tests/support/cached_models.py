@@ -29,11 +29,11 @@ def tensors(seed=0, numbers=6):
     }
 
 
-def same(found, expected):
-    assert found.keys() == expected.keys()
+def same(actual, expected):
+    assert actual.keys() == expected.keys()
     for name, value in expected.items():
-        assert found[name].dtype == value.dtype
-        torch.testing.assert_close(found[name], value, rtol=0, atol=0)
+        assert actual[name].dtype == value.dtype
+        torch.testing.assert_close(actual[name], value, rtol=0, atol=0)
     return True
 
 

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 PLUGINS = Path(__file__).parent / "plugins"
 TROUBLE = str(PLUGINS / "troublesome.py")
 HOSTILE = str(PLUGINS / "hostile.py")
+HOSTILE_MESSAGES = str(PLUGINS / "hostile_messages.py")
 MARK = "BENCH_TEST_MARK"
 
 
@@ -81,7 +82,7 @@ class CommandOutput:
 
 def bench_process(*arguments, check=0, cwd=ROOT, **more):
     """Run the command in a process of its own, for tests of what only a fresh one can show."""
-    found = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-m", "bench", *map(str, arguments)],
         capture_output=True,
         text=True,
@@ -89,8 +90,8 @@ def bench_process(*arguments, check=0, cwd=ROOT, **more):
         env=environment(**more),
         timeout=300,
     )
-    assert found.returncode == check, found.stdout + found.stderr
-    return found
+    assert output.returncode == check, output.stdout + output.stderr
+    return output
 
 
 def small(out, plugin, estimators, *more, manifolds="line"):
@@ -112,7 +113,7 @@ def heeding_interrupts():
 
 
 class Marked:
-    """A run in the background, of which every process can be found."""
+    """A run in the background, whose processes have a mark in their environment."""
 
     def __init__(self, *arguments, **more):
         self.mark = uuid.uuid4().hex
@@ -136,14 +137,14 @@ class Marked:
 
     def processes(self):
         """All processes of this run that are there."""
-        found = []
+        results = []
         for process in psutil.process_iter():
             try:
                 if process.environ().get(MARK) == self.mark:
-                    found.append(process)
+                    results.append(process)
             except psutil.Error:
                 pass
-        return found
+        return results
 
 
 def left_behind(mark):
@@ -151,11 +152,11 @@ def left_behind(mark):
     facts = ["cmdline", "pid", "ppid", "status", "environ", "create_time"]
     until = time.monotonic() + 5
     while True:
-        found = [
+        results = [
             process.info
             for process in psutil.process_iter(facts)
             if f"left_behind = '{mark}'" in " ".join(process.info["cmdline"] or [])
         ]
-        if not found or time.monotonic() > until:
-            return found
+        if not results or time.monotonic() > until:
+            return results
         time.sleep(0.2)

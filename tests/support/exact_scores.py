@@ -74,6 +74,17 @@ class MixtureScore:
         return densities + (weights / weights.sum()).log()
 
 
+def subspace(dimension: int, ambient: int, count: int) -> tuple[AffineScore, Tensor]:
+    """Return the score of a standard normal distribution on a subspace, and points of it."""
+    generator = torch.Generator().manual_seed(3)
+    normal = torch.randn(ambient, ambient, generator=generator, dtype=torch.float64)
+    frame = torch.linalg.qr(normal)[0][:, :dimension]
+    origin = torch.arange(ambient, dtype=torch.float64) / ambient
+    latent = torch.randn(count, dimension, generator=generator, dtype=torch.float64)
+    scales = torch.ones(dimension, dtype=torch.float64)
+    return AffineScore(origin, frame, scales), origin + latent @ frame.T
+
+
 @dataclass(frozen=True)
 class CubeScore:
     """Score of the uniform distribution on a cube from -half to half, blurred by noise."""

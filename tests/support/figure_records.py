@@ -1,4 +1,4 @@
-"""Records and arrays such as the cells of the figures leave, made up."""
+"""Synthetic records and arrays of the cells of the figures."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def record(
     *,
     truths: Sequence[int] = (),
     ambient: int = 100,
-    readings: Sequence[float] | None = None,
+    estimates: Sequence[float] | None = None,
     status: str = "ok",
     stored: bool = True,
     **more: Any,
 ) -> dict[str, Any]:
-    """A record; where stored, with spectra that drop below D - what is read, at 40 points.
+    """A record; where stored, with spectra that drop below D - the estimate, at 40 points.
 
-    ``readings`` go round the points; without them each is read as the truth, and without truths
+    ``estimates`` repeat over the points; without them each is the truth, and without truths
     it is the first 10 dimensions.
     """
     truth = np.repeat(truths or [0], POINTS // max(1, len(truths)))
-    read = truth if readings is None else np.resize(np.asarray(readings), len(truth))
+    read = truth if estimates is None else np.resize(np.asarray(estimates), len(truth))
     row = {
         **dict.fromkeys(COLUMNS, ""),
         "key": f"{manifold} {estimator} {more.get('seed', 0)}",
@@ -79,7 +79,7 @@ def record(
 
 
 def material(rows: list[dict[str, Any]], store: Path, *, running: bool = False) -> Material:
-    """What an item is made from, at the smoke preset; its folder is below the store."""
+    """Return the context of an item, at the smoke preset; its folder is below the store."""
     records = pd.DataFrame(rows, columns=COLUMNS)
     return Material(
         records=records,
@@ -93,16 +93,16 @@ def material(rows: list[dict[str, Any]], store: Path, *, running: bool = False) 
 
 
 def all_records(store: Path) -> list[dict[str, Any]]:
-    """Records that every figure can be drawn from, right but for what is known to fail."""
+    """Records from which every figure can be drawn, right except for known failures."""
     hundred = "score-svd-100"
     rows = [
         record(store, "10-sphere", hundred, truths=[10]),
-        record(store, "50-sphere", hundred, truths=[50], readings=[50, 50, 50, 51]),
+        record(store, "50-sphere", hundred, truths=[50], estimates=[50, 50, 50, 51]),
         record(store, "line", hundred, truths=[1]),
         record(store, "union-10-30", hundred, truths=[10, 30]),
-        record(store, "nonuniform-1", hundred, truths=[10], readings=[2, 3, 2]),
-        record(store, "nonuniform-0.75", hundred, truths=[10], readings=[2]),
-        record(store, "nonuniform-0.5", hundred, truths=[10], readings=[1]),
+        record(store, "nonuniform-1", hundred, truths=[10], estimates=[2, 3, 2]),
+        record(store, "nonuniform-0.75", hundred, truths=[10], estimates=[2]),
+        record(store, "nonuniform-0.5", hundred, truths=[10], estimates=[1]),
     ]
     for things, name in (("squares", "squares"), ("blobs", "gaussian-blobs")):
         for count in (10, 20):
@@ -119,7 +119,7 @@ def all_records(store: Path) -> list[dict[str, Any]]:
                 rows.append(record(store, label, estimator, truths=[10], **more))
     for label in ("digits", *(f"digits-{number}" for number in range(10))):
         for level, estimator in enumerate(("score-svd", "mle-20", "lpca-local", "ess", "danco")):
-            readings = [8 + level, 9 + level, 10 + level]
-            more = {"ambient": 64, "readings": readings, "stored": estimator != "danco", "n": 180}
+            estimates = [8 + level, 9 + level, 10 + level]
+            more = {"ambient": 64, "estimates": estimates, "stored": estimator != "danco", "n": 180}
             rows.append(record(store, label, estimator, **more))
     return rows

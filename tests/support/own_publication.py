@@ -96,7 +96,7 @@ BROKEN = 'Item("broken", "Broken", "Never there.", "figure", broken),'
 
 
 def write_publication(folder, broken=False):
-    """Its files; the path of the Python file, by which it is asked for."""
+    """Write its files; return the path of the Python file, by which it is requested."""
     (folder / "notes").mkdir(parents=True)
     (folder / "own2025.csv").write_text(NUMBERS)
     (folder / "notes" / "own2025.csv").write_text(NOTES)

@@ -1,4 +1,4 @@
-"""What the panels of a figure show, for the tests of figures."""
+"""Contents of the panels of a figure, for the tests of figures."""
 
 
 def with_gid(axes, gid):
@@ -15,8 +15,8 @@ def places(axes, gid):
 
 def words(axes):
     legend = axes.get_legend()
-    found = [*axes.texts, *(legend.get_texts() if legend else [])]
-    return " ".join(text.get_text().replace("\n", " ") for text in found)
+    results = [*axes.texts, *(legend.get_texts() if legend else [])]
+    return " ".join(text.get_text().replace("\n", " ") for text in results)
 
 
 def panels(figure):

@@ -1,4 +1,4 @@
-"""Records such as a run of the euclidean suite leaves, made up from known biases."""
+"""Synthetic records of a run of the euclidean suite, with known biases."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ AMBIENT = 100
 
 
 def _row(manifold: str, estimator: str, seed: int, n: int) -> dict[str, Any]:
-    family, seconds, used, read, law = ESTIMATORS[estimator]
+    family, seconds, used, read, centre_of = ESTIMATORS[estimator]
     rng = np.random.default_rng(zlib.crc32(f"{manifold} {estimator} {seed}".encode()))
     groups = []
     for level, weight in MANIFOLDS[manifold].items():
-        centre = GLOBAL.get((estimator, manifold), law(level))
+        centre = GLOBAL.get((estimator, manifold), centre_of(level))
         spread = 0.0 if estimator in ("ppca", "lpca-global", "score-svd") else 0.01 * level
         value = float(centre + spread * rng.standard_normal())
         groups.append(

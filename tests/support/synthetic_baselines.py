@@ -1,4 +1,4 @@
-"""Baselines made of numbers, for the tests beside this file: no cell is run."""
+"""Synthetic baselines: no cell is run."""
 
 import json
 
@@ -81,7 +81,7 @@ def timed(factor, *, fits, name="fast", manifold="sphere", spread=0.05, seed=0):
 
 
 def records(job, **changes):
-    """What a run would leave, without running it; ``changes`` by estimator, seed and state."""
+    """Return the results of a run, without running it; ``changes`` by estimator, seed and state."""
     rows = []
     for cell in job.cells:
         row = {

@@ -1,4 +1,4 @@
-"""Takes the place of running cells, for tests of the commands in one process."""
+"""A double of the function that runs cells, for tests of the commands in one process."""
 
 import io
 import json
@@ -44,10 +44,10 @@ _READ = dict.fromkeys(("estimate", "low", "high"), 1.0)
 
 
 class Runner:
-    """Takes the place of running cells: synthetic results, as records in the store.
+    """A double of the function that runs cells: synthetic results, as records in the store.
 
-    ``change`` has what is another for a cell, by label of its estimator and manifold. Cells that
-    were run are in ``ran``.
+    ``change`` has the values that differ for a cell, by label of its estimator and manifold. The
+    cells of the last run are in ``ran``.
     """
 
     def __init__(self):

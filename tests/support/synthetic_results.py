@@ -1,4 +1,4 @@
-"""Stores of records that no run has made: many, or hostile."""
+"""Stores of synthetic records: many, or hostile."""
 
 from dataclasses import replace
 
@@ -16,10 +16,10 @@ HOSTILE = (
 
 
 def record(place, manifold, estimator, seed=0, **more):
-    """A record of an ok cell: an estimate that is off by the place of its estimator, in percent."""
+    """A record of an ok cell: an estimate that is off by the index of its estimator, in percent."""
     truth = 2.0 + len(manifold)
     off = 0.01 * (1 + sum(map(ord, estimator)) % 97)
-    made = Record(
+    result = Record(
         key=f"{place:064x}",
         suite="synthetic",
         manifold=manifold,
@@ -45,7 +45,7 @@ def record(place, manifold, estimator, seed=0, **more):
         environment="e" * 12,
         finished=f"2026-01-02T03:{place % 60:02d}:00+00:00",
     )
-    return replace(made, **more)
+    return replace(result, **more)
 
 
 def many(folder, manifolds=50, estimators=40, seeds=5):
@@ -56,12 +56,12 @@ def many(folder, manifolds=50, estimators=40, seeds=5):
             for seed in range(seeds):
                 place = len(records)
                 names = f"manifold-{manifold:03d}", f"estimator-{estimator:03d}"
-                made = record(place, *names, seed=seed)
+                one = record(place, *names, seed=seed)
                 if place % 23 == 0:
                     lost = {"estimate": None, "error": None}
                     message = f"ValueError: too few points near {manifold}\nlast line of output"
-                    made = replace(made, status="failed", message=message, **lost)
-                records.append(made)
+                    one = replace(one, status="failed", message=message, **lost)
+                records.append(one)
     return save_records(folder, records)
 
 
@@ -69,5 +69,5 @@ def save_records(folder, records):
     """A store of these records; returns its folder."""
     with Store(folder) as store:
         store.add_environment("e" * 12, {"python": "3.12", "packages": {"numpy": "2.0"}})
-        store.add_all([(made, {}) for made in records])
+        store.add_all([(result, {}) for result in records])
     return folder

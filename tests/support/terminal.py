@@ -63,7 +63,7 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def _read(self, pause):
-        """Show what came; whether there is more to come."""
+        """Show new output; return whether more is to come."""
         if not select.select([self._master], [], [], pause)[0]:
             return True
         with contextlib.suppress(OSError):  # EIO where the other end is closed
@@ -74,7 +74,7 @@ class Terminal:
 
     @property
     def rows(self):
-        """What the screen shows, from the first row that a line was written to."""
+        """Return the screen, from the first row that a line was written to."""
         above = [
             "".join(row[column].data for column in range(self.screen.columns)).rstrip()
             for row in self.screen.history.top

@@ -1,4 +1,4 @@
-"""Names and texts from elsewhere cannot speak to a terminal."""
+"""Names and texts from elsewhere cannot control a terminal."""
 
 import io
 

@@ -20,20 +20,20 @@ def euclidean():
 
 @pytest.fixture
 def cell(euclidean):
-    (found,) = plan.build(
+    (result,) = plan.build(
         euclidean,
         "quick",
         manifold_patterns=["line"],
         estimator_patterns=["mle-5"],
         seeds=1,
     )
-    return found
+    return result
 
 
 def timing(cell, seconds, n=None, ambient=None, count=1):
-    told = json.dumps(cell.estimator_parameters, sort_keys=True)
+    parameters = json.dumps(cell.estimator_parameters, sort_keys=True)
     size = n or cell.n, ambient or cell.ambient
-    return Timing(cell.estimator_name, told, *size, seconds, count)
+    return Timing(cell.estimator_name, parameters, *size, seconds, count)
 
 
 def predicted(cell, timings):
@@ -48,9 +48,9 @@ def planted(b, c, n, ambient):
 
 @pytest.mark.parametrize(("b", "c"), [(1.0, 0.5), (2.0, 0.0), (1.7, 1.4), (0.1, 2.2)])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_planted_power_law_is_found_in_noisy_timings(b, c, seed):
+def test_a_planted_power_law_is_detected_in_noisy_timings(b, c, seed):
     rng = np.random.default_rng(seed)
-    law = power_law(
+    fitted = power_law(
         7.0,
         [
             Timing("any", "{}", n, d, planted(b, c, n, d) * rng.lognormal(0, 0.1), count=10)
@@ -58,10 +58,10 @@ def test_a_planted_power_law_is_found_in_noisy_timings(b, c, seed):
             for d in (10, 30, 100, 300)
         ],
     )
-    assert law.exponents == pytest.approx((b, c), abs=0.2)
+    assert fitted.exponents == pytest.approx((b, c), abs=0.2)
     # In between, and at five times as many points in three times as many directions.
     for n, d, most in ((3000, 60, 0.15), (50_000, 1000, 0.6)):
-        assert abs(math.log(law.seconds(n, d) / planted(b, c, n, d))) < most
+        assert abs(math.log(fitted.seconds(n, d) / planted(b, c, n, d))) < most
 
 
 def test_without_records_the_declaration_is_scaled_to_n_and_dimension(cell):
@@ -88,7 +88,7 @@ def test_several_sizes_move_the_exponents(cell):
     assert predicted(replace(here, n=2000, ambient=None), few) == pytest.approx(4, rel=0.1)
 
 
-def test_what_was_measured_at_a_size_comes_before_the_law(cell):
+def test_a_measured_time_comes_before_the_power_law(cell):
     here = replace(cell, n=2000, ambient=100)
     odd = [timing(cell, n / 1000, n, 100) for n in (1000, 4000, 8000)]
     assert predicted(here, odd) == pytest.approx(2, rel=0.1)
@@ -127,7 +127,7 @@ def test_no_cell_takes_longer_than_its_limit(cell):
     assert predicted(limited, [timing(cell, 3.0)]) == 3.0
 
 
-def test_a_trained_model_is_read_at_a_discount(euclidean):
+def test_a_trained_model_costs_only_its_evaluation(euclidean):
     cells = plan.build(
         euclidean,
         "quick",
@@ -137,9 +137,9 @@ def test_a_trained_model_is_read_at_a_discount(euclidean):
     )
     costs = predict(cells, [])
     of = {(cell.estimator, cell.seed): costs[cell.key] for cell in cells}
-    readings = [estimator for estimator, seed in of if seed == 0 and estimator != "mle-5"]
-    declared = estimators.entry(readings[0]).seconds
+    score = [estimator for estimator, seed in of if seed == 0 and estimator != "mle-5"]
+    declared = estimators.entry(score[0]).seconds
     for seed in (0, 1):
-        assert of[readings[0], seed] == pytest.approx(declared)
-        assert [of[name, seed] for name in readings[1:]] == [READING, READING]
+        assert of[score[0], seed] == pytest.approx(declared)
+        assert [of[name, seed] for name in score[1:]] == [READING, READING]
         assert of["mle-5", seed] == pytest.approx(estimators.entry("mle").seconds)

@@ -41,7 +41,7 @@ def run(costs, actual, jobs, batches=(), until=1.0, start=0.0):
     for slot in range(jobs):
         fill(slot)
     ends = {slot: (end + start, key) for slot, (end, key) in ends.items()}
-    said = None
+    output = None
     done = 0
     while ends:
         slot = min(ends, key=lambda slot: ends[slot][0])
@@ -49,9 +49,9 @@ def run(costs, actual, jobs, batches=(), until=1.0, start=0.0):
         left.finish(key)
         fill(slot)
         done += 1
-        if said is None and done >= until * len(costs):
-            said = clock.now, left.seconds()
-    return said[1], clock.now - said[0]
+        if output is None and done >= until * len(costs):
+            output = clock.now, left.seconds()
+    return output[1], clock.now - output[0]
 
 
 def test_there_is_no_guess_before_the_first_result():
@@ -67,44 +67,44 @@ def test_there_is_no_guess_before_the_first_result():
 @pytest.mark.parametrize("until", [0.01, 0.5, 0.9])
 def test_good_predictions_are_believed(jobs, until):
     costs = named(100, 3.0)
-    said, true = run(costs, costs, jobs, until=until)
-    assert said == pytest.approx(true, rel=0.05)
+    output, true = run(costs, costs, jobs, until=until)
+    assert output == pytest.approx(true, rel=0.05)
 
 
 def test_the_start_of_the_workers_is_not_counted_as_slowness():
     costs = named(100, 3.0)
-    said, true = run(costs, costs, jobs=4, until=0.03, start=10.0)
-    assert said == pytest.approx(true, rel=0.05)
+    output, true = run(costs, costs, jobs=4, until=0.03, start=10.0)
+    assert output == pytest.approx(true, rel=0.05)
 
 
 @pytest.mark.parametrize("factor", [0.001, 0.2, 4])
 def test_wrong_predictions_are_corrected(factor):
     costs = named(20_000, 1.0)
-    said, true = run(costs, dict.fromkeys(costs, factor), jobs=2, until=0.4)
-    assert said == pytest.approx(true, rel=0.3, abs=40)
+    output, true = run(costs, dict.fromkeys(costs, factor), jobs=2, until=0.4)
+    assert output == pytest.approx(true, rel=0.3, abs=40)
 
 
 def test_one_result_that_was_late_does_not_change_everything():
     costs = named(100, 3.0)
-    said, true = run(costs, {**costs, "cell-0": 30.0, "cell-1": 30.0}, jobs=2, until=0.02)
-    assert said == pytest.approx(true, rel=0.5)
+    output, true = run(costs, {**costs, "cell-0": 30.0, "cell-1": 30.0}, jobs=2, until=0.02)
+    assert output == pytest.approx(true, rel=0.5)
 
 
 def test_a_batch_at_the_end_is_one_worker_s():
     long = list(named(10, 10.0, "long"))
     short = named(40, 2.0)
     costs = {**dict.fromkeys(long, 10.0), **short}
-    said, true = run(costs, costs, 4, [long, *([key] for key in short)], until=0.8)
+    output, true = run(costs, costs, 4, [long, *([key] for key in short)], until=0.8)
     assert true > 40
-    assert said == pytest.approx(true, rel=0.05)
+    assert output == pytest.approx(true, rel=0.05)
 
 
 def test_a_batch_that_waits_for_a_worker_is_waited_for():
     last = list(named(5, 10.0, "last"))
     costs = {**named(2, 60.0), **dict.fromkeys(last, 10.0)}
     batches = [["cell-0"], ["cell-1"], last]
-    said, true = run(costs, {**costs, "cell-1": 60.5}, 2, batches, until=1 / 7)
-    assert (true, said) == (50.0, pytest.approx(50.0, rel=0.1))
+    output, true = run(costs, {**costs, "cell-1": 60.5}, 2, batches, until=1 / 7)
+    assert (true, output) == (50.0, pytest.approx(50.0, rel=0.1))
 
 
 def test_a_cell_that_is_overdue_takes_longer_yet():
@@ -137,8 +137,8 @@ def test_whatever_the_order_nothing_is_left_at_the_end():
     keys = sorted(costs)
     batches = [keys[start : start + 7] for start in range(0, 60, 7)]
     actual = {key: cost * rng.expovariate(1) for key, cost in costs.items()}
-    said, _ = run(costs, actual, 3, batches)
-    assert said == pytest.approx(0, abs=1e-9)
+    output, _ = run(costs, actual, 3, batches)
+    assert output == pytest.approx(0, abs=1e-9)
 
 
 def test_with_workers_of_their_own_the_longest_group_counts():
@@ -156,7 +156,7 @@ def test_with_workers_of_their_own_the_longest_group_counts():
 
 @pytest.mark.parametrize("prediction", [1.0, 30.0, 5000.0])
 @pytest.mark.parametrize("jobs", [1, 2, 4])
-def test_the_time_left_is_never_less_than_a_running_cell_says_of_itself(prediction, jobs):
+def test_the_eta_is_never_less_than_that_of_a_running_cell(prediction, jobs):
     clock = Clock()
     costs = {**named(20, 1.0), "training": prediction}
     left = Eta(costs, jobs, clock=clock)
@@ -175,7 +175,7 @@ def test_the_time_left_is_never_less_than_a_running_cell_says_of_itself(predicti
     assert left.seconds() < 1
 
 
-def test_what_follows_a_running_cell_in_its_batch_is_added_to_what_it_says():
+def test_time_of_the_rest_of_a_batch_is_added_to_the_eta_of_its_running_cell():
     costs = {"training": 1.0, "reading": 50.0, "other": 1.0}
     batches = [[Cell("training"), Cell("reading")], [Cell("other")]]
     left = LongestEta(costs, [(2, batches)])

@@ -23,8 +23,10 @@ def test_keys_are_unique_and_the_same_in_another_process(euclidean):
         "from bench.engine import plan; from bench.suites import schema; "
         "print(plan.build(schema.load('euclidean'), 'quick')[0].key)"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == cells[0].key
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert output.stdout.strip() == cells[0].key
 
 
 def test_a_cell_does_not_depend_on_which_others_are_planned(euclidean):
@@ -64,7 +66,7 @@ def test_the_paper_s_sizes_are_those_of_the_full_preset(euclidean):
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         ({"estimator_patterns": ["mle-50"]}, "unknown estimator 'mle-50'; did you mean 'mle-5'"),
         ({"manifold_patterns": ["torsu"]}, "unknown manifold 'torsu'; did you mean 'torus'"),
@@ -72,12 +74,12 @@ def test_the_paper_s_sizes_are_those_of_the_full_preset(euclidean):
         ({"seeds": 10_000}, "cells, of which a run has at most 100000"),
     ],
 )
-def test_what_does_not_exist_is_told_with_the_nearest_name(euclidean, options, says):
-    with pytest.raises(ValueError, match=says):
+def test_what_does_not_exist_is_reported_with_the_nearest_name(euclidean, options, message):
+    with pytest.raises(ValueError, match=message):
         build(euclidean, **options)
 
 
-def test_a_bad_parameter_in_a_suite_is_told_before_any_work(euclidean):
+def test_a_bad_parameter_in_a_suite_is_reported_before_any_work(euclidean):
     broken = euclidean.model_copy(
         update={
             "estimators": {"mine": schema.EstimatorChoice(estimator="mle", parameters={"k": 5})}
@@ -128,8 +130,8 @@ def test_estimators_and_manifolds_that_do_not_meet_are_an_error(euclidean):
 
 
 def test_a_bad_parameter_on_one_manifold_is_an_error_before_any_work(euclidean):
-    says = r"manifolds\.line\.estimators\.mle-5: mle: unknown parameter 'k'"
-    with pytest.raises(ValueError, match=says):
+    message = r"manifolds\.line\.estimators\.mle-5: mle: unknown parameter 'k'"
+    with pytest.raises(ValueError, match=message):
         build(on_line(euclidean, {"mle-5": {"k": 5}}), manifold_patterns=["torus"])
 
 

@@ -46,7 +46,7 @@ def record(cell, **values):
     )
 
 
-def shown(cells, *results, terminal=False):
+def output_of(cells, *results, terminal=False):
     file = io.StringIO()
     console = Console(file=file, width=100, force_terminal=terminal)
     with Display(console, {cell.key: 2.0 for cell in cells}, [(2, [cells])]) as display:
@@ -58,7 +58,7 @@ def shown(cells, *results, terminal=False):
 
 
 def test_results_are_plain_lines_where_there_is_no_terminal(cells):
-    lines = shown(
+    lines = output_of(
         cells,
         {},
         {"groups": "[]"},
@@ -81,7 +81,7 @@ def test_a_line_is_out_before_the_next_cell_starts(cells):
 
 
 def test_a_terminal_shows_every_result_and_what_is_running(cells):
-    text = shown(cells, *[{}] * 6, terminal=True)
+    text = output_of(cells, *[{}] * 6, terminal=True)
     assert text.count("mle-5: 9.512 | 25") == 3
     assert "[6/6]" in text
 
@@ -99,9 +99,9 @@ def test_trainings_say_how_far_they_are_once_a_minute_in_logs_and_notebooks(cell
             display.report(cells[0], f"step {second} of 200\nand \x1b[2J more")
             display.report(cells[1], f"step {second + 1} of 300")
         display.report(cells[2], "of a cell that does not run")
-        said = file.getvalue().splitlines()
-        assert len(said) == 3
-        for line, second in zip(said, (60, 120, 180), strict=True):
+        output = file.getvalue().splitlines()
+        assert len(output) == 3
+        for line, second in zip(output, (60, 120, 180), strict=True):
             assert line.startswith("[0/6] running: mle-5 on line: ")
             assert f": step {second} of 200 and [2J more; mle-5 on line: step " in line
         display.finish(record(cells[0]))
@@ -113,7 +113,8 @@ def test_trainings_say_how_far_they_are_once_a_minute_in_logs_and_notebooks(cell
 
 
 @pytest.mark.parametrize(
-    ("seconds", "says"), [(0.04, "0.0 s"), (59, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
+    ("seconds", "message"),
+    [(0.04, "0.0 s"), (59, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")],
 )
-def test_durations_are_said_as_people_do(seconds, says):
-    assert duration(seconds) == says
+def test_durations_are_reported_as_people_do(seconds, message):
+    assert duration(seconds) == message

@@ -46,14 +46,14 @@ def test_a_clock_that_was_set_back_makes_no_time_or_number_negative(tmp_path):
         running = [Running(key, "m", "e", 0, soon, "\x1b[2J") for key in "ab"]
         facts = vars(Facts(1, "here", soon)) | {"running": [vars(one) for one in running]}
         (tmp_path / heartbeat.FILE).write_text(json.dumps(facts))
-        found = status_of(tmp_path)
-        assert found.seconds == 0
-        assert [seconds for _, seconds in found.running] == [0, 0]
+        status = status_of(tmp_path)
+        assert status.seconds == 0
+        assert [seconds for _, seconds in status.running] == [0, 0]
         console = Console(file=io.StringIO(), width=200)
-        report(found, console)
-    said = console.file.getvalue()
-    assert "2 running, 0 left; going on for 0.0 s" in said
-    assert "\x1b" not in said
+        report(status, console)
+    output = console.file.getvalue()
+    assert "2 running, 0 left; going on for 0.0 s" in output
+    assert "\x1b" not in output
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ def test_what_is_nearer_to_the_cell_comes_first_and_the_command_line_before_all(
 
 
 def test_time_and_memory_are_limited_independently(planned):
-    found = planned({"top": 'memory = "2GiB"', "choice": "timeout = 5"}, Limits(timeout=3))
-    assert found == Limits(3, 2 * 2**30)
+    cells = planned({"top": 'memory = "2GiB"', "choice": "timeout = 5"}, Limits(timeout=3))
+    assert cells == Limits(3, 2 * 2**30)
 
 
 def test_limits_are_not_part_of_what_a_cell_is(planned, tmp_path):
@@ -72,15 +72,15 @@ def test_limits_are_not_part_of_what_a_cell_is(planned, tmp_path):
 
 
 @pytest.mark.parametrize("memory", ["lots", "-1GB", "10", "0"])
-def test_a_size_that_makes_no_sense_is_told(memory):
+def test_a_size_that_makes_no_sense_is_reported(memory):
     with pytest.raises(ValueError, match="memory must be a size of at least 1MiB"):
         parse_limits(None, memory)
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "message"),
     [("timeout = 0", "timeout"), ("timeout = '5'", "timeout"), ("memory = 'much'", "memory")],
 )
-def test_a_limit_of_a_suite_that_makes_no_sense_is_told_with_its_key(planned, line, says):
-    with pytest.raises(ValueError, match=rf"own\.toml: {says}: .*found"):
+def test_a_limit_of_a_suite_that_makes_no_sense_is_reported_with_its_key(planned, line, message):
+    with pytest.raises(ValueError, match=rf"own\.toml: {message}: .*found"):
         planned({"top": line})

@@ -1,4 +1,4 @@
-"""Records such as `bench estimate` leaves, made up."""
+"""Synthetic records of `bench estimate`."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The figure of the answers: on a few rows made up."""
+"""The figure of the estimates, of a few synthetic rows."""
 
 import numpy as np
 import pandas as pd
@@ -25,11 +25,11 @@ def test_the_figure_has_estimates_intervals_halves_and_the_median():
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["ppca", "mle", "twonn"]
     assert [text.get_text() for text in axes.texts] == ["2", "3", "5"]
-    drawn = [
+    lines = [
         (line.get_xdata()[0], line.get_xdata()[-1], line.get_ydata()[0])
         for line in axes.lines[1:]
     ]  # fmt: skip
-    assert drawn == [
+    assert lines == [
         (2.0, 2.0, 0), (2.5, 3.5, 1), (3.1, 3.1, 1), (3.0, 3.0, 1),
         (4.0, 6.0, 2), (4.5, 4.5, 2), (5.0, 5.0, 2),
     ]  # fmt: skip
@@ -37,8 +37,8 @@ def test_the_figure_has_estimates_intervals_halves_and_the_median():
     assert "95 % prediction interval for another sample" in axes.get_xlabel()
     low, high = axes.get_xlim()
     assert (low, high) == (pytest.approx(2 / 1.3), pytest.approx(6 * 1.3))
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert told == ["linear", "neighbours", "half the points", "median, 3"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["linear", "neighbours", "half the points", "median, 3"]
     assert axes.get_xscale() == "log"
 
 
@@ -72,7 +72,7 @@ def test_marks_have_the_look_of_their_family_and_halves_and_intervals_theirs():
     assert set(axes.lines[0].get_xdata()) == {5.0}
 
 
-def test_every_row_has_its_place_its_number_and_room():
+def test_every_row_has_its_place_its_number_and_space():
     for count in (1, 2, 5):
         figure = figure_of(*[(f"e{i}", "linear", 1.234 + i, *[np.nan] * 3) for i in range(count)])
         (axes,) = figure.axes
@@ -114,7 +114,7 @@ def test_the_legend_has_a_mark_of_each_family_once_and_lies_below():
     assert not legend.get_frame_on()
 
 
-def test_intervals_end_where_they_say_and_lines_behind_are_those_of_numbers_alone():
+def test_intervals_end_at_their_limits_and_lines_behind_are_those_of_numbers_alone():
     (axes,) = figure_of(*ROWS).axes
     (interval,) = (line for line in axes.lines if list(line.get_xdata()) == [4.0, 8.0])
     # A round end would be longer by half of the width.

@@ -1,4 +1,4 @@
-"""What `bench estimate` runs, prints and writes, from within one process."""
+"""`bench estimate` within one process: cells that it runs, output and files."""
 
 import io
 import json
@@ -14,7 +14,6 @@ from PIL import Image
 from rich.console import Console
 
 import manifolds
-from bench.estimation.caveats import Caveat
 from bench.estimation.command import default_folder, estimate
 from bench.estimation.estimates import INTERVALS
 
@@ -57,7 +56,7 @@ def test_a_line_has_estimate_interval_source_halves_and_seconds(done):
     assert INTERVALS in " ".join(text.split())
 
 
-def test_halves_that_read_the_same_are_shown_in_the_place_of_an_interval(done):
+def test_halves_with_equal_estimates_are_shown_instead_of_an_interval(done):
     rows, text, _ = done
     assert math.isnan(rows.loc["lpca-global", "low"])
     (line,) = (line for line in text.splitlines() if line.startswith("lpca-global "))
@@ -72,14 +71,14 @@ def test_what_failed_has_its_status_and_its_reason(done):
     assert len(lines) == 2
 
 
-def test_size_caveats_and_files_are_told(done, points):
+def test_size_caveats_and_files_are_printed(done, points):
     _, text, out = done
     assert text.startswith(f"{points}: 101 points of 6 coordinates\n")
-    told = (out / "caveats.txt").read_text().splitlines()
-    assert any("1 of 101 points are duplicates" in line for line in told)
+    caveats = (out / "caveats.txt").read_text().splitlines()
+    assert any("1 of 101 points are duplicates" in line for line in caveats)
     assert "Caveats:\n" in text
     shown = " ".join(text.split())
-    for line in told:
+    for line in caveats:
         assert f"- {line}" in shown
     assert text.rstrip().endswith(
         f"written to {out}: estimate.csv, caveats.txt, estimate.json, estimate.png, estimate.svg"
@@ -87,7 +86,7 @@ def test_size_caveats_and_files_are_told(done, points):
     assert "of earlier points" not in (out / "estimate.svg").read_text()
 
 
-def test_facts_for_programs(done, points):
+def test_the_json_file_has_facts_and_estimates(done, points):
     rows, _, out = done
     facts = json.loads((out / "estimate.json").read_text())
     assert facts["path"] == str(points)
@@ -109,9 +108,9 @@ def test_again_nothing_is_run_and_json_alone_goes_to_the_standard_output(done, p
         points, halves=3, out=out, console=Console(), jobs=1, as_json_text=True,
         estimators=["twonn", "lpca-global", "raises"], plugins=[TROUBLE],
     )  # fmt: skip
-    said = capsys.readouterr()
-    assert json.loads(said.out) == json.loads((out / "estimate.json").read_text())
-    assert "101 points" in said.err.replace("\n", "")
+    output = capsys.readouterr()
+    assert json.loads(output.out) == json.loads((out / "estimate.json").read_text())
+    assert "101 points" in output.err.replace("\n", "")
     assert list(again["estimate"].dropna()) == list(rows["estimate"].dropna())
     assert (out / "records.sqlite").stat().st_mtime_ns == before
 
@@ -123,11 +122,11 @@ def test_results_go_to_a_folder_named_after_file_and_array(tmp_path):
 
 
 def again(path, out, monkeypatch, **more):
-    """The cells that an estimate of twonn and an estimator that fails would run now."""
-    ran = []
+    """Return the cells that an estimate with twonn and an estimator that fails runs."""
+    cells_run = []
 
     def note(job, cells, store, console, silent=None):
-        ran.extend((cell.manifold, cell.estimator) for cell in cells)
+        cells_run.extend((cell.manifold, cell.estimator) for cell in cells)
         run_cells(job, cells, store, console)
 
     monkeypatch.setattr("bench.engine.complete.run_cells", note)
@@ -135,7 +134,7 @@ def again(path, out, monkeypatch, **more):
         path, halves=0, out=out, console=Console(quiet=True), estimators=["twonn", "raises"],
         plugins=[TROUBLE], jobs=1, **more,
     )  # fmt: skip
-    return ran
+    return cells_run
 
 
 def test_failures_are_run_again_with_retry_and_all_where_it_is_to_be_fresh(
@@ -187,7 +186,7 @@ def test_results_among_the_images_are_refused_before_anything_is_run(images, mon
         assert not (images / "out").exists()
 
 
-def test_without_any_answer_there_is_a_reason_and_no_figure(points, tmp_path, monkeypatch):
+def test_without_any_estimate_there_is_no_figure(points, tmp_path, monkeypatch):
     (tmp_path / "estimate.png").write_text("of earlier points")
     monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
     screen = io.StringIO()
@@ -199,7 +198,6 @@ def test_without_any_answer_there_is_a_reason_and_no_figure(points, tmp_path, mo
     assert not (tmp_path / "estimate.png").exists()
     assert json.loads((tmp_path / "estimate.json").read_text())["median"] is None
     text = screen.getvalue()
-    # What an interval is, is said where there is one.
     assert INTERVALS[:20] not in text
     assert text.splitlines()[-1] == (
         f"written to {tmp_path}: estimate.csv, caveats.txt, estimate.json"
@@ -218,79 +216,12 @@ def test_records_of_other_runs_and_the_array_are_used(tmp_path, monkeypatch):
         tmp_path / "two.npz", array="b", halves=0, out=tmp_path / "out", estimators=["twonn"],
         records=[tmp_path], console=Console(quiet=True), jobs=1,
     )  # fmt: skip
-    told = (tmp_path / "out" / "caveats.txt").read_text()
-    assert "twonn: off by more than 15 % on" in told
-    assert "most on mine (9.00 of 3, n = 60)" in told
+    caveats = (tmp_path / "out" / "caveats.txt").read_text()
+    assert "twonn: off by more than 15 % on" in caveats
+    assert "most on mine (9.00 of 3, n = 60)" in caveats
     with pytest.raises(ValueError, match="is no accuracy table of a run"):
         estimate(tmp_path / "two.npz", array="b", records=[tmp_path / "out"],
                  console=Console(quiet=True))  # fmt: skip
-
-
-def printed(monkeypatch, points, out, rows, told, **look):
-    """What is printed of answers and caveats that are made up."""
-    monkeypatch.setattr("bench.engine.complete.run_cells", run_cells)
-    monkeypatch.setattr("bench.estimation.command.estimate_table", lambda records, folder: rows)
-    monkeypatch.setattr("bench.estimation.command.caveats", lambda *given: told)
-    screen = io.StringIO()
-    estimate(
-        points, halves=0, out=out, console=Console(file=screen, width=120, **look), jobs=1,
-        estimators=["twonn"],
-    )  # fmt: skip
-    return screen.getvalue().splitlines()
-
-
-def test_the_table_has_a_column_for_each_number_and_none_where_there_is_none(
-    points, tmp_path, monkeypatch
-):
-    nan = math.nan
-    columns = ["estimator", "estimate", "low", "high", "interval", "half_estimate", "seconds",
-               "status", "message", "family", "confidence"]  # fmt: skip
-    rows = pd.DataFrame(
-        [
-            ("a", 5.0, 4.0, 6.5, "4 halves", 4.5, 0.26, "ok", "a warning", "linear", nan),
-            ("b", 12.0, nan, nan, "", nan, nan, "ok", "on a half: failed: [red]", "linear", nan),
-            ("c", nan, nan, nan, "", 3.0, 1.0, "timeout", "took [1] s\nand more", "linear", nan),
-        ],
-        columns=columns,
-    )
-    told = [Caveat("first [1]"), Caveat("long " * 40, "a")]
-    lines = printed(monkeypatch, points, tmp_path, rows, told)
-    start = next(i for i, line in enumerate(lines) if line.startswith("estimator"))
-    assert lines[start - 1] == ""
-    table = [line.rstrip() for line in lines[start : start + 4]]
-    assert table == [
-        "estimator  dimension  another sample (95 %)      from  on halves  seconds",
-        "a               5.00           4.00 to 6.50  4 halves       4.50      0.3",
-        "b              12.00",
-        "c            timeout",
-    ]
-    rest = [line.rstrip() for line in lines[start + 4 :]]
-    gap = rest.index("")
-    assert " ".join(rest[:gap]) == INTERVALS
-    assert rest[gap + 1 : gap + 5] == [
-        "b: on a half: failed: [red]",
-        "c: timeout: took [1] s",
-        "Caveats:",
-        "- first [1]",
-    ]
-    # Caveats are folded at words.
-    assert rest[gap + 5].startswith("- a: long long")
-    assert max(map(len, rest[gap + 5 : -1])) <= 120
-    assert " ".join(rest[gap + 5 : -1]) == ("- a: " + "long " * 40).strip()
-
-
-def test_texts_are_printed_without_colours(points, tmp_path, monkeypatch):
-    rows = pd.DataFrame(
-        [("a", 5.0, 4.0, 6.5, "", 4.5, 2.0, "failed", "took 3 s", "linear", math.nan)],
-        columns=["estimator", "estimate", "low", "high", "interval", "half_estimate", "seconds",
-                 "status", "message", "family", "confidence"],
-    )  # fmt: skip
-    lines = printed(monkeypatch, points, tmp_path, rows, [Caveat("of 3 points")],
-                    force_terminal=True, color_system="standard")  # fmt: skip
-    assert {line for line in lines if "\x1b" in line} == {
-        line for line in lines if "another sample (95 %)" in line
-    }
-    assert any(line.startswith("written to") for line in lines)
 
 
 def test_text_among_the_numbers_of_other_runs_is_refused_before_anything_is_run(

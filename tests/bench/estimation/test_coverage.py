@@ -1,4 +1,4 @@
-"""How often another sample's estimate is in the interval: by simulation, through `answers`."""
+"""Coverage of the prediction intervals for another sample, by simulation."""
 
 import warnings
 
@@ -39,8 +39,8 @@ def test_intervals_of_means_hold_95_percent_of_other_samples(make_records):
     rng = np.random.default_rng(0)
     samples = [rng.standard_normal(200) + 3 for _ in range(300)]
     others = (rng.standard_normal((4000, 200)) + 3).mean(axis=1)
-    found, error = coverage(intervals(make_records, np.mean, samples), others)
-    assert abs(found - 0.95) < 3 * error
+    share, error = coverage(intervals(make_records, np.mean, samples), others)
+    assert abs(share - 0.95) < 3 * error
     assert error < 0.01
 
 
@@ -62,17 +62,17 @@ def of_estimator(make_records, name, dimension, n, count, others):
 
 @pytest.mark.parametrize("name", ["twonn", "mle"])
 def test_intervals_of_neighbour_estimators_hold_95_percent_or_more(make_records, name):
-    found, error = of_estimator(make_records, name, dimension=4, n=100, count=24, others=40)
-    assert found > 0.95 - 3 * error
-    assert found > 0.9
+    share, error = of_estimator(make_records, name, dimension=4, n=100, count=24, others=40)
+    assert share > 0.95 - 3 * error
+    assert share > 0.9
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dimension", [2, 5, 10])
 @pytest.mark.parametrize("name", ["twonn", "mle", "mom", "gride", "corrint", "mind-ml", "mada"])
 def test_intervals_hold_what_is_stated_of_other_samples(make_records, name, dimension):
-    found, error = of_estimator(make_records, name, dimension, n=300, count=60, others=120)
-    print(f"{name}, d = {dimension}: {found:.3f} ± {error:.3f}")
-    # Stated in `answers`: from 90 %.
-    assert found > 0.9 - 3 * error
+    share, error = of_estimator(make_records, name, dimension, n=300, count=60, others=120)
+    print(f"{name}, d = {dimension}: {share:.3f} ± {error:.3f}")
+    # Stated in `estimates`: from 90 %.
+    assert share > 0.9 - 3 * error
     assert error < 0.03

@@ -1,4 +1,4 @@
-"""From records to answers: numbers worked out by hand."""
+"""From records to estimates: numbers calculated by hand."""
 
 import json
 import math
@@ -41,7 +41,7 @@ def test_an_interval_has_no_other_end_where_the_ambient_dimension_is_unknown(mak
     assert row["high"] > 100
 
 
-def test_halves_that_all_read_the_same_are_shown_and_make_no_interval(make_records):
+def test_halves_with_equal_estimates_are_shown_and_give_no_interval(make_records):
     row = only(make_records(10.0, [12.0] * 10))
     assert math.isnan(row["low"])
     assert math.isnan(row["high"])
@@ -82,7 +82,7 @@ def test_where_all_halves_failed_the_estimate_stands_alone(make_records):
     assert math.isnan(row["low"])
 
 
-def test_an_estimate_that_failed_has_no_numbers_but_what_halves_read(make_records):
+def test_a_failed_estimate_has_only_the_estimate_of_its_halves(make_records):
     row = only(make_records(None, [4.0, 4.0]))
     assert (row["status"], row["message"], row["interval"]) == ("timeout", "took 3 s", "")
     assert all(math.isnan(row[name]) for name in ("estimate", "low", "high"))
@@ -91,37 +91,37 @@ def test_an_estimate_that_failed_has_no_numbers_but_what_halves_read(make_record
 
 def test_points_of_one_sample_are_no_replicates_but_have_a_confidence(make_records, tmp_path):
     np.savez(
-        tmp_path / "kept.npz",
+        tmp_path / "stored.npz",
         confidence=np.array([0.1, 0.4, 0.9]),
         dimension=np.array([3.0, 7.0, 9.0]),
     )
-    row = only(make_records(5.0, [], arrays="kept.npz"), tmp_path)
+    row = only(make_records(5.0, [], arrays="stored.npz"), tmp_path)
     assert row["confidence"] == 0.4
     assert row["interval"] == ""
     assert math.isnan(row["low"])
 
 
 def test_arrays_that_are_lost_or_without_confidence_leave_it_open(make_records, tmp_path):
-    np.savez(tmp_path / "kept.npz", dimension=np.array([3.0]))
-    for name in ("kept.npz", "absent.npz"):
+    np.savez(tmp_path / "stored.npz", dimension=np.array([3.0]))
+    for name in ("stored.npz", "absent.npz"):
         assert math.isnan(only(make_records(5.0, [], arrays=name), tmp_path)["confidence"])
 
 
 def test_there_is_a_row_for_each_estimator_in_the_order_of_the_records(make_records):
     both = pd.concat([make_records(5.0, [4.0, 6.0], "twonn"), make_records(7.0, [7.0, 8.0], "mle")])
-    found = estimate_table(both, None)
-    assert list(found.columns) == COLUMNS
-    assert list(found["estimator"]) == ["twonn", "mle"]
-    assert list(found["estimate"]) == [5.0, 7.0]
+    table = estimate_table(both, None)
+    assert list(table.columns) == COLUMNS
+    assert list(table["estimator"]) == ["twonn", "mle"]
+    assert list(table["estimate"]) == [5.0, 7.0]
     assert estimate_table(both.iloc[:0], None).empty
 
 
 def test_json_has_null_for_what_is_not_there_and_six_digits(make_records):
-    found = as_json(estimate_table(make_records(math.pi, []), None))
-    assert json.loads(json.dumps(found)) == found
-    assert found[0]["low"] is None
-    assert found[0]["estimate"] == 3.141593
+    table = as_json(estimate_table(make_records(math.pi, []), None))
+    assert json.loads(json.dumps(table)) == table
+    assert table[0]["low"] is None
+    assert table[0]["estimate"] == 3.141593
 
 
-def test_what_an_interval_is_is_said_in_words():
+def test_the_intervals_are_explained_in_words():
     assert "estimate on another sample of as many points, with about 95 % probability" in INTERVALS

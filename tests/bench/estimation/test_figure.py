@@ -1,4 +1,4 @@
-"""The figure of the answers: axis and numbers that can be read, however close the answers are."""
+"""Axis and labels of the figure are legible, however close the estimates are."""
 
 from itertools import pairwise
 

@@ -13,7 +13,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def taken(path, array=None):
+def use_folder(path, array=None):
     """The folder for a file, which is then used."""
     folder = default_folder(Path(path), array, None)
     folder.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,7 @@ def taken(path, array=None):
 
 def test_files_of_one_name_have_folders_of_their_own_and_find_them_again():
     paths = ["a/x.csv", "b/x.csv", "c/b/x.csv", "d/b/x.csv", "x.csv"]
-    first = [taken(path) for path in paths]
+    first = [use_folder(path) for path in paths]
     assert first[:4] == [
         "results/estimate-x.csv",
         "results/estimate-b-x.csv",
@@ -31,22 +31,22 @@ def test_files_of_one_name_have_folders_of_their_own_and_find_them_again():
         "results/estimate-b-x.csv-3",
     ]
     assert len(set(first)) == len(paths)
-    assert [taken(path) for path in reversed(paths)] == first[::-1]
-    assert taken(Path("a/../b/x.csv").resolve()) == first[1]
+    assert [use_folder(path) for path in reversed(paths)] == first[::-1]
+    assert use_folder(Path("a/../b/x.csv").resolve()) == first[1]
 
 
 def test_arrays_of_one_file_have_folders_of_their_own():
-    assert taken("x.npz", "a") == "results/estimate-x.npz-a"
-    assert taken("x.npz", "b") == "results/estimate-x.npz-b"
+    assert use_folder("x.npz", "a") == "results/estimate-x.npz-a"
+    assert use_folder("x.npz", "b") == "results/estimate-x.npz-b"
 
 
 def test_a_file_finds_its_folder_when_that_of_another_one_is_gone():
-    taken("a/x.csv")
-    own = Path(taken("b/x.csv"))
+    use_folder("a/x.csv")
+    own = Path(use_folder("b/x.csv"))
     for file in Path("results/estimate-x.csv").iterdir():
         file.unlink()
     Path("results/estimate-x.csv").rmdir()
-    assert taken("b/x.csv") == str(own)
+    assert use_folder("b/x.csv") == str(own)
 
 
 def test_results_of_a_version_that_marked_nothing_belong_to_the_path_in_their_facts():

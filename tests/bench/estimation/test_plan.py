@@ -22,26 +22,26 @@ def job(points, halves, **more):
 
 
 def test_all_points_and_halves_are_planned_but_for_estimators_that_train(points):
-    made = job(points, 2, estimators=["twonn", "score-svd"])
-    assert [(cell.manifold, cell.estimator, cell.n, cell.seed) for cell in made.cells] == [
+    planned = job(points, 2, estimators=["twonn", "score-svd"])
+    assert [(cell.manifold, cell.estimator, cell.n, cell.seed) for cell in planned.cells] == [
         ("all", "score-svd", 100, 0),
         ("all", "twonn", 100, 0),
         ("half-01", "twonn", 50, 0),
         ("half-02", "twonn", 50, 0),
     ]
-    assert {cell.limits.timeout for cell in made.cells} == {1800.0}
-    assert {cell.suite for cell in made.cells} == {"estimate"}
-    parts = [cell.manifold_parameters.get("part") for cell in made.cells]
+    assert {cell.limits.timeout for cell in planned.cells} == {1800.0}
+    assert {cell.suite for cell in planned.cells} == {"estimate"}
+    parts = [cell.manifold_parameters.get("part") for cell in planned.cells]
     assert parts[2:] == [1, 2]
-    assert len({cell.sample_key for cell in made.cells}) == 3
+    assert len({cell.sample_key for cell in planned.cells}) == 3
 
 
-def test_every_registered_estimator_is_asked_unless_it_is_said_otherwise(points):
+def test_every_registered_estimator_is_run_by_default(points):
     import estimators
 
-    asked = {cell.estimator for cell in job(points, 0).cells}
-    assert asked == {name for name in estimators.names() if not estimators.entry(name).superseded}
-    assert "danco-skdim" not in asked
+    names = {cell.estimator for cell in job(points, 0).cells}
+    assert names == {name for name in estimators.names() if not estimators.entry(name).superseded}
+    assert "danco-skdim" not in names
 
 
 @pytest.mark.parametrize("halves", [1, -1])
@@ -57,39 +57,39 @@ def test_halves_need_twice_the_least_number_of_distinct_points(tmp_path, n, refu
     rows = np.random.default_rng(0).random((n, 2))
     path = tmp_path / "p.npy"
     np.save(path, np.concatenate([rows, rows]))
-    found = LoadedPoints(np.load(path), (2,))
+    loaded = LoadedPoints(np.load(path), (2,))
     if refused:
         with pytest.raises(ValueError, match=f"has {n} distinct rows: halves need at least 40; "):
-            estimation_job(path, found, array=None, halves=2)
-        assert estimation_job(path, found, array=None, halves=0, estimators=["twonn"]).cells
+            estimation_job(path, loaded, array=None, halves=2)
+        assert estimation_job(path, loaded, array=None, halves=0, estimators=["twonn"]).cells
     else:
         (whole, *halves) = estimation_job(
-            path, found, array=None, halves=2, estimators=["twonn"]
+            path, loaded, array=None, halves=2, estimators=["twonn"]
         ).cells
         assert (whole.n, [half.n for half in halves]) == (40, [20, 20])
 
 
-def test_the_array_of_an_archive_is_part_of_what_is_read(tmp_path):
+def test_the_array_of_an_archive_is_part_of_the_key(tmp_path):
     path = tmp_path / "p.npz"
     np.savez(path, x=np.random.default_rng(0).random((50, 2)), y=np.zeros((50, 2)))
-    found = read_points(path, "x")
-    (cell,) = estimation_job(path, found, array="x", halves=0, estimators=["twonn"]).cells
+    loaded = read_points(path, "x")
+    (cell,) = estimation_job(path, loaded, array="x", halves=0, estimators=["twonn"]).cells
     assert cell.manifold_parameters["array"] == "x"
     assert cell.manifold_parameters["path"] == str(path.resolve())
-    assert cell.manifold_parameters["digest"] == found.digest
+    assert cell.manifold_parameters["digest"] == loaded.digest
 
 
-def test_a_header_that_was_asked_for_is_part_of_what_is_read(tmp_path):
+def test_the_header_option_is_part_of_the_key(tmp_path):
     path = tmp_path / "p.csv"
     np.savetxt(path, np.random.default_rng(0).random((50, 2)), delimiter=",")
-    found = read_points(path, header=False)
+    loaded = read_points(path, header=False)
 
     def parameters(**more):
-        made = estimation_job(path, found, array=None, halves=0, estimators=["twonn"], **more)
-        return made.cells[0].manifold_parameters
+        planned = estimation_job(path, loaded, array=None, halves=0, estimators=["twonn"], **more)
+        return planned.cells[0].manifold_parameters
 
     both = {
-        **{"path": str(path.resolve()), "digest": found.digest, "array": None, "part": 0},
+        **{"path": str(path.resolve()), "digest": loaded.digest, "array": None, "part": 0},
         **{"columns": [], "drop": [], "label": None, "rows": None, "standardize": False},
     }
     assert parameters() == {**both, "header": None}
@@ -97,16 +97,16 @@ def test_a_header_that_was_asked_for_is_part_of_what_is_read(tmp_path):
 
 
 def test_options_of_a_run_are_those_of_the_job(points, tmp_path):
-    made = job(points, 0, estimators=["twonn"], out=tmp_path, timeout=7.0, preset="full", jobs=1)
-    assert (made.out, made.preset, made.capacity.jobs) == (tmp_path, "full", 1)
-    (cell,) = made.cells
+    planned = job(points, 0, estimators=["twonn"], out=tmp_path, timeout=7.0, preset="full", jobs=1)
+    assert (planned.out, planned.preset, planned.capacity.jobs) == (tmp_path, "full", 1)
+    (cell,) = planned.cells
     assert cell.limits.timeout == 7.0
     for preset in ("smoke", "quick"):
         assert job(points, 0, estimators=["twonn"], preset=preset).cells[0].n == 100
 
 
-def test_ten_halves_are_drawn_unless_it_is_said_otherwise(points):
-    made = job(points, HALVES, estimators=["twonn"])
-    assert [cell.manifold for cell in made.cells] == [
+def test_ten_halves_are_the_default(points):
+    planned = job(points, HALVES, estimators=["twonn"])
+    assert [cell.manifold for cell in planned.cells] == [
         "all", *(f"half-{part:02d}" for part in range(1, 10)), "half-10",
     ]  # fmt: skip

@@ -16,7 +16,7 @@ def points(tmp_path_factory):
     return path
 
 
-def asked(points, *specs):
+def choices(points, *specs):
     """Label, name and parameters that were set, of the estimators that are run."""
     job = estimation_job(points, read_points(points), array=None, halves=0, estimators=specs)
     return [(c.estimator, c.estimator_name, dict(c.estimator_arguments)) for c in job.cells]
@@ -39,12 +39,12 @@ def asked(points, *specs):
 def test_an_estimator_may_have_parameters_and_has_the_label_of_the_suites(
     points, spec, label, name, parameters
 ):
-    assert asked(points, spec) == [(label, name, parameters)]
+    assert choices(points, spec) == [(label, name, parameters)]
 
 
 def test_several_choices_are_run_side_by_side_with_names_and_globs(points):
-    found = asked(points, "mle(neighbors=7)", "mle", "mle-5", "lpca-*")
-    assert {label for label, _, _ in found} == {
+    result = choices(points, "mle(neighbors=7)", "mle", "mle-5", "lpca-*")
+    assert {label for label, _, _ in result} == {
         "mle-7",
         "mle",
         "mle-5",
@@ -53,11 +53,11 @@ def test_several_choices_are_run_side_by_side_with_names_and_globs(points):
     }
 
 
-def test_choices_that_would_have_one_label_are_told_apart():
-    found, patterns = parse_estimators(["x(a=3)", "x(b=3)", "x(c=true)", "x(d=[1, 2])", "x(a=3)"])
+def test_choices_that_would_have_one_label_get_different_ones():
+    result, patterns = parse_estimators(["x(a=3)", "x(b=3)", "x(c=true)", "x(d=[1, 2])", "x(a=3)"])
     assert patterns == ["x-3", "x-b-3", "x-c-True", "x-d-_1_2_", "x-3"]
-    assert found["x-d-_1_2_"] == EstimatorChoice(estimator="x", parameters={"d": [1, 2]})
-    assert found["x-c-True"].parameters == {"c": True}
+    assert result["x-d-_1_2_"] == EstimatorChoice(estimator="x", parameters={"d": [1, 2]})
+    assert result["x-c-True"].parameters == {"c": True}
 
 
 def test_more_halves_than_anybody_needs_are_refused(points):
@@ -78,9 +78,9 @@ def test_more_halves_than_anybody_needs_are_refused(points):
         ("mle-6", "unknown estimator 'mle-6'; did you mean 'mle'?"),
     ],
 )
-def test_what_is_wrong_with_a_choice_is_said(points, spec, message):
+def test_an_invalid_choice_is_an_error_that_says_why(points, spec, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011
-        asked(points, spec)
+        choices(points, spec)
     assert message in str(error.value)
 
 

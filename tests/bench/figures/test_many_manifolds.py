@@ -1,4 +1,4 @@
-"""Figures of runs with more manifolds than one page has room for."""
+"""Figures of runs with more manifolds than fit on one page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def many(records):
     )
 
 
-def test_estimates_are_a_cloud_where_manifolds_cannot_be_told_apart(many):
+def test_estimates_are_a_cloud_where_manifolds_are_too_many_for_labels(many):
     summary = summarise(many)
     assert summary["manifold"].nunique() > DISTINCT
     figure = estimate_figure(summary)
@@ -46,7 +46,7 @@ def test_estimates_are_a_cloud_where_manifolds_cannot_be_told_apart(many):
     assert "failed: 10 of 55 manifolds" in [text.get_text() for text in panels["ph"].texts]
 
 
-def test_a_wide_heat_map_has_colours_alone_and_still_tells_failures(many):
+def test_a_wide_heat_map_has_colours_alone_and_still_marks_failures(many):
     summary = summarise(many)
     with style():
         figure = heatmap_figure(summary)

@@ -203,7 +203,7 @@ def test_nothing_but_failures(make_records, tmp_path: Path, status):
     assert {path.stem for path in paths} == {"error-heatmap", "estimate-against-truth"}
 
 
-def test_a_figure_that_cannot_be_drawn_is_told_and_the_others_are_drawn(
+def test_a_figure_that_fails_is_a_warning_and_the_others_are_drawn(
     make_records, tmp_path, monkeypatch
 ):
     def broken(*_):

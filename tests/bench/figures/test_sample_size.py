@@ -44,7 +44,7 @@ def sized(make_records) -> Sized:
     return make
 
 
-def drawn(records: pd.DataFrame) -> Figure:
+def figure_of(records: pd.DataFrame) -> Figure:
     figure = sample_size_figure(records)
     assert figure is not None
     return figure
@@ -78,13 +78,13 @@ def test_a_run_with_one_size_a_manifold_has_no_such_figure(records):
 
 def test_only_the_manifolds_of_three_sizes_or_more_have_a_panel(sized):
     some = pd.concat([sized(("torus",)), sized(("line",), sizes=(500, 1000))])
-    assert titles(drawn(some)) == ["torus, d = 2"]
+    assert titles(figure_of(some)) == ["torus, d = 2"]
 
 
 def test_the_same_name_with_other_parameters_is_another_manifold(sized):
     records = sized(("10-sphere", "50-sphere"))
     assert set(records["manifold_name"]) == {"sphere"}
-    assert titles(drawn(records)) == ["10-sphere, d = 10", "50-sphere, d = 50"]
+    assert titles(figure_of(records)) == ["10-sphere, d = 10", "50-sphere, d = 50"]
 
 
 def test_a_line_goes_through_the_median_over_seeds_with_their_range_as_bars(sized):
@@ -94,7 +94,7 @@ def test_a_line_goes_through_the_median_over_seeds_with_their_range_as_bars(size
     for n, estimates in values.items():
         records.loc[mine & (records["n"] == n), "estimate"] = estimates
     records["groups"] = "[]"
-    (axes,) = drawn(records).axes
+    (axes,) = figure_of(records).axes
     assert axes.get_xscale() == "log"
     np.testing.assert_allclose(
         curves(axes)[1], [(500, 10), (1000, 9.5), (2500, 10), (10_000, 10)], rtol=1e-12
@@ -106,7 +106,7 @@ def test_a_line_goes_through_the_median_over_seeds_with_their_range_as_bars(size
 
 
 def test_the_truth_is_a_horizontal_line_and_each_size_a_tick(sized):
-    figure = drawn(sized(("50-sphere",)))
+    figure = figure_of(sized(("50-sphere",)))
     figure.draw_without_rendering()
     (axes,) = figure.axes
     assert truths(axes) == [50]
@@ -114,14 +114,14 @@ def test_the_truth_is_a_horizontal_line_and_each_size_a_tick(sized):
 
 
 def test_sizes_close_to_each_other_share_a_tick(sized):
-    figure = drawn(sized(sizes=(1000, 1010, 1020, 50_000, 100_000, 101_000)))
+    figure = figure_of(sized(sizes=(1000, 1010, 1020, 50_000, 100_000, 101_000)))
     figure.draw_without_rendering()
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1k", "50k", "100k"]
 
 
 def test_a_union_has_a_panel_for_each_truth_level(sized):
-    figure = drawn(sized(("union-10-30",), ("mle-5",)))
+    figure = figure_of(sized(("union-10-30",), ("mle-5",)))
     assert titles(figure) == ["union-10-30, d = 10", "union-10-30, d = 30"]
     assert [truths(axes) for axes in figure.axes] == [[10], [30]]
     low, high = (curves(axes)[0][:, 1] for axes in figure.axes)
@@ -133,7 +133,7 @@ def test_an_unknown_truth_has_no_line_but_its_estimates(sized):
     records = sized()
     records["truth"] = np.nan
     records["groups"] = "[]"
-    (axes,) = drawn(records).axes
+    (axes,) = figure_of(records).axes
     assert axes.get_title() == "10-sphere, d unknown"
     assert truths(axes) == []
     assert len(curves(axes)) == 2
@@ -143,7 +143,7 @@ def test_labels_that_do_not_end_in_n_leave_the_manifold_s_own_name(sized):
     records = sized()
     labels = dict(zip(records["manifold"].unique(), "abcd", strict=True))
     records["manifold"] = records["manifold"].map(labels)
-    assert titles(drawn(records)) == ["sphere, d = 10"]
+    assert titles(figure_of(records)) == ["sphere, d = 10"]
 
 
 def test_failures_are_named_and_leave_out_their_point(sized):
@@ -152,7 +152,7 @@ def test_failures_are_named_and_leave_out_their_point(sized):
     records.loc[bad, ["estimate", "error"]] = np.nan
     records.loc[bad, "groups"] = "[]"
     records.loc[bad, "status"] = "failed"
-    (axes,) = drawn(records).axes
+    (axes,) = figure_of(records).axes
     assert [text.get_text() for text in axes.texts] == ["failed: twonn at n = 500, 2.5k"]
     assert list(curves(axes)[1][:, 0]) == [1000, 10_000]
     assert len(curves(axes)[0]) == 4
@@ -163,7 +163,7 @@ def test_nothing_but_failures_keeps_the_truth(sized):
     records[["estimate", "error"]] = np.nan
     records["groups"] = "[]"
     records["status"] = "timeout"
-    (axes,) = drawn(records).axes
+    (axes,) = figure_of(records).axes
     assert axes.get_title() == "10-sphere, d = 10"
     assert (truths(axes), curves(axes)) == ([10], [])
     assert [text.get_text() for text in axes.texts] == ["failed: mle-5 at n = 4 sizes"]
@@ -172,13 +172,13 @@ def test_nothing_but_failures_keeps_the_truth(sized):
 def test_what_is_not_applicable_is_no_failure(sized):
     records = sized()
     records.loc[records["estimator"] == "twonn", "status"] = "not applicable"
-    (axes,) = drawn(records).axes
+    (axes,) = figure_of(records).axes
     assert [text.get_text() for text in axes.texts] == [""]
     assert len(curves(axes)) == 1
 
 
 def test_the_legend_says_which_part_of_a_sample_was_used_and_the_title_how_many_seeds(sized):
-    figure = drawn(sized(estimators=("mle-5", "danco", "ess")))
+    figure = figure_of(sized(estimators=("mle-5", "danco", "ess")))
     assert legend(figure) == [
         "mle-5",
         "danco [2000 of 2500 to 10000 points]",
@@ -191,7 +191,7 @@ def test_the_legend_says_which_part_of_a_sample_was_used_and_the_title_how_many_
 
 def test_an_estimator_has_one_colour_and_marker_in_all_panels_and_no_two_are_alike(sized):
     estimators = ("mle-5", "mle-20", "twonn", "danco", "ess")
-    figure = drawn(sized(("torus", "line", "10-sphere"), estimators))
+    figure = figure_of(sized(("torus", "line", "10-sphere"), estimators))
     looks = [
         [(one.lines[0].get_color(), one.lines[0].get_marker()) for one in axes.containers]
         for axes in figure.axes
@@ -205,7 +205,7 @@ def test_legend_titles_and_panels_do_not_overlap(sized, manifolds):
     records = sized(manifolds, ("mle-5", "mle-20", "twonn", "danco", "ess"))
     records.loc[(records["estimator"] == "ess") & (records["n"] == 500), "status"] = "timeout"
     with style():
-        figure = drawn(records)
+        figure = figure_of(records)
         figure.draw_without_rendering()
         boxes = [axes.get_tightbbox() for axes in figure.axes]
         boxes += [figure.legends[0].get_window_extent(), figure._suptitle.get_window_extent()]

@@ -40,17 +40,17 @@ def test_titles_of_spectra_do_not_touch_however_long_the_names_are(with_arrays):
         assert not any(box.overlaps(other) for other in boxes[:index])
 
 
-def test_spectra_name_the_estimator_where_several_kept_some_alone(with_arrays):
+def test_spectra_name_the_estimator_where_several_have_spectra(with_arrays):
     records, store = with_arrays
     other = records[records["estimator"] == "score-svd"].iloc[[0]].assign(estimator="flipd")
     np.savez(store / "arrays" / "without.npz", dimension=np.ones(3))
-    found = pd.concat([records, other.assign(arrays="arrays/without.npz")])
-    figure = spectra_figure(found, store)
+    table = pd.concat([records, other.assign(arrays="arrays/without.npz")])
+    figure = spectra_figure(table, store)
     assert figure is not None
     assert "10-sphere, σ = 0.2" in by_title(figure)
 
 
-def test_what_spectra_say_of_points_does_not_cover_the_drop(with_arrays):
+def test_the_legend_of_spectra_does_not_cover_the_drop(with_arrays):
     records, store = with_arrays
     with style():
         figure = spectra_figure(records, store)
@@ -84,7 +84,7 @@ def test_spectra_mark_the_truth_at_ambient_minus_dimension(with_arrays):
     assert 0.9 < max(median) <= 1
 
 
-def test_spectra_of_unknown_truth_show_the_reading_alone(with_arrays):
+def test_spectra_of_unknown_truth_show_the_estimate_alone(with_arrays):
     records, store = with_arrays
     name = records.loc[records["arrays"] != "", "arrays"].iloc[0]
     with np.load(store / name) as arrays:

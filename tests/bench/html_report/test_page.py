@@ -1,4 +1,4 @@
-"""What the page holds, of made-up results."""
+"""Contents of the page, of synthetic results."""
 
 import json
 import re
@@ -13,8 +13,8 @@ from bench.html_report.results import gather
 
 
 def test_store_without_a_command_gets_one_from_its_records(tmp_path):
-    made = [record(place, "line", "mle-5", seed=place) for place in range(3)]
-    page = render(gather(save_records(tmp_path, made)))
+    stored_records = [record(place, "line", "mle-5", seed=place) for place in range(3)]
+    page = render(gather(save_records(tmp_path, stored_records)))
     (command,) = re.findall(r"<code>(.*?)</code>", page, re.S)
     assert "--suite synthetic --n 1000 --seeds 3 --manifolds line --estimators mle-5" in command
 
@@ -22,10 +22,10 @@ def test_store_without_a_command_gets_one_from_its_records(tmp_path):
 def test_records_of_other_sizes_are_listed_but_not_ranked_together(tmp_path):
     older = record(1, "line", "mle-5", n=100, finished="2025-01-01T00:00:00+00:00")
     page = render(gather(save_records(tmp_path, [older, record(2, "line", "mle-5")])))
-    found = data_of(page)
-    assert found["cells"]["n"] == [1000, 100]
-    assert found["cells"]["run"] == [0, 1]
-    assert found["pairs"]["planned"] == [1]
+    data = data_of(page)
+    assert data["cells"]["n"] == [1000, 100]
+    assert data["cells"]["run"] == [0, 1]
+    assert data["pairs"]["planned"] == [1]
     assert "1 records of earlier runs" in page
 
 
@@ -38,15 +38,15 @@ def test_arrays_outside_the_folder_are_not_read(tmp_path):
 
     folder = tmp_path / "results"
     folder.mkdir()
-    kept = {"singular_values": np.ones((2, 3)), "dimension": np.ones(2), "chosen_sigma": 0.1}
-    np.savez(tmp_path / "other.npz", **kept)
-    np.savez(folder / "own.npz", **kept)
-    made = [
+    stored = {"singular_values": np.ones((2, 3)), "dimension": np.ones(2), "chosen_sigma": 0.1}
+    np.savez(tmp_path / "other.npz", **stored)
+    np.savez(folder / "own.npz", **stored)
+    stored_records = [
         record(1, "line", "score", arrays="../other.npz"),
         record(2, "sphere", "score", arrays="own.npz"),
     ]
     with pytest.warns(UserWarning, match="outside of the folder"):
-        page = render(gather(save_records(folder, made)))
+        page = render(gather(save_records(folder, stored_records)))
     assert [panel["title"] for panel in data_of(page)["spectra"]] == ["sphere"]
 
 

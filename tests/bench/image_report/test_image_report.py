@@ -11,7 +11,7 @@ from bench.image_report.image_figures import montage
 from bench.image_report.pointwise import PointwiseEstimates, as_pictures, png_sizes
 
 
-def readings_of(dimension, images, estimator="mle"):
+def record_of(dimension, images, estimator="mle"):
     return PointwiseEstimates(
         "set", estimator, images, np.asarray(dimension, float), np.arange(len(images))
     )
@@ -20,17 +20,17 @@ def readings_of(dimension, images, estimator="mle"):
 def test_the_correlation_with_png_size_is_spearman_s():
     images = load_digits().images[:80, None] / 16
     dimension = np.random.default_rng(0).random(80)
-    (row,) = image_statistics.compression([readings_of(dimension, images)]).to_dict("records")
+    (row,) = image_statistics.compression([record_of(dimension, images)]).to_dict("records")
     assert row["spearman"] == pytest.approx(spearmanr(dimension, png_sizes(images)).statistic)
     sizes = png_sizes(images)
-    (row,) = image_statistics.compression([readings_of(sizes, images)]).to_dict("records")
+    (row,) = image_statistics.compression([record_of(sizes, images)]).to_dict("records")
     assert row["spearman"] == pytest.approx(1)
 
 
 def test_a_montage_shows_the_lowest_and_the_highest():
     images = np.zeros((60, 1, 4, 4)) + np.linspace(0, 1, 60)[:, None, None, None]
     dimension = np.arange(60)
-    figure = montage([readings_of(dimension, images)], "set")
+    figure = montage([record_of(dimension, images)], "set")
     lowest, highest = (axes.images[0].get_array() for axes in figure.axes[:2])
     assert lowest[0, 0] == 0
     assert highest[0, 0] == 255

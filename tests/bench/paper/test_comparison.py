@@ -13,9 +13,9 @@ from bench.paper.table import UNKNOWN, Comparison, Ours, TableCell
 
 
 def test_spreads_are_those_of_the_textbook():
-    found = Ours((1.0, 2.0, 3.0), 3)
-    assert found.mean == 2
-    assert found.half_width == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
+    result = Ours((1.0, 2.0, 3.0), 3)
+    assert result.mean == 2
+    assert result.half_width == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
     assert math.isnan(Ours((1.0,), 1).half_width)
 
 
@@ -100,8 +100,8 @@ def compared(tmp_path, records=RECORDS, known=(), **more):
 
 
 def test_each_cell_has_truth_published_and_ours(tmp_path):
-    found = compared(tmp_path)
-    texts = {(c.row, c.column): c.texts for c in found.cells}
+    comparison = compared(tmp_path)
+    texts = {(c.row, c.column): c.texts for c in comparison.cells}
     assert texts == {
         ("ball", "A"): ("10", "11", "10 (3 of 3 seeds)"),
         ("ball", "B"): ("10", "9.61", "9.61 ± 0.02"),
@@ -114,20 +114,20 @@ def test_each_cell_has_truth_published_and_ours(tmp_path):
 
 def test_lines_without_any_number_or_reason_are_left_out(tmp_path):
     known = (Known("Table 1", "rod", "*", "missing", "no files"),)
-    found = compared(tmp_path, records=[], known=known)
-    assert found.lines("ball") == ("published",)
-    assert found.lines("rod") == ("published", "ours")
+    comparison = compared(tmp_path, records=[], known=known)
+    assert comparison.lines("ball") == ("published",)
+    assert comparison.lines("rod") == ("published", "ours")
     inferred = compared(tmp_path, inferred={("ball", "A"): ("ball-large", "a")})
     assert inferred.lines("ball") == ("published", "ours")
 
 
 def test_the_best_of_a_line_is_nearest_to_the_truth_as_shown(tmp_path):
-    found = compared(tmp_path)
-    assert found.best("ball", "published") == {"B"}
-    assert found.best("ball", "ours") == {"A"}
+    comparison = compared(tmp_path)
+    assert comparison.best("ball", "published") == {"B"}
+    assert comparison.best("ball", "ours") == {"A"}
     # 1 and 1.00 are as near; of a single number of ours there is no best.
-    assert found.best("rod", "published") == {"A", "B"}
-    assert found.best("rod", "ours") == set()
+    assert comparison.best("rod", "published") == {"A", "B"}
+    assert comparison.best("rod", "ours") == set()
     unknown = Comparison("t", "t", ("x",), ("A", "B"), (
         TableCell("x", "A", None, 3), TableCell("x", "B", None, 4),
     ))  # fmt: skip
@@ -139,8 +139,8 @@ def best_of_ours(truth, *estimates):
         TableCell("x", str(place), truth, None, ours=Ours(own, len(own)))
         for place, own in enumerate(estimates)
     )
-    found = Comparison("t", "t", ("x",), tuple(cell.column for cell in cells), cells)
-    return [cell.ours.text for cell in cells], found.best("x", "ours")
+    comparison = Comparison("t", "t", ("x",), tuple(cell.column for cell in cells), cells)
+    return [cell.ours.text for cell in cells], comparison.best("x", "ours")
 
 
 def test_the_best_of_ours_is_chosen_by_the_digits_that_are_shown():
@@ -156,9 +156,9 @@ def test_the_best_of_ours_is_chosen_by_the_digits_that_are_shown():
 
 
 def test_what_is_not_run_says_so(tmp_path):
-    found = compared(tmp_path, records=[])
-    assert found.cell("ball", "A").texts[2] == "not run"
-    assert found.agreement == (
+    comparison = compared(tmp_path, records=[])
+    assert comparison.cell("ball", "A").texts[2] == "not run"
+    assert comparison.agreement == (
         "0 of 0 cells agree with the published number; differ: 0; not decided: 0; without ours: 4."
     )
 
@@ -170,65 +170,65 @@ def test_a_marked_cell_says_why_where_it_is_known_and_that_it_is_not_where_not(t
         Known("Table 1", "b*", "A", "differs", "the radius is learned last"),
         Known("Table 1", "*", "B", "missing", "left out"),
     )
-    found = compared(tmp_path, known=known)
-    verdicts = {(c.row, c.column): c.verdict for c in found.cells if c.verdict}
+    comparison = compared(tmp_path, known=known)
+    verdicts = {(c.row, c.column): c.verdict for c in comparison.cells if c.verdict}
     assert verdicts == {
         ("ball", "A"): "differs",
         ("ball", "B"): "agrees",
         ("rod", "A"): "undecided",
     }
-    assert found.cell("ball", "A").note == "the radius is learned last"
-    assert found.cell("rod", "A").note == "stopped after 3 s"
-    assert found.cell("ball", "B").note == ""
-    assert found.cell("rod", "B").note == "not of this"
-    assert found.notes == ("the radius is learned last", "stopped after 3 s", "not of this")
-    assert found.agreement == (
+    assert comparison.cell("ball", "A").note == "the radius is learned last"
+    assert comparison.cell("rod", "A").note == "stopped after 3 s"
+    assert comparison.cell("ball", "B").note == ""
+    assert comparison.cell("rod", "B").note == "not of this"
+    assert comparison.notes == ("the radius is learned last", "stopped after 3 s", "not of this")
+    assert comparison.agreement == (
         "1 of 3 cells agree with the published number; differ: 1; not decided: 1 (of one seed: 1); "
         "without ours: 1."
     )
 
 
 def test_what_differs_without_a_known_reason_says_so(tmp_path):
-    found = compared(tmp_path)
-    assert found.cell("ball", "A").note == UNKNOWN
+    comparison = compared(tmp_path)
+    assert comparison.cell("ball", "A").note == UNKNOWN
 
 
 def test_a_number_at_an_inferred_size_is_shown_and_has_no_verdict(tmp_path):
     """It meets the published one by construction: the sizes were chosen so."""
     wide = [record("ball", "b", seed, 8.0 + seed / 100) for seed in range(3)]
     places = {("ball", "B"): ("ball", "b")}
-    found = compared(
+    comparison = compared(
         tmp_path, [*RECORDS, *wide], places=places, inferred={("ball", "B"): ("ball-small", "b")}
     )
-    cell = found.cell("ball", "B")
+    cell = comparison.cell("ball", "B")
     assert cell.texts == ("10", "9.61", "8.01 ± 0.02", "9.61 ± 0.02 (n = 100, inferred)")
     assert cell.verdict == "differs"
-    assert found.agreement.startswith("0 of 3 cells agree")
-    assert found.lines("ball") == ("published", "ours", "ours, n inferred")
-    assert found.lines("rod") == ("published", "ours")
+    assert comparison.agreement.startswith("0 of 3 cells agree")
+    assert comparison.lines("ball") == ("published", "ours", "ours, n inferred")
+    assert comparison.lines("rod") == ("published", "ours")
     lacking = compared(tmp_path, inferred={("ball", "A"): ("ball-large", "a")})
     assert lacking.cell("ball", "A").texts[3] == "not run"
 
 
 def test_a_column_of_ours_alone_is_shown_and_not_counted(tmp_path):
-    found = compared(tmp_path, places={("ball", "ours"): ("ball", "a")}, added=("ours",))
-    assert found.columns == ("A", "B", "other", "ours")
-    assert found.cell("ball", "ours").texts == ("10", "–", "10 (3 of 3 seeds)")
-    assert found.cell("ball", "ours").verdict is None
-    assert found.cell("rod", "ours").texts[2] == "–"
-    assert found.agreement == compared(tmp_path).agreement
+    comparison = compared(tmp_path, places={("ball", "ours"): ("ball", "a")}, added=("ours",))
+    assert comparison.columns == ("A", "B", "other", "ours")
+    assert comparison.cell("ball", "ours").texts == ("10", "–", "10 (3 of 3 seeds)")
+    assert comparison.cell("ball", "ours").verdict is None
+    assert comparison.cell("rod", "ours").texts[2] == "–"
+    assert comparison.agreement == compared(tmp_path).agreement
     failing = [record("ball", "c", 0, math.nan, "failed", message="no points")]
     single = [record("rod", "c", 0, 1.0)]
     places = {(row, "ours"): (row, "c") for row in ("ball", "rod")}
-    found = compared(tmp_path, [*RECORDS, *failing, *single], places=places, added=("ours",))
-    assert found.agreement == compared(tmp_path).agreement
+    comparison = compared(tmp_path, [*RECORDS, *failing, *single], places=places, added=("ours",))
+    assert comparison.agreement == compared(tmp_path).agreement
 
 
 def test_a_failure_of_which_nothing_is_known_shows_its_message(tmp_path):
     assert compared(tmp_path).cell("rod", "B").note == "no points"
 
 
-def test_sizes_and_seeds_are_told(tmp_path):
+def test_sizes_and_seeds_are_reported(tmp_path):
     remarks = " ".join(compared(tmp_path).remarks)
     assert "Preset quick. Seeds a cell: 1 to 3." in remarks
     assert "100 on ball (B)" in remarks

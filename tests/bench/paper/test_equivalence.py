@@ -1,4 +1,4 @@
-"""Whether our number is the published one has to be shown: a wide interval shows nothing."""
+"""Agreement with a published number must be shown: a wide interval shows nothing."""
 
 import re
 
@@ -10,13 +10,13 @@ from bench.paper.equivalence import margin, verdict
 
 
 @pytest.mark.parametrize(
-    ("published", "digits", "room"),
+    ("published", "digits", "expected"),
     [(11, 0, 0.5), (985, 0, 0.5), (9.61, 2, 0.005 + 0.03 * 9.61), (-2.5, 1, 0.05 + 0.075)],
 )
 def test_the_margin_is_half_a_unit_and_three_percent_of_numbers_with_decimals(
-    published, digits, room
+    published, digits, expected
 ):
-    assert margin(published, digits) == pytest.approx(room)
+    assert margin(published, digits) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_more_spread_never_makes_agreement():
     """Of the same mean, at growing spread: agrees, then undecided, and never agrees again."""
     shape = np.array([-1.0, 0.0, 1.0])
     for published in (9.6, 9.9, 10.2, 10.5):
-        found = [verdict(published, 1, 10 + s * shape, 3) for s in np.linspace(0.001, 5, 200)]
-        first = found[0]
-        turned = found.index("undecided")
-        assert found == [first] * turned + ["undecided"] * (200 - turned)
+        results = [verdict(published, 1, 10 + s * shape, 3) for s in np.linspace(0.001, 5, 200)]
+        first = results[0]
+        turned = results.index("undecided")
+        assert results == [first] * turned + ["undecided"] * (200 - turned)
 
 
 def test_equivalence_is_claimed_wrongly_in_at_most_one_of_forty_tables():

@@ -29,7 +29,7 @@ def test_every_number_says_where_it_is_from(name):
 
 
 @pytest.mark.parametrize("name", published.names())
-def test_notes_speak_of_cells_that_there_are(name):
+def test_notes_are_of_cells_that_exist(name):
     path = published.path_of(name)
     table = published.read(path)
     for known in published.read_known(path):
@@ -48,14 +48,14 @@ def test_table_2_is_what_was_published():
 
 @pytest.mark.parametrize("name", catalogue.names())
 def test_a_publication_has_its_numbers_its_suite_and_items_of_different_names(name):
-    found = catalogue.load(name)
-    assert found.name == name
+    loaded = catalogue.load(name)
+    assert loaded.name == name
     assert len(published.read(published.path_of(name)))
     for preset in schema.PRESETS:
-        assert schema.load(found.suite).preset(preset)
-    names = [item.name for item in found.items]
+        assert schema.load(loaded.suite).preset(preset)
+    names = [item.name for item in loaded.items]
     assert len(set(names)) == len(names)
-    assert all(item.caption and item.title for item in found.items)
+    assert all(item.caption and item.title for item in loaded.items)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_damaged_numbers_are_reported_with_file_and_line(changed, message, tmp_p
     assert message in str(error.value)
 
 
-def test_a_note_of_an_unknown_kind_is_said(tmp_path):
+def test_a_note_of_an_unknown_kind_is_reported(tmp_path):
     write_publication(tmp_path / "own")
     notes = tmp_path / "own/notes/own2025.csv"
     notes.write_text(notes.read_text().replace("differs", "sometimes"))

@@ -1,4 +1,4 @@
-"""A small suite, and cells whose results are made up."""
+"""A small suite, and cells with synthetic results."""
 
 import pytest
 from synthetic_cells import SUITE, Runner
@@ -6,10 +6,10 @@ from synthetic_cells import SUITE, Runner
 
 @pytest.fixture
 def runner(monkeypatch):
-    """What runs the cells now."""
-    found = Runner()
-    monkeypatch.setattr("bench.engine.complete.run_cells", found)
-    return found
+    """A double of the function that runs cells."""
+    runner = Runner()
+    monkeypatch.setattr("bench.engine.complete.run_cells", runner)
+    return runner
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_what_is_summed_up_of_a_cell():
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (None, "there is no baseline .*baseline save"),
         ("{", "is not a valid baseline"),
@@ -48,10 +48,10 @@ def test_what_is_summed_up_of_a_cell():
         ("3", "is not a valid baseline: the file: Input should be"),
     ],
 )
-def test_a_file_that_is_no_baseline_is_refused(tmp_path, content, says):
+def test_a_file_that_is_no_baseline_is_refused(tmp_path, content, message):
     if content is not None:
         (tmp_path / "b.json").write_text(content)
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(ValueError, match=message):
         load(tmp_path / "b.json")
 
 
@@ -136,11 +136,11 @@ def test_lists_of_different_lengths_are_no_baseline(tmp_path, changes):
     assert load(tmp_path / "b.json").cells[0].times == [[3.0]]
 
 
-def test_cells_are_replaced_in_a_baseline_that_was_made_in_the_same_way():
-    made = {"processor": "a", "revision": "1"}
-    old = baseline(cell(OLD), cell(OLD, name="b"), environment=made)
+def test_cells_are_replaced_in_a_baseline_of_the_same_settings():
+    environment = {"processor": "a", "revision": "1"}
+    old = baseline(cell(OLD), cell(OLD, name="b"), environment=environment)
     new = baseline(
-        cell([6.0] * 4, name="b"), cell(OLD, name="c"), environment={**made, "revision": "2"}
+        cell([6.0] * 4, name="b"), cell(OLD, name="c"), environment={**environment, "revision": "2"}
     )
     both = old.merge(new)
     assert [(one.estimator, one.mean) for one in both.cells] == [
@@ -152,7 +152,7 @@ def test_cells_are_replaced_in_a_baseline_that_was_made_in_the_same_way():
 
 
 @pytest.mark.parametrize(
-    ("other", "says"),
+    ("other", "message"),
     [
         ({"suite": "mine"}, "of suite 'ci', and this run of 'mine'"),
         ({"preset": "full"}, "of preset 'quick', and this run of 'full'"),
@@ -160,9 +160,9 @@ def test_cells_are_replaced_in_a_baseline_that_was_made_in_the_same_way():
         ({"environment": {"processor": "b"}}, "with processor 'a', and this run with 'b'"),
     ],
 )
-def test_cells_of_another_run_are_not_put_into_a_baseline(other, says):
+def test_cells_of_another_run_are_not_put_into_a_baseline(other, message):
     old = baseline(cell(OLD), environment={"processor": "a"})
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(ValueError, match=message):
         old.merge(baseline(cell(OLD), **{"environment": {"processor": "a"}, **other}))
     with pytest.raises(ValueError, match="seeds"):
         old.merge(old.model_copy(update={"seeds": 5}))
@@ -174,17 +174,17 @@ def test_cells_of_another_run_are_not_put_into_a_baseline(other, says):
 def test_cells_of_deterministic_estimators_are_replaced_whatever_the_number_of_random_states():
     states = random_cell([[1.0, 2.0, 3.0]] * 4, name="r")
     both, fixed = baseline(states, cell(OLD)), baseline(cell([6.0] * 4))
-    for made in (both.merge(fixed), fixed.merge(both)):
-        assert {one.estimator for one in made.cells} == {"r", "fast"}
-        assert made.states == 3
+    for merged in (both.merge(fixed), fixed.merge(both)):
+        assert {one.estimator for one in merged.cells} == {"r", "fast"}
+        assert merged.states == 3
     assert both.merge(fixed).by_name()["sphere", "fast"].first_estimates == [6.0] * 4
     assert fixed.merge(baseline(cell(OLD, name="b"))).states == 1
 
 
 def test_the_baseline_of_continuous_integration_has_every_cell_of_its_suite():
-    found = load(Path(__file__).parents[3] / "results" / "baselines" / "ci.json")
+    loaded = load(Path(__file__).parents[3] / "results" / "baselines" / "ci.json")
     ci = schema.load("ci")
     cells = plan.build(ci, "quick")
-    assert set(found.by_name()) == {(cell.manifold, cell.estimator) for cell in cells}
-    assert (found.suite, found.preset, found.seeds) == ("ci", "quick", ci.preset("quick").seeds)
-    assert all(len(one.times[0]) == 5 and not one.failed for one in found.cells)
+    assert set(loaded.by_name()) == {(cell.manifold, cell.estimator) for cell in cells}
+    assert (loaded.suite, loaded.preset, loaded.seeds) == ("ci", "quick", ci.preset("quick").seeds)
+    assert all(len(one.times[0]) == 5 and not one.failed for one in loaded.cells)

@@ -1,4 +1,4 @@
-"""What `bench baseline save` and `show` run, write and print; the cells' results are made up."""
+"""`bench baseline save` and `show`: cells that they run, files and output, of synthetic results."""
 
 import json
 import math
@@ -13,12 +13,12 @@ from bench.regression.command import STATES, show
 
 def test_a_baseline_has_all_states_of_random_estimators_and_five_fits_of_others(suite, runner):
     screen = Screen()
-    found = saved(suite, screen=screen)
-    assert found == load(suite.parent / "b.json")
-    assert (found.suite, found.preset, found.jobs) == ("mini", "smoke", 1)
-    assert (found.seeds, found.states, found.environment) == (4, 7, HERE)
-    assert set(found.by_name()) == {(m, e) for m in ("line", "ball") for e in ("twonn", "knn")}
-    knn, twonn = found.by_name()["line", "knn"], found.by_name()["line", "twonn"]
+    baseline = saved(suite, screen=screen)
+    assert baseline == load(suite.parent / "b.json")
+    assert (baseline.suite, baseline.preset, baseline.jobs) == ("mini", "smoke", 1)
+    assert (baseline.seeds, baseline.states, baseline.environment) == (4, 7, HERE)
+    assert set(baseline.by_name()) == {(m, e) for m in ("line", "ball") for e in ("twonn", "knn")}
+    knn, twonn = baseline.by_name()["line", "knn"], baseline.by_name()["line", "twonn"]
     assert twonn.estimates == [[pytest.approx(1 + 0.1 * seed)] * 5 for seed in range(4)]
     states = [[1 + 0.1 * seed + 0.01 * state for state in range(7)] for seed in range(4)]
     assert [pytest.approx(row) for row in states] == knn.estimates
@@ -31,8 +31,8 @@ def test_a_baseline_has_all_states_of_random_estimators_and_five_fits_of_others(
 
 
 def test_fewer_states_than_five_are_as_many_fits_of_deterministic_estimators(suite, runner):
-    found = saved(suite, states=2)
-    assert [len(cell.estimates[0]) for cell in found.cells] == [2] * 4
+    baseline = saved(suite, states=2)
+    assert [len(cell.estimates[0]) for cell in baseline.cells] == [2] * 4
     assert saved(suite, states=1).states == 1
 
 
@@ -43,7 +43,7 @@ def test_no_baseline_is_of_less_than_one_state(suite, runner, states):
     assert runner.ran == []
 
 
-def test_a_reading_one_too_high_on_three_of_four_seeds_needs_the_default_number_of_states():
+def test_an_estimate_one_too_high_on_three_of_four_seeds_needs_the_default_number_of_states():
     # Of thirty cells; one of the baseline's states of the fourth sample is as high.
     def least(states):
         return 2 / (states + 1) ** 3
@@ -88,26 +88,26 @@ def test_fits_of_a_new_baseline_that_failed_are_listed_with_their_reason(suite, 
     assert screen.lines[1:] == ["twonn on ball: 4 fits failed: no [good] neighbours"]
 
 
-def shown(suite, seeds=None):
+def output_of(suite, seeds=None):
     screen = Screen()
     show(suite.parent / "b.json", seeds, screen.console)
     return screen.lines
 
 
 def row(lines, estimator, manifold):
-    (found,) = (
+    (result,) = (
         [cell.strip() for cell in line.strip("│ ").split("│")]
         for line in lines
         if line.replace("│", " ").split()[:2] == [estimator, manifold]
     )
-    return found
+    return result
 
 
 def test_a_baseline_is_shown_with_what_a_check_of_it_finds(suite, runner):
     runner.change["twonn", "ball"] = failed("no")
     runner.change["knn", "ball"] = lambda was: {"groups": "[]"}
-    found = saved(suite)
-    lines = shown(suite)
+    baseline = saved(suite)
+    lines = output_of(suite)
     assert any(
         line.replace("┃", " ").split()
         == ["estimator", "manifold", "d", "mean", "deviation", "finds", "time"]
@@ -116,7 +116,7 @@ def test_a_baseline_is_shown_with_what_a_check_of_it_finds(suite, runner):
     # Seven states a hundredth apart; means over four seeds a tenth apart; times 6, 8, 10 and 12.
     spread = 0.01 * math.sqrt(28 / 6)
     shift = permutation_test.detectable_shift(7, 4, permutation_test.level(2))
-    assert found.by_name()["line", "knn"].spread == pytest.approx(spread)
+    assert baseline.by_name()["line", "knn"].spread == pytest.approx(spread)
     assert row(lines, "knn", "line") == ["knn", "line", "1", "1.18", f"{spread:.2g}",
                                          f"{shift * spread:.2g}", "10"]  # fmt: skip
     assert row(lines, "knn", "ball")[2] == ""
@@ -141,19 +141,19 @@ def test_fits_that_failed_are_counted_beside_the_mean_of_the_others(suite, runne
 
     runner.change["twonn", "line"] = first_seed
     saved(suite, states=1)
-    lines = shown(suite)
+    lines = output_of(suite)
     assert row(lines, "twonn", "line")[3] == "1.2 (1 fit failed)"
 
 
-def test_the_shift_is_that_of_as_many_seeds_as_are_asked_for(suite, runner):
+def test_the_shift_is_that_of_the_requested_number_of_seeds(suite, runner):
     saved(suite)
-    (line,) = (x for x in shown(suite, 3) if x.startswith("deviation: "))
+    (line,) = (x for x in output_of(suite, 3) if x.startswith("deviation: "))
     shift = permutation_test.detectable_shift(7, 3, permutation_test.level(2))
     assert f"the shift that 3 seeds find with 90 % power at p ≤ 2.5e-03, {shift:.2g} dev" in line
 
 
 def test_a_baseline_of_deterministic_estimators_finds_any_change(suite, runner):
     saved(suite, estimators=["twonn"])
-    lines = shown(suite)
+    lines = output_of(suite)
     assert "finds: on the same samples; time: median, in units of the kernel" in lines
     assert sum("any change" in line for line in lines) == 2

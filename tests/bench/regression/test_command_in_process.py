@@ -1,4 +1,4 @@
-"""What `bench check` runs, writes and prints; the cells' results are made up."""
+"""`bench check`: cells that it runs, files and output, of synthetic results."""
 
 import math
 import re
@@ -28,7 +28,7 @@ def test_unchanged_results_are_no_finding_and_are_written_three_times(suite, run
     assert {state for *_, state in runner.ran[-1]} == {0}
 
 
-def test_random_states_of_a_check_are_those_that_are_asked_for(suite, runner):
+def test_random_states_of_a_check_are_the_requested_ones(suite, runner):
     saved(suite)
     outcome = checked(suite, state=6)
     assert {state for *_, state in runner.ran[-1]} == {6}
@@ -51,6 +51,9 @@ def test_findings_are_a_table_with_alarms_in_red_and_messages_as_they_are(suite,
     assert red == {"failed": True, "regressed": True, "improved": False}
     assert sum("4 of 4 seeds: failed: no [good] neighbours" in row for row in rows) == 1
     assert "1 regression" in screen.lines[4]
+    run = suite.parent / "run"
+    assert "| regressed | twonn | ball |" in (run / "check.md").read_text()
+    assert 'failures="2"' in (run / "check.xml").read_text()
 
 
 def test_long_reasons_are_folded_and_names_and_notes_are_not(suite, runner):
@@ -104,7 +107,7 @@ def test_cells_of_the_baseline_are_missed_in_a_check_of_the_whole_suite_only(sui
     assert checked(suite, manifolds=["line"]).findings == []
 
 
-def test_what_the_baseline_lacks_is_run_only_where_new_cells_are_asked_for(suite, runner):
+def test_cells_that_the_baseline_lacks_are_run_only_with_new(suite, runner):
     saved(suite, estimators=["twonn"])
     screen = Screen()
     outcome = checked(suite, screen=screen)
@@ -124,6 +127,10 @@ def test_what_cannot_be_compared_is_refused_and_records_of_before_stay(suite, ru
     runs = len(runner.ran)
     with pytest.raises(ValueError, match="of preset 'smoke', and this run of 'quick'"):
         checked(suite, preset="quick")
+    with pytest.raises(ValueError, match="choose at most --seeds 4"):
+        checked(suite, seeds=5)
+    with pytest.raises(ValueError, match="cannot show anything"):
+        checked(suite, seeds=1)
     with pytest.raises(ValueError, match="of other samples of 'line'"):
         checked(suite, n=61)
     suite.write_text(SUITE.replace("seeds = 4", "seeds = 5", 1))
@@ -138,7 +145,7 @@ def test_what_cannot_be_compared_is_refused_and_records_of_before_stay(suite, ru
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("wrong", "message"),
     [
         ({"tolerance": 1}, "tolerance must be at least 0 and below 1, not 1"),
         ({"tolerance": -0.1}, "tolerance must be at least 0 and below 1, not -0.1"),
@@ -147,8 +154,8 @@ def test_what_cannot_be_compared_is_refused_and_records_of_before_stay(suite, ru
         ({"slower": math.nan}, "slower must be at least 1, not nan"),
     ],
 )
-def test_margins_that_make_no_sense_are_refused_before_the_baseline_is_read(suite, wrong, says):
-    with pytest.raises(ValueError, match=says):
+def test_margins_that_make_no_sense_are_refused_before_the_baseline_is_read(suite, wrong, message):
+    with pytest.raises(ValueError, match=message):
         checked(suite, **wrong)
 
 

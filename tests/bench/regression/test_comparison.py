@@ -1,4 +1,4 @@
-"""What counts as moved: estimates, failures, parameters; and what cannot be compared."""
+"""Changes of estimates, failures and parameters, and baselines that cannot be compared."""
 
 import numpy as np
 import pytest
@@ -10,18 +10,18 @@ from bench.regression.findings import ALARMS, IMPROVEMENTS
 
 RNG = np.random.default_rng(0)
 OLD = 5.5 + 0.1 * RNG.standard_normal(SEEDS)
-# Readings of a random estimator: samples differ by more than states.
+# Estimates of a random estimator: samples differ by more than states.
 STATE_OLD = OLD[:, None] + 0.02 * RNG.standard_normal((SEEDS, STATES))
 STATE_NEW = OLD + 0.02 * RNG.standard_normal(SEEDS)
 
 
-def found(was, now, **options):
+def changes(was, now, **options):
     outcome = compare(baseline(was), baseline(now), **options)
     return [(finding.kind, finding.estimator) for finding in outcome.findings]
 
 
 def kinds(was, now, **options):
-    return [kind for kind, _ in found(was, now, **options)]
+    return [kind for kind, _ in changes(was, now, **options)]
 
 
 def test_nothing_moved_is_nothing():
@@ -40,11 +40,11 @@ def test_a_deterministic_estimate_may_differ_by_the_tolerance_and_no_more():
 
 
 @pytest.mark.parametrize("shift", [-3.0, -0.4, -0.04, 0.04, 0.4, 3.0])
-def test_a_shift_of_a_deterministic_estimator_to_either_side_is_found(shift):
+def test_a_shift_of_a_deterministic_estimator_to_either_side_is_detected(shift):
     (finding,) = compare(baseline(cell(OLD)), baseline(cell(OLD + shift))).findings
     assert finding.now - finding.was == pytest.approx(shift)
     assert finding.kind in ALARMS | IMPROVEMENTS
-    # Whatever it is called, it is found by a strict check.
+    # A strict check reports it as any kind.
     assert compare(baseline(cell(OLD)), baseline(cell(OLD + shift)), strict=True).alarms
 
 
@@ -80,16 +80,18 @@ def test_improvements_are_alarms_of_a_strict_check_only():
 
 
 def test_other_numbers_are_alarms_of_a_strict_check_in_the_environment_of_the_baseline():
-    made = {"processor": "a", "packages": {"numpy": "1"}, "revision": "1"}
+    environment = {"processor": "a", "packages": {"numpy": "1"}, "revision": "1"}
 
     def alarms(new, **options):
-        was = baseline(random_cell(STATE_OLD), environment=made)
+        was = baseline(random_cell(STATE_OLD), environment=environment)
         return compare(was, baseline(random_cell(STATE_NEW), environment=new), **options).alarms
 
-    assert [f.kind for f in alarms({**made, "revision": "2"}, strict=True)] == ["other numbers"]
-    assert alarms(made) == []
+    assert [f.kind for f in alarms({**environment, "revision": "2"}, strict=True)] == [
+        "other numbers"
+    ]
+    assert alarms(environment) == []
     for other in ({"processor": "b"}, {"packages": {"numpy": "2"}}, {"gpu": "x"}):
-        assert alarms({**made, **other}, strict=True) == []
+        assert alarms({**environment, **other}, strict=True) == []
 
 
 def test_a_random_estimate_is_compared_with_those_of_other_states_of_its_sample():
@@ -171,9 +173,9 @@ def test_a_state_that_failed_in_the_baseline_is_left_out_of_the_test():
     assert kinds(random_cell(states), random_cell(STATE_OLD[:, 0])) == ["other numbers"]
 
 
-def test_what_the_baseline_says_of_randomness_counts():
+def test_the_randomness_of_the_baseline_counts():
     # An estimator that is declared random now is held to what it was.
-    assert found(cell(OLD), random_cell(OLD + 0.01)) == [("regressed", "fast")]
+    assert changes(cell(OLD), random_cell(OLD + 0.01)) == [("regressed", "fast")]
 
 
 def test_a_deterministic_estimate_is_compared_with_the_first_of_its_repetitions():
@@ -208,13 +210,13 @@ def test_a_cell_that_is_new_is_reported_and_one_that_is_gone_is_an_alarm():
     assert outcome.compared == [("sphere", "fast")]
 
 
-def test_cells_that_were_not_asked_for_have_not_gone():
+def test_cells_outside_the_selection_are_not_missing():
     both = baseline(cell(OLD), cell(OLD, name="other"))
     assert compare(both, baseline(cell(OLD)), whole=False).findings == []
 
 
 @pytest.mark.parametrize(
-    ("now", "says"),
+    ("now", "message"),
     [
         (baseline(cell(OLD), suite="mine"), "suite 'ci', and this run of 'mine'"),
         (baseline(cell(OLD), preset="full"), "preset 'quick', and this run of 'full'"),
@@ -223,8 +225,8 @@ def test_cells_that_were_not_asked_for_have_not_gone():
         (baseline(cell([*OLD, 5.0])), "4 seeds of fast on sphere, and this run 5; .* --seeds 4"),
     ],
 )
-def test_a_baseline_of_something_else_is_refused(now, says):
-    with pytest.raises(ValueError, match=says):
+def test_a_baseline_of_something_else_is_refused(now, message):
+    with pytest.raises(ValueError, match=message):
         compare(baseline(cell(OLD)), now)
 
 

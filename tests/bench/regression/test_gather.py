@@ -1,4 +1,4 @@
-"""From records to a baseline: what is grouped by seed and state, and whose times are kept."""
+"""From records to a baseline: groups by seed and state, and times."""
 
 import json
 from dataclasses import replace
@@ -25,10 +25,10 @@ def by_estimator(baseline):
 
 
 def test_random_estimators_have_all_states_and_deterministic_ones_those_that_are_timed(job):
-    made = gather(job, records(job), {"python": "x"})
-    assert (made.suite, made.preset, made.jobs) == ("s", "smoke", 1)
-    assert (made.seeds, made.states) == (2, 7)
-    cells = by_estimator(made)
+    baseline = gather(job, records(job), {"python": "x"})
+    assert (baseline.suite, baseline.preset, baseline.jobs) == ("s", "smoke", 1)
+    assert (baseline.seeds, baseline.states) == (2, 7)
+    cells = by_estimator(baseline)
     states = [1 + i / 10 for i in range(7)]
     assert cells["knn"].estimates == [pytest.approx(states), pytest.approx([s + 1 for s in states])]
     assert cells["twonn"].estimates[0] == pytest.approx(states[:5])
@@ -45,7 +45,7 @@ def test_estimators_of_equal_parameters_are_different_methods(job):
     assert len({cell.method for cell in cells.values()}) == len(cells) == 3
 
 
-def test_the_times_of_readings_are_without_a_training_that_another_cell_did(job):
+def test_times_of_score_estimators_are_without_a_training_of_another_cell(job):
     assert by_estimator(gather(job, records(job), {}))["svd"].trains
     shared = {f"svd_0_{state}": {"shared_seconds": 1.0} for state in range(7)}
     svd = by_estimator(gather(job, records(job, **shared), {}))["svd"]
@@ -59,15 +59,15 @@ def test_failures_and_truths_that_differ_are_as_they_are(job):
     bad |= {"kernel_seconds": None, "shared_seconds": None}
     other = {"groups": json.dumps([{"truth": 2, "weight": 1.0}])}
     several = {"groups": json.dumps([{"truth": 1}, {"truth": 2}])}
-    made = gather(job, records(job, knn_1_2=bad, twonn_0_0=other), {})
-    knn = by_estimator(made)["knn"]
+    baseline = gather(job, records(job, knn_1_2=bad, twonn_0_0=other), {})
+    knn = by_estimator(baseline)["knn"]
     assert knn.statuses == [["ok"] * 7, ["ok", "ok", "timeout", *["ok"] * 4]]
     assert (knn.estimates[1][2], knn.times[1][2], knn.message) == (None, None, "too long")
-    assert (knn.truth, by_estimator(made)["twonn"].truth) == (1, None)
+    assert (knn.truth, by_estimator(baseline)["twonn"].truth) == (1, None)
     # A failure has no truth; several levels have none together.
     assert by_estimator(gather(job, records(job, knn_1_2={**bad, "groups": ""}), {}))["knn"].truth
-    found = {f"knn_{seed}_{state}": several for seed in (0, 1) for state in range(7)}
-    assert by_estimator(gather(job, records(job, **found), {}))["knn"].truth is None
+    results = {f"knn_{seed}_{state}": several for seed in (0, 1) for state in range(7)}
+    assert by_estimator(gather(job, records(job, **results), {}))["knn"].truth is None
 
 
 def test_records_that_are_missing_or_of_another_command_are_refused(job):
@@ -86,7 +86,7 @@ def test_repetitions_are_of_one_sample_with_random_states_of_their_own(job):
         assert len({cell.key for cell in mine}) == len(mine) == 14
         assert len({cell.random_state for cell in mine}) == 14
         assert len({cell.sample_seed for cell in first}) == 1
-    # The first is that of a run, and readings of one model share every state.
+    # The first is that of a run, and estimators of one model share every state.
     (cell,) = (c for c in job.cells if (c.estimator, c.seed, c.state) == ("svd", 0, 3))
     reading = replace(cell, estimator="dsm", estimator_name="dsm")
     assert reading.random_state == cell.random_state

@@ -63,7 +63,7 @@ def test_p_values_of_times_are_those_of_scipy_s_exact_permutation_test():
 
 
 def flicker(rng, shape):
-    """Readings that are nearly always the same whole number."""
+    """Estimates that are nearly always the same whole number."""
     return 10.0 + (rng.random(shape) < 0.05)
 
 
@@ -87,15 +87,15 @@ def null_p_values(name, count, states, seed):
 
 
 @pytest.mark.parametrize("name", LAWS)
-def test_a_single_test_keeps_its_level_whatever_the_law(name):
+def test_a_single_test_keeps_its_level_for_any_distribution(name):
     p = null_p_values(name, 600, 5, seed=2)
     for level in (0.05, 0.01):
         assert (p <= level).mean() <= level + 3 * math.sqrt(level / len(p))
 
 
 def test_a_whole_suite_raises_a_false_alarm_in_at_most_one_percent_of_unchanged_reruns():
-    # Cells of random estimators, five of each law, and times of 21 estimators. With eight states
-    # the least p-value, 9^-4, is below the level.
+    # Cells of random estimators, five of each distribution, and times of 21 estimators. With eight
+    # states the least p-value, 9^-4, is below the level.
     timed, suites, alarms = 21, 100, np.zeros(100, dtype=bool)
     for seed, name in enumerate(LAWS):
         p = null_p_values(name, suites * CELLS // len(LAWS), 8, seed)
@@ -116,7 +116,7 @@ def at_the_level_of_the_suite(old, new):
     ) <= permutation_test.level(CELLS)
 
 
-def test_one_too_many_on_three_of_four_seeds_is_found():
+def test_one_too_many_on_three_of_four_seeds_is_detected():
     # Three samples read 5, one reads 6, at every state.
     old = [np.full(R, value) for value in (5.0, 5.0, 6.0, 5.0)]
     assert at_the_level_of_the_suite(old, [6, 6, 7, 5])
@@ -128,13 +128,13 @@ def test_one_too_many_on_three_of_four_seeds_is_found():
         assert at_the_level_of_the_suite(old, [6, 6, 7, 5])
 
 
-def test_one_too_many_on_three_of_four_seeds_is_found_among_readings_that_spread():
+def test_one_too_many_on_three_of_four_seeds_is_detected_among_varying_estimates():
     rng = np.random.default_rng(3)
-    found = 0
+    result = 0
     for _ in range(50):
         old = [5 + 0.1 * rng.standard_normal(R) for _ in range(S)]
-        found += at_the_level_of_the_suite(old, 5 + 0.1 * rng.standard_normal(S) + [1, 1, 0, 1])
-    assert found >= 45
+        result += at_the_level_of_the_suite(old, 5 + 0.1 * rng.standard_normal(S) + [1, 1, 0, 1])
+    assert result >= 45
 
 
 def test_samples_may_differ_by_more_than_the_change():
@@ -149,7 +149,7 @@ def test_samples_may_differ_by_more_than_the_change():
     assert not at_the_level_of_the_suite(old, new[::-1])
 
 
-def test_the_stated_shift_is_found_with_90_percent_power_and_half_of_it_is_not():
+def test_the_stated_shift_is_detected_with_90_percent_power_and_half_of_it_is_not():
     level = permutation_test.level(CELLS)
     states = 12
     shift = permutation_test.detectable_shift(states, S, level)
@@ -165,7 +165,7 @@ def test_the_stated_shift_is_found_with_90_percent_power_and_half_of_it_is_not()
 
 
 @pytest.mark.parametrize("shift", [5.0, 50.0, 5e3, 5e6])
-def test_no_shift_is_too_large_to_be_found_at_the_level_of_a_whole_suite(shift):
+def test_no_shift_is_too_large_to_be_detected_at_the_level_of_a_whole_suite(shift):
     # Heavy tails: some of the old values are far out, on the side of the shift too.
     rng = np.random.default_rng(6)
     for _ in range(20):
@@ -175,7 +175,7 @@ def test_no_shift_is_too_large_to_be_found_at_the_level_of_a_whole_suite(shift):
 
 
 @pytest.mark.parametrize("shift", [5.0, 5e6])
-def test_longer_times_are_found_and_shorter_ones_are_not_longer(shift):
+def test_longer_times_are_detected_and_shorter_ones_are_not_longer(shift):
     rng = np.random.default_rng(8)
     old, new = rng.standard_normal(20), rng.standard_normal(4)
     assert (
@@ -232,7 +232,7 @@ def test_the_least_p_values_are_those_of_values_that_all_stand_out():
     assert permutation_test.detectable_shift(5, 2, 1e-3) == math.inf
 
 
-def test_more_choices_than_can_be_looked_at_are_drawn():
+def test_more_choices_than_can_be_enumerated_are_sampled():
     rng = np.random.default_rng(4)
     values = rng.standard_normal((40, 6, 23))
     p = [permutation_test.p_value_within(list(one[:, :-1]), one[:, -1]) for one in values]
@@ -248,7 +248,7 @@ def test_more_choices_than_can_be_looked_at_are_drawn():
     assert stats.kstest(p, "uniform").pvalue > 0.01
 
 
-def test_up_to_a_million_choices_are_all_looked_at_and_of_more_a_hundred_thousand_drawn():
+def test_up_to_a_million_choices_are_enumerated_and_of_more_a_hundred_thousand_sampled():
     assert permutation_test.min_p_within(30, 4) == pytest.approx(31**-4)
     assert permutation_test.min_p_within(31, 4) == 1e-5
     assert permutation_test.min_p_within(22, 5) == 1e-5

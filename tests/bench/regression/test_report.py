@@ -1,4 +1,4 @@
-"""What a check prints and writes: a count that is right, Markdown, JUnit XML."""
+"""Output of a check: counts, notes, Markdown and JUnit XML."""
 
 import dataclasses
 from xml.etree import ElementTree
@@ -53,27 +53,27 @@ def test_a_slower_estimator_is_no_regression_of_cells_that_are_as_before():
 
 
 def test_rows_begin_with_the_alarms():
-    found = report.rows(moved())
-    assert [(row[0], alarm) for row, alarm in found] == [
+    result = report.rows(moved())
+    assert [(row[0], alarm) for row, alarm in result] == [
         ("regressed", True),
         ("failed", True),
         ("improved", False),
     ]
-    assert all(len(row) == len(report.HEADS) for row, _ in found)
-    assert found[0][0][1:7] == ("a", "sphere", "5.5", "6.5", "", "")
+    assert all(len(row) == len(report.HEADS) for row, _ in result)
+    assert result[0][0][1:7] == ("a", "sphere", "5.5", "6.5", "", "")
     assert [alarm for _, alarm in report.rows(moved(strict=True))] == [True] * 3
     (row,) = report.rows(outcome([timed(1, fits=5)], [timed(2, fits=1)]))
     assert row[0][2] == "(time of a fit)"
     assert row[0][6] == "9.4e-05"
 
 
-def test_notes_say_the_levels_as_percentages_and_what_has_changed_around():
+def test_notes_give_levels_as_percentages_and_changes_of_the_environment():
     was = [random_cell([[5.0] * STATES] * 4), *(cell(OLD, name=name) for name in "ab")]
     now = [random_cell([5.0] * 4), *(cell(OLD, name=name) for name in "ab")]
     old = {"packages": {"numpy": "1", "scipy": "1", "gone": "3"}, "python": "3.11", "device": "cpu"}
     new = {"packages": {"numpy": "2", "scipy": "1", "torch": "9"}, "python": "3.12"}
-    found = compare(baseline(*was, environment=old), baseline(*now, environment=new))
-    text = " ".join(report.notes(found))
+    result = compare(baseline(*was, environment=old), baseline(*now, environment=new))
+    text = " ".join(report.notes(result))
     assert "4 seeds, each against 22 random states of the baseline on the same sample" in text
     assert "at p ≤ 5.0e-03: less than 0.5 % false alarms" in text
     assert f"one at p ≤ {0.005 / 3:.1e} beyond its margin" in text
@@ -86,8 +86,8 @@ def test_notes_say_the_levels_as_percentages_and_what_has_changed_around():
 
 
 def test_notes_say_what_was_not_run_and_what_improvements_are():
-    found = outcome([cell(OLD)], [cell([5.0] * 4)], left_out=[("sphere", "mine"), ("line", "b")])
-    text = " ".join(report.notes(found))
+    result = outcome([cell(OLD)], [cell([5.0] * 4)], left_out=[("sphere", "mine"), ("line", "b")])
+    text = " ".join(report.notes(result))
     assert "Not in the baseline, and not run (--new runs them): mine on sphere, b on line." in text
     assert "Improvements are no alarms; with --strict they are." in text
     strict = outcome([cell(OLD)], [cell([5.0] * 4)], strict=True)
@@ -99,8 +99,8 @@ def test_notes_say_what_other_numbers_are_where_nothing_else_has_changed():
     pair = [random_cell(states)], [random_cell([5.105] * 4)]
     same = {"processor": "a"}
     was, now = (baseline(*cells, environment=same) for cells in pair)
-    said = " ".join(report.notes(compare(was, now)))
-    assert "no further off than those of other random states; with --strict they are" in said
+    output = " ".join(report.notes(compare(was, now)))
+    assert "no further off than those of other random states; with --strict they are" in output
     strict = compare(was, now, strict=True)
     assert "other random states, and alarms (--strict)." in " ".join(report.notes(strict))
     assert report.verdict(strict) == "1 cell with different random results: 0 of 1 cell as before"
@@ -108,13 +108,13 @@ def test_notes_say_what_other_numbers_are_where_nothing_else_has_changed():
     assert "Other numbers:" not in " ".join(report.notes(elsewhere))
 
 
-def test_nothing_that_changed_around_is_nothing_said():
+def test_an_unchanged_environment_has_no_note():
     same = {"packages": {"numpy": "1"}, "python": "3.11", "processor": "a", "device": "cpu"}
-    found = compare(baseline(cell(OLD), environment=same), baseline(cell(OLD), environment=same))
-    assert not any("Changed since" in line for line in report.notes(found))
+    result = compare(baseline(cell(OLD), environment=same), baseline(cell(OLD), environment=same))
+    assert not any("Changed since" in line for line in report.notes(result))
     other = {**same, "processor": "b"}
-    found = compare(baseline(cell(OLD), environment=same), baseline(cell(OLD), environment=other))
-    assert "Changed since the baseline: processor a → b." in report.notes(found)
+    result = compare(baseline(cell(OLD), environment=same), baseline(cell(OLD), environment=other))
+    assert "Changed since the baseline: processor a → b." in report.notes(result)
 
 
 def test_markdown_is_a_table_whose_cells_hold_what_they_say():
@@ -174,11 +174,11 @@ def test_an_improvement_fails_in_junit_where_the_check_is_strict():
 
 @pytest.mark.parametrize(("kind", "alarm"), [("changed", True), ("still failed", False)])
 def test_every_kind_has_a_name_in_the_verdict(kind, alarm):
-    found = dataclasses.replace(
+    result = dataclasses.replace(
         outcome([cell(OLD)], [cell(OLD)]), findings=[Finding(kind, "sphere", "fast")] * 2
     )
-    assert bool(found.alarms) == alarm
-    assert report.verdict(found).endswith(
+    assert bool(result.alarms) == alarm
+    assert report.verdict(result).endswith(
         "2 changes: 0 of 1 cell as before"
         if alarm
         else "2 cells still failing: 0 of 1 cell as before"

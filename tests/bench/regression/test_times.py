@@ -47,7 +47,7 @@ def test_a_noisy_fit_of_one_manifold_is_no_slowdown_of_the_estimator():
     assert times_of(cells((1, 1, 1), 5), cells((1, 1.5, 1), 1)).findings == []
 
 
-def test_a_slowdown_is_found_among_fits_that_a_busy_machine_made_longer():
+def test_a_slowdown_is_detected_among_fits_that_other_load_lengthens():
     rng = np.random.default_rng(4)
 
     def cells(fits, factor):
@@ -124,21 +124,21 @@ def test_times_are_not_compared_where_jobs_or_devices_differ_or_seeds_are_few():
     def outcome(now, before=None):
         return compare(before or baseline(was), now)
 
-    said = outcome(baseline(slow, jobs=1))
-    assert (said.findings, said.timed) == ([], [])
-    assert said.untimed == ["times are not compared: 2 cells at a time in the baseline, 1 now"]
-    said = outcome(
+    result = outcome(baseline(slow, jobs=1))
+    assert (result.findings, result.timed) == ([], [])
+    assert result.untimed == ["times are not compared: 2 cells at a time in the baseline, 1 now"]
+    result = outcome(
         baseline(slow, environment={"device": "cuda"}), baseline(was, environment={"device": "cpu"})
     )
-    assert (said.findings, said.timed) == ([], [])
-    assert said.untimed == ["times are not compared: on cpu in the baseline, on cuda now"]
+    assert (result.findings, result.timed) == ([], [])
+    assert result.untimed == ["times are not compared: on cpu in the baseline, on cuda now"]
     # 21 ** -1 is above the level of one test, 0.005; 231 ** -1 is below.
     few = baseline(cell([5.0] * 4, times=[[20.0], [], [], []]))
     enough = baseline(cell([5.0] * 4, times=[[20.0], [20.0], [], []]))
     assert [finding.kind for finding in outcome(enough).findings] == ["slower"]
-    said = outcome(few)
-    assert (said.findings, said.timed) == ([], [])
-    assert said.untimed[0].startswith("times are not compared: so few seeds cannot show")
+    result = outcome(few)
+    assert (result.findings, result.timed) == ([], [])
+    assert result.untimed[0].startswith("times are not compared: so few seeds cannot show")
 
 
 def test_times_with_and_without_the_training_of_a_shared_model_are_not_compared():

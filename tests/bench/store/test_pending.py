@@ -75,9 +75,9 @@ def test_a_kill_while_records_wait_loses_none(tmp_path):
         "[store.add(record(key, estimate=2.0), {'x': [1.0]}) for key in 'cde']; os._exit(9)"
     )
     with reader(tmp_path):
-        found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert found.returncode == 9, found.stderr
-    assert "records wait in" in found.stderr
+        output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert output.returncode == 9, output.stderr
+    assert "records wait in" in output.stderr
     assert keys(tmp_path) == {"a", "b"}
     with Store(tmp_path) as store:
         assert keys(tmp_path) == set("abcde")
@@ -115,7 +115,7 @@ def another_reader(folder, seconds):
         yield
 
 
-def test_what_is_no_row_is_left_out_of_what_waits_and_told(tmp_path, caplog):
+def test_an_invalid_pending_row_is_skipped_with_a_warning(tmp_path, caplog):
     with Store(tmp_path) as store:
         store.add(record("a"))
     whole = json.dumps(["records", {**vars(record("b"))}])
@@ -170,5 +170,5 @@ try:
 except OSError:
     print(waiting.path.read_text().count("\\n"), end="")
 """
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert found.stdout == "1", found.stderr
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert output.stdout == "1", output.stderr

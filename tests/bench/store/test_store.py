@@ -12,7 +12,7 @@ from bench.store.arrays import load_arrays
 from bench.store.store import PlannedCell, Store
 
 
-def test_records_come_back_as_they_were_in_the_order_asked_for(tmp_path):
+def test_records_come_back_unchanged_in_the_requested_order(tmp_path):
     with Store(tmp_path) as store:
         store.add(record("a", estimate=9.25, shared_seconds=2.0))
         store.add(record("b", status="failed", message="ü % [x]", estimate=None))
@@ -36,12 +36,12 @@ def test_a_record_is_there_after_reopening_and_replaces_its_older_self(tmp_path)
 
 def test_arrays_lie_beside_the_store_and_load_without_pickle(tmp_path):
     with Store(tmp_path) as store:
-        kept = store.add(record("a"), {"spectrum": np.arange(3.0)})
-    with np.load(tmp_path / kept.arrays, allow_pickle=False) as arrays:
+        stored = store.add(record("a"), {"spectrum": np.arange(3.0)})
+    with np.load(tmp_path / stored.arrays, allow_pickle=False) as arrays:
         assert list(arrays["spectrum"]) == [0, 1, 2]
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match=r"cannot write to .*file"):
         Store(tmp_path / "file")
@@ -53,14 +53,14 @@ def test_a_second_run_into_the_same_folder_is_refused_and_the_first_goes_on(tmp_
             "from bench.store.store import PlannedCell, Store; from pathlib import Path; "
             f"Store(Path({str(tmp_path)!r}))"
         )
-        found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        assert f"another run (process {os.getpid()} on " in found.stderr
+        output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert f"another run (process {os.getpid()} on " in output.stderr
         store.add(record("a"))
     with Store(tmp_path) as store:
         assert store.outcomes().keys() == {"a"}
 
 
-def test_a_store_of_another_format_or_no_store_at_all_is_told_and_left_alone(tmp_path):
+def test_a_store_of_another_format_or_no_store_at_all_is_reported_and_left_alone(tmp_path):
     with Store(tmp_path) as store:
         store.set_meta("format", "99")
     with pytest.raises(ValueError, match="format 99"):
@@ -106,7 +106,7 @@ def test_a_store_of_a_format_before_is_brought_up_and_keeps_its_records(tmp_path
         assert store.outcomes()["b"] == ("ok", Limits(memory=10 * 2**20))
 
 
-def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path):
+def test_a_damaged_store_is_reported_and_left_as_it_is(tmp_path):
     with Store(tmp_path) as store:
         for i in range(200):
             store.add(record(str(i)))
@@ -119,7 +119,7 @@ def test_a_damaged_store_is_told_and_left_as_it_is(tmp_path):
         assert file.read_bytes() == damaged
 
 
-def test_a_kill_while_the_store_is_made_does_no_harm(tmp_path):
+def test_a_kill_while_the_store_is_created_does_no_harm(tmp_path):
     code = (
         "import os; from pathlib import Path; from bench.store import database, store; "
         "database.Database._set_format = lambda self: os._exit(9); "
@@ -131,7 +131,7 @@ def test_a_kill_while_the_store_is_made_does_no_harm(tmp_path):
         assert store.outcomes().keys() == {"a"}
 
 
-def test_a_record_that_could_not_be_kept_leaves_the_others(tmp_path):
+def test_a_record_that_cannot_be_stored_leaves_the_others(tmp_path):
     with Store(tmp_path) as store:
         store.add(record("a"))
         with pytest.raises(sqlite3.Error):
@@ -142,7 +142,7 @@ def test_a_record_that_could_not_be_kept_leaves_the_others(tmp_path):
         assert store.outcomes().keys() == {"a", "d"}
 
 
-def test_the_plan_tells_what_is_left(tmp_path):
+def test_the_plan_shows_what_is_left(tmp_path):
     cells = [PlannedCell(key, "m", "e", 10, 0, 2.0) for key in "ab"]
     with Store(tmp_path) as store:
         store.set_plan(cells)
@@ -164,9 +164,9 @@ def test_nothing_is_written_through_a_link(tmp_path, name):
         Store(out)
     assert (outside / ".lock").read_bytes() == before
     if name == "arrays":
-        found = path_of_arrays(outside)
+        result = path_of_arrays(outside)
         with pytest.raises(ValueError, match="outside of the folder"):
-            load_arrays(out, found)
+            load_arrays(out, result)
 
 
 def path_of_arrays(outside):

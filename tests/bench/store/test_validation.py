@@ -43,9 +43,9 @@ def ok(**values):
     ],
 )
 def test_a_number_that_is_not_valid_makes_a_failure_that_says_so(values):
-    found, arrays = validate_outcome(ok(**values), {"x": np.ones(2)})
-    assert (found.status, found.estimate, found.groups, arrays) == ("failed", None, "[]", {})
-    assert found.message.startswith("the result is not valid: ")
+    result, arrays = validate_outcome(ok(**values), {"x": np.ones(2)})
+    assert (result.status, result.estimate, result.groups, arrays) == ("failed", None, "[]", {})
+    assert result.message.startswith("the result is not valid: ")
 
 
 def test_a_stored_record_is_checked_as_one_that_arrives(tmp_path):
@@ -99,10 +99,10 @@ BAD = {
 
 @pytest.mark.parametrize("arrays", BAD.values(), ids=BAD)
 def test_arrays_that_are_not_valid_make_a_failure_and_are_not_stored(arrays):
-    found, kept = validate_outcome(ok(), arrays)
-    assert (found.status, kept) == ("failed", {})
-    assert found.message.startswith("the result is not valid: ")
-    assert found.n == 50
+    result, stored = validate_outcome(ok(), arrays)
+    assert (result.status, stored) == ("failed", {})
+    assert result.message.startswith("the result is not valid: ")
+    assert result.n == 50
 
 
 def test_valid_arrays_are_stored_without_a_class_or_metadata_of_their_own(tmp_path):
@@ -119,11 +119,11 @@ def test_valid_arrays_are_stored_without_a_class_or_metadata_of_their_own(tmp_pa
         "x": np.zeros(3, dtype=np.dtype("f8", metadata={"m": object()})).view(Own),
         "names": np.array(["ü"]),
     }
-    found, kept = validate_outcome(ok(), given)
-    assert found == ok()
-    assert all(type(array) is np.ndarray and not array.dtype.metadata for array in kept.values())
+    result, stored = validate_outcome(ok(), given)
+    assert result == ok()
+    assert all(type(array) is np.ndarray and not array.dtype.metadata for array in stored.values())
     with Store(tmp_path) as store:
-        place = store.add(found, kept).arrays
+        place = store.add(result, stored).arrays
     for name, array in load_arrays(tmp_path, place).items():
         np.testing.assert_array_equal(array, given[name])
 
@@ -145,12 +145,12 @@ def test_arrays_of_an_older_store_load_if_larger_or_of_other_kinds_than_a_cell_m
         np.testing.assert_array_equal(array, stored[name])
 
 
-def test_texts_of_a_record_cannot_speak_to_a_terminal():
+def test_texts_of_a_record_cannot_control_a_terminal():
     odd = "\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
-    found, _ = validate_outcome(ok(message=odd * 1000, manifold=odd), {})
-    assert found.message.isprintable()
-    assert len(found.message) <= 2000
-    assert found.manifold == r"\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
+    result, _ = validate_outcome(ok(message=odd * 1000, manifold=odd), {})
+    assert result.message.isprintable()
+    assert len(result.message) <= 2000
+    assert result.manifold == r"\x1b]0;owned\x07\x1b[2J\r\x9b31m \u202e caf\udce9 \x00"
     assert printable("two\nlines, ü ☃ \u00a0 漢") == "two\nlines, ü ☃ \u00a0 漢"
 
 
@@ -203,5 +203,5 @@ def test_estimators_with_odd_results_do_not_cost_the_others_their_tables(tmp_pat
 def test_all_numbers_of_a_record_are_checked():
     for name, column in COLUMNS.items():
         if column.type is not str and column.default is None:
-            found, _ = validate_outcome(ok(**{name: "x"}), {})
-            assert (found.status == "failed") or getattr(found, name) is None, name
+            result, _ = validate_outcome(ok(**{name: "x"}), {})
+            assert (result.status == "failed") or getattr(result, name) is None, name

@@ -13,13 +13,14 @@ from bench.studies.autoencoder_training import Prepared
 from bench.studies.elbow import FLOOR, elbow, supported
 
 
+@pytest.mark.slow
 def test_a_curve_that_spans_ten_axes_is_rebuilt_from_two_numbers_where_no_linear_map_can():
     points = manifolds.get("circles", count=1, ambient=10).sample(2000, 0).points
     t = np.arctan2(points @ points[0], points @ points[1])
     curve = np.stack([np.cos(k * t) for k in range(1, 6)] + [np.sin(k * t) for k in range(1, 6)], 1)
-    found = Prepared(curve, 0, torch.device("cpu")).train(2, 600)
-    assert found.linear > 0.6
-    assert found.error < 0.1
+    result = Prepared(curve, 0, torch.device("cpu")).train(2, 600)
+    assert result.linear > 0.6
+    assert result.error < 0.1
 
 
 def test_a_flat_sample_is_rebuilt_from_its_dimension_by_the_linear_map_alone():
@@ -93,7 +94,7 @@ def test_errors_that_rise_again_support_nothing():
     )
 
 
-def test_a_bend_by_chance_is_said_to_be_one():
+def test_a_bend_by_chance_is_reported_as_one():
     held_out = SIZES**-0.3 * np.exp(0.1 * np.random.default_rng(4).standard_normal(len(SIZES)))
     assert elbow(errors(held_out)).bends
     assert "bend as much by chance (p = " in supported(errors(held_out))

@@ -1,4 +1,4 @@
-"""The reports of studies say what their records say."""
+"""The reports of studies agree with their records."""
 
 import json
 import re
@@ -26,12 +26,12 @@ def test_the_report_of_the_ablation_says_what_its_records_say():
     assert len(rows) == 5
     for sphere, read_out, noise, *cells in rows:
         for score, cell in zip(columns[3:], cells, strict=True):
-            found = table.loc[(int(sphere), read_out, float(noise), score)]
-            assert cell == f"{found['reading']:g} ({found['right']:.0%})".replace("%", " %")
+            result = table.loc[(int(sphere), read_out, float(noise), score)]
+            assert cell == f"{result['reading']:g} ({result['right']:.0%})".replace("%", " %")
 
 
 def test_eleven_was_not_shown_at_the_published_noise_with_the_published_read_out():
-    """The notes on the published readings of Table 2 rest on this."""
+    """The notes on the published estimates of Table 2 rest on this."""
     table = pd.read_csv(REPORTED / "studies" / "ablation.csv")
     published = table[(table["read-out"] == table["read-out"].iloc[0]) & (table["sigma"] == 0.01)]
     readings = published.groupby("dimension")["reading"].unique().map(sorted)
@@ -48,8 +48,8 @@ def test_the_report_of_unseen_manifolds_says_what_its_records_say():
     _, rows = markdown_rows(REPORTED / "unseen" / "README.md", "set here")
     table = pd.read_csv(REPORTED / "unseen" / "accuracy.csv")
     for estimator, column in (("score-svd", 2), ("twonn", 3)):
-        found = sorted(table.loc[table["estimator"] == estimator, "estimate"].round(2))
-        assert found == sorted(float(row[column]) for row in rows)
+        results = sorted(table.loc[table["estimator"] == estimator, "estimate"].round(2))
+        assert results == sorted(float(row[column]) for row in rows)
 
 
 @pytest.mark.parametrize(

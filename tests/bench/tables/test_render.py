@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
 import re
 import shutil
 import subprocess
@@ -13,7 +12,6 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.files import replace_file
 from bench.summary.summarise import summarise
 from bench.summary.wording import estimate_text
 from bench.tables.markup import latex_escape, markdown_escape
@@ -93,7 +91,7 @@ def test_markdown_crosses_estimators_with_manifolds(written, records):
     assert table["ph"]["scored"] == "9/11"
 
 
-def test_subsets_are_said_in_full(written):
+def test_subsets_are_reported_in_full(written):
     rows = {row["estimator"] for row in markdown_rows(written / "runtime.md")}
     assert "ess [1000 of 5000 to 10000 points]" in rows
     assert "score-svd [reads 200 of 5000 to 10000 points]" in rows
@@ -117,7 +115,7 @@ def test_failures_and_seeds_are_in_the_runtime_table(written):
     assert "shared" not in table["lpca-global"]
 
 
-def test_shared_time_is_shown_where_told(records, tmp_path):
+def test_shared_time_is_shown_where_recorded(records, tmp_path):
     write_tables(records.assign(shared_seconds=0.5), tmp_path)
     assert markdown_rows(tmp_path / "runtime.md")[0]["shared"] == "5.5 s"
 
@@ -165,25 +163,6 @@ def test_latex_compiles(records, tmp_path):
     assert run.returncode == 0, run.stdout[-2000:]
     assert "Overfull" not in run.stdout
     assert "too large" not in run.stdout
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text("old")
-
-    def fail_halfway() -> None:
-        with replace_file(path) as part:
-            part.write_text("half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail_halfway()
-    assert path.read_text() == "old"
-    with replace_file(path) as part:
-        part.write_text("new")
-        assert path.read_text() == "old"
-    assert path.read_text() == "new"
-    assert os.listdir(tmp_path) == ["table.csv"]
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])
@@ -257,7 +236,7 @@ def test_unknown_truth_and_total_failure(make_records, tmp_path):
         ([None], "failed"),
     ],
 )
-def test_seeds_that_read_the_same_are_counted_and_make_no_interval(make_records, estimates, text):
+def test_seeds_with_equal_estimates_are_counted_and_give_no_interval(make_records, estimates, text):
     records = make_records(("10-sphere",), ("ppca",), seeds=len(estimates))
     records["estimate"] = estimates
     records["status"] = ["failed" if estimate is None else "ok" for estimate in estimates]
@@ -266,7 +245,7 @@ def test_seeds_that_read_the_same_are_counted_and_make_no_interval(make_records,
     assert estimate_text(row) == text
 
 
-def test_parts_of_a_union_that_every_seed_reads_the_same_have_their_own_seeds(make_records):
+def test_parts_of_a_union_with_equal_estimates_have_their_own_seeds(make_records):
     records = make_records(("union-10-30",), ("ppca",))
     for part, text in (
         (30.0, "10 | 30 (3 of 3 seeds)"), (29.0, "10 (3 of 3 seeds) | 29.7 ±1.4 (3)")

@@ -1,4 +1,4 @@
-"""What is declared of a class that cannot pass a check, and how checks are reported."""
+"""Declarations of checks that a class cannot pass, and reports of checks."""
 
 import pytest
 
@@ -16,15 +16,15 @@ REASON = "its unit is the metre"
 
 
 def scaled(cannot):
-    """Registers an estimator that looks at scale, and nothing else is wrong with it."""
+    """Register an estimator that depends on scale and passes all other checks."""
 
     @estimators.register("metres", cannot=cannot)
     class Metres(estimators.Estimator):
         """Global PCA of what is larger than a metre."""
 
         def estimate(self, points):
-            found = estimators.get("lpca-global").fit(points).dimension_
-            return estimators.Estimate(found + (abs(points - points.mean(0)).max() > 100))
+            dimension = estimators.get("lpca-global").fit(points).dimension_
+            return estimators.Estimate(dimension + (abs(points - points.mean(0)).max() > 100))
 
     return Metres
 
@@ -72,7 +72,7 @@ def test_a_declaration_of_no_check_or_without_a_reason_is_refused(cannot, messag
     assert message in str(error.value)
 
 
-def test_what_is_expected_of_an_instance_counts_instead_of_what_is_declared():
+def test_expected_failures_of_an_instance_replace_those_of_the_registration():
     subject = scaled({"check_scale": REASON})()
     with pytest.raises(AssertionError, match="Metres: check_scale: in units of 1e-06"):
         check_estimator(subject, expected_failures={})

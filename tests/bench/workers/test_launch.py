@@ -41,8 +41,8 @@ def test_a_worker_imports_no_file_of_the_current_folder_in_place_of_a_module(pla
     done = subprocess.run(
         [*code, "an argument"], capture_output=True, text=True, cwd=planted, check=False
     )
-    said = done.stdout.splitlines()
-    assert said == ["planted mine", f"{bench.__file__} ['an argument']"], done.stderr
+    output = done.stdout.splitlines()
+    assert output == ["planted mine", f"{bench.__file__} ['an argument']"], done.stderr
     assert last == []
 
 

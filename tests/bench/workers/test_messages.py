@@ -44,9 +44,9 @@ def test_what_arrives_is_what_was_sent(pair):
         assert (message.what, message.facts) == ("done", facts)
         assert list(message.arrays) == list(ARRAYS)
         for name, array in ARRAYS.items():
-            found = message.arrays[name]
-            assert (found.dtype, found.shape) == (array.dtype, array.shape)
-            assert (found == array).all()
+            result = message.arrays[name]
+            assert (result.dtype, result.shape) == (array.dtype, array.shape)
+            assert (result == array).all()
     assert not receiver.partial
 
 
@@ -62,23 +62,23 @@ def test_messages_of_many_threads_come_whole(pair):
     threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
-    found = [next_of(receiver) for _ in range(160)]
+    results = [next_of(receiver) for _ in range(160)]
     for thread in threads:
         thread.join()
-    assert sorted(message.facts["number"] for message in found) == sorted(list(range(8)) * 20)
-    assert all((message.arrays["some"] == arrays["some"]).all() for message in found)
+    assert sorted(message.facts["number"] for message in results) == sorted(list(range(8)) * 20)
+    assert all((message.arrays["some"] == arrays["some"]).all() for message in results)
 
 
-def test_progress_for_which_there_is_no_room_is_dropped_whole(pair):
+def test_progress_that_does_not_fit_the_buffer_is_dropped_whole(pair):
     receiver, theirs = pair
     sender = Sender(theirs)
     for _ in range(5000):
         sender.offer("progress", {"text": "x" * 500})
     threading.Thread(target=sender.send, args=("done", {})).start()
-    found = [next_of(receiver)]
-    while found[-1].what != "done":
-        found.append(next_of(receiver))
-    assert 0 < len(found) < 5000
+    results = [next_of(receiver)]
+    while results[-1].what != "done":
+        results.append(next_of(receiver))
+    assert 0 < len(results) < 5000
 
 
 def described(*arrays, raw=b"", facts=None):

@@ -64,14 +64,14 @@ def test_what_carries_a_mark_is_ended_whoever_its_parent_is():
     )
 
     def marked():
-        found = []
+        results = []
         for process in psutil.process_iter():
             try:
                 if process.environ().get("MARKED") == mark:
-                    found.append(process.status())
+                    results.append(process.status())
             except psutil.Error:
                 pass
-        return [status for status in found if status != psutil.STATUS_ZOMBIE]
+        return [status for status in results if status != psutil.STATUS_ZOMBIE]
 
     assert len(marked()) == 1
     os_control.end_marked("MARKED", mark)
@@ -93,7 +93,7 @@ def test_a_process_that_is_being_replaced_by_a_marked_program_is_waited_for():
         replaced.kill()
 
 
-def test_how_a_process_ended_is_said_of_signals_without_a_name_too():
+def test_the_end_of_a_process_is_described_for_unnamed_signals_too():
     assert os_control.how_it_ended(3) == "exit code 3"
     assert os_control.how_it_ended(-signal.SIGSEGV) == "killed by SIGSEGV"
     assert os_control.how_it_ended(-40) == "killed by signal 40"

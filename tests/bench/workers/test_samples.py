@@ -18,7 +18,7 @@ def cells():
     )  # fmt: skip
 
 
-def test_a_sample_is_drawn_once_and_mapped_from_then_on(cells, tmp_path, monkeypatch):
+def test_a_sample_is_generated_once_and_mapped_from_then_on(cells, tmp_path, monkeypatch):
     first = samples.load_or_draw(cells[0], str(tmp_path))
     monkeypatch.setattr(samples, "_draw", lambda cell: pytest.fail("drawn again"))
     same = next(c for c in cells[1:] if c.sample_key == cells[0].sample_key)
@@ -56,7 +56,7 @@ def test_two_processes_that_need_it_at_once_draw_it_once(cells, tmp_path):
         assert len(set(pool.map(_seconds, [(cells[0], str(tmp_path))] * 6))) == 1
 
 
-def test_where_it_cannot_be_stored_it_is_drawn_all_the_same(cells, tmp_path, monkeypatch):
+def test_a_sample_that_cannot_be_stored_is_generated_anyway(cells, tmp_path, monkeypatch):
     def full(*arguments, **options):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -10,21 +10,21 @@ from bench.workers.samples import LOCK, PREFIX, lock_folder, remove_stale_folder
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def base(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
-def test_only_folders_whose_run_is_dead_are_removed(place):
-    folders = [place / f"{PREFIX}{name}" for name in ("mine", "dead", "unlocked")]
+def test_only_folders_whose_run_is_dead_are_removed(base):
+    folders = [base / f"{PREFIX}{name}" for name in ("mine", "dead", "unlocked")]
     for folder in folders:
         folder.mkdir()
         (folder / "points.npy").write_bytes(b"x")
     mine, dead, unlocked = folders
-    outside = place / "outside"
+    outside = base / "outside"
     outside.mkdir()
     (outside / LOCK).touch()
-    (place / f"{PREFIX}link").symlink_to(outside)
+    (base / f"{PREFIX}link").symlink_to(outside)
     code = (
         "import os, sys; from pathlib import Path; from bench.workers.samples import lock_folder;"
         "held = lock_folder(Path(sys.argv[1])); print(flush=True); sys.stdin.read(1); os._exit(9)"

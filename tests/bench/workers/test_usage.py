@@ -22,7 +22,7 @@ def test_a_clock_stands_still_while_nobody_can_read_it(monkeypatch):
 def test_memory_is_that_of_a_process_and_what_it_started(start_process):
     process = start_process(
         "import subprocess, sys\nkept = b'x' * 200_000_000\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'kept = b\"x\" * 100_000_000; "
+        "child = subprocess.Popen([sys.executable, '-c', 'data = b\"x\" * 100_000_000; "
         "print(1, flush=True); import time; time.sleep(1000)'], stdout=subprocess.PIPE)\n"
         "child.stdout.readline()"
     )
@@ -51,7 +51,7 @@ def test_memory_in_files_counts_once_however_it_is_held(code, start_process):
 def test_excluded_processes_do_not_count_though_their_children_do(start_process):
     process = start_process(
         "import subprocess, sys\nkept = bytes(range(256)) * 10**6\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'kept = bytes([1]) * 10**8; "
+        "child = subprocess.Popen([sys.executable, '-c', 'data = bytes([1]) * 10**8; "
         "print(1, flush=True); import time; time.sleep(1000)'], stdout=subprocess.PIPE)\n"
         "child.stdout.readline()"
     )

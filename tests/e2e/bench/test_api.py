@@ -52,10 +52,10 @@ def test_a_data_frame_is_estimated_with_the_names_of_its_columns(tmp_path):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.random((200, 2)), columns=["x", "y"])
     frame = frame.assign(kind=rng.integers(0, 3, 200))
-    rows = bench.estimate(frame, estimators=["lpca-global"], halves=0, out=tmp_path / "found")
+    rows = bench.estimate(frame, estimators=["lpca-global"], halves=0, out=tmp_path / "frame")
     assert any("'kind'" in caveat for caveat in rows.attrs["caveats"])
-    assert list(pd.read_parquet(tmp_path / "found" / "points.parquet")) == ["x", "y", "kind"]
-    assert (tmp_path / "found" / "estimate.csv").exists()
+    assert list(pd.read_parquet(tmp_path / "frame" / "points.parquet")) == ["x", "y", "kind"]
+    assert (tmp_path / "frame" / "estimate.csv").exists()
     with pytest.raises(ValueError, match="1 of 3 columns hold no real numbers"):
         bench.estimate(frame.assign(kind="a"), out=tmp_path / "other")
     with pytest.raises(ValueError, match="unknown option 'halfs'; did you mean 'halves'"):
@@ -116,10 +116,10 @@ frame = bench.run("euclidean", preset="smoke", n=50, manifolds=["line"], estimat
                   out={str(tmp_path)!r})
 print("estimate", frame["estimate"].tolist())
 """
-    found = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
     )
-    assert "estimate [50.0]" in found.stdout, found.stderr
+    assert "estimate [50.0]" in output.stdout, output.stderr
 
 
 def test_a_per_point_estimator_is_held_against_the_truth_at_each_point(tmp_path):
@@ -135,7 +135,7 @@ def test_a_per_point_estimator_is_held_against_the_truth_at_each_point(tmp_path)
 
     levels = {g["truth"]: g["estimate"] for g in json.loads(frame.loc["mle-20", "groups"])}
     assert levels[10] < 13 < 15 < levels[30]
-    # A global answer is one number, and its error is taken at every point.
+    # A global estimate is one number; its error is that of every point.
     both = {g["estimate"] for g in json.loads(frame.loc["twonn", "groups"])}
     assert len(both) == 1
     assert frame.loc["twonn", "error"] >= 10

@@ -10,7 +10,7 @@ DEBIAN = Path("/usr/share/datasets")  # of the package dataset-fashion-mnist
 SUITE = ("run", "--suite", "torchvision", "--preset", "smoke", "--estimators", "twonn,mle-5")
 
 
-def test_a_set_that_is_missing_is_said_before_any_work(tmp_path):
+def test_a_missing_set_is_an_error_before_any_work(tmp_path):
     done = bench(*SUITE, "--data-root", tmp_path, "--out", tmp_path / "out", check=2)
     output = " ".join(done.stderr.split())
     assert f"FashionMNIST is not below the data root {tmp_path}" in output
@@ -18,22 +18,23 @@ def test_a_set_that_is_missing_is_said_before_any_work(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_data_root_that_is_none_is_said(tmp_path):
+def test_an_invalid_data_root_is_an_error(tmp_path):
     done = bench(*SUITE, "--data-root", tmp_path / "absent", "--out", tmp_path / "out", check=2)
     assert "is not a folder" in done.stderr
 
 
 @pytest.mark.skipif(not DEBIAN.is_dir(), reason="Debian's package dataset-fashion-mnist is absent")
-@pytest.mark.parametrize("root", [DEBIAN, DEBIAN / "fashion-mnist"])
-def test_the_real_fashion_mnist_is_run(tmp_path, root):
+def test_the_real_fashion_mnist_is_run_from_its_own_folder_or_the_one_above(tmp_path):
     bench(
-        *SUITE, "--manifolds", "fashion-mnist,fashion-mnist-1,fashion-mnist-6", "--data-root", root,
-        "--out", tmp_path / "out",
+        *SUITE, "--manifolds", "fashion-mnist-1,fashion-mnist-6",
+        "--data-root", DEBIAN / "fashion-mnist", "--out", tmp_path / "classes",
     )  # fmt: skip
-    assert {status for (status,) in rows(tmp_path / "out", "status")} == {"ok"}
-    table = pd.read_csv(tmp_path / "out" / "accuracy.csv").set_index(["manifold", "estimator"])
+    assert {status for (status,) in rows(tmp_path / "classes", "status")} == {"ok"}
+    table = pd.read_csv(tmp_path / "classes" / "accuracy.csv").set_index(["manifold", "estimator"])
     assert table["truth"].isna().all()
     # Trousers are simpler than shirts, by any estimator.
     trousers, shirts = (table.loc[f"fashion-mnist-{label}", "estimate"] for label in (1, 6))
     assert (trousers < shirts).all()
-    assert (tmp_path / "out" / "image-montage-fashion-mnist.png").exists()
+    bench(*SUITE, "--manifolds", "fashion-mnist", "--data-root", DEBIAN, "--out", tmp_path / "all")
+    assert rows(tmp_path / "all", "status") == [("ok",)] * 2
+    assert (tmp_path / "all" / "image-montage-fashion-mnist.png").exists()

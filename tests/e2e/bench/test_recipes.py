@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md and README.md tell people to type works as written."""
+"""The commands of CONTRIBUTING.md and README.md work as written."""
 
 import re
 import shlex
@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[3]
 
 def blocks(page, language=""):
     text = (ROOT / page).read_text(encoding="utf-8")
-    found = re.findall(r"^```(\w*)\n(.*?)^```", text, re.M | re.S)
-    return [code for name, code in found if name == language]
+    result = re.findall(r"^```(\w*)\n(.*?)^```", text, re.M | re.S)
+    return [code for name, code in result if name == language]
 
 
 def python(folder, *arguments, seconds):
-    """What Python does in a folder, in an environment of which nothing else is known."""
+    """Run Python in a folder, in an empty environment."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -40,8 +40,8 @@ def test_the_recipes_of_contributing_work_as_written(tmp_path, index, column):
     (tmp_path / plugin).write_text(code, encoding="utf-8")
     # A manifold is crossed with every estimator; here a few quick ones will do.
     fewer = ["--estimators", "mle-5,twonn"] if column == "manifold" else []
-    found = python(tmp_path, *words[1:], *fewer, seconds=120)
-    assert found.returncode == 0, found.stderr
+    output = python(tmp_path, *words[1:], *fewer, seconds=120)
+    assert output.returncode == 0, output.stderr
     name = re.search(r'register\("(.*?)"', code)
     assert name is not None
     table = pd.read_csv(tmp_path / "results" / "euclidean" / "accuracy.csv")
@@ -54,11 +54,11 @@ def test_the_tests_of_contributing_pass_as_written(tmp_path):
     estimator, manifold, tests = blocks("CONTRIBUTING.md", "python")[:3]
     for name, code in (("correlation_sum", estimator), ("helix", manifold), ("test_mine", tests)):
         (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
-    found = python(
+    output = python(
         tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py", seconds=300
     )
-    assert found.returncode == 0, found.stdout
-    assert "passed" in found.stdout
+    assert output.returncode == 0, output.stdout
+    assert "passed" in output.stdout
 
 
 # One of them needs Slurm.
@@ -67,7 +67,7 @@ RUNNABLE = [code for code in blocks("README.md", "python") if "SLURMCluster" not
 
 @pytest.mark.parametrize("code", RUNNABLE, ids=["run", "score"])
 def test_the_python_of_the_readme_works_as_written(tmp_path, code):
-    found = python(tmp_path, "-c", code, seconds=120)
-    assert found.returncode == 0, found.stderr
+    output = python(tmp_path, "-c", code, seconds=120)
+    assert output.returncode == 0, output.stderr
     if "bench.run" in code:
         assert (tmp_path / "results" / "euclidean" / "accuracy.csv").exists()

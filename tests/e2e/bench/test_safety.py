@@ -1,4 +1,4 @@
-"""Nothing that lies in a results folder is run, and no name of a suite leaves the output folder."""
+"""No file of a results folder is run, and no name of a suite leaves the output folder."""
 
 import pickle
 import subprocess

@@ -1,4 +1,4 @@
-"""What the tests of the score family share."""
+"""Fixtures of the tests of the score family."""
 
 import warnings
 
@@ -18,7 +18,7 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def shared_models(tmp_path_factory):
-    """A cache of the test module's own, so that readings of one model train it once."""
+    """A cache of the test module's own, so that estimators of one model train it once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENCH_CACHE", str(tmp_path_factory.mktemp("models")))
         yield
@@ -36,7 +36,7 @@ def _gaussian(count: int = 20_000) -> tuple[torch.Tensor, torch.Tensor, torch.Te
     frame = torch.linalg.qr(torch.randn(8, 3, generator=generator, dtype=torch.float64))[0]
     scales = torch.tensor([3.0, 1.0, 0.2], dtype=torch.float64)
     latent = torch.randn(count, 3, generator=generator, dtype=torch.float64)
-    # Made exactly white, so that the sample's covariance is that of the law.
+    # Exactly white, so that the sample's covariance is that of the distribution.
     latent = latent - latent.mean(0)
     latent = latent @ torch.linalg.inv(torch.linalg.cholesky(latent.T @ latent / count)).T
     return (latent * scales) @ frame.T + 5.0, frame, scales

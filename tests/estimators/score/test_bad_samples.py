@@ -1,4 +1,4 @@
-"""Samples that are small, flat, uneven or coarse: a right answer or a clear refusal."""
+"""Samples that are small, flat, uneven or coarse: a right estimate or a clear error."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import estimators
 import manifolds
 
 SMALL = {"device": "cpu", "steps": 400, "batch": 128, "width": 64, "queries": 10}
-every_reading = pytest.mark.parametrize("name", ["score-svd", "flipd", "dsm", "lhsd"])
+every_score_estimator = pytest.mark.parametrize("name", ["score-svd", "flipd", "dsm", "lhsd"])
 pytestmark = pytest.mark.usefixtures("one_thread", "shared_models")
 
 
@@ -19,35 +19,35 @@ def sphere(dimension=3, ambient=8, n=1500):
     return manifolds.get("sphere", dimension=dimension, ambient=ambient).sample(n, 0).points
 
 
-@every_reading
+@every_score_estimator
 def test_circle_in_the_plane(name):
     assert fit(sphere(1, 2), name).dimension_ == pytest.approx(1, abs=0.1)
 
 
-@every_reading
+@every_score_estimator
 def test_all_points_equal_are_refused(name):
     with pytest.raises(ValueError, match="at least 10 distinct points"):
         fit(np.ones((100, 5)), name)
 
 
-@every_reading
-def test_fifty_points_of_a_plane_are_read(name):
+@every_score_estimator
+def test_fifty_points_of_a_plane_have_dimension_2(name):
     points = np.random.default_rng(0).standard_normal((50, 2)) @ np.eye(2, 6)
     assert fit(points, name).dimension_ == pytest.approx(2, abs=0.2)
 
 
-def test_fifty_points_of_a_sphere_are_read_or_said_to_be_too_few():
-    # Fifty points do not tell a 5-sphere from the ball that it bounds.
+def test_fifty_points_of_a_sphere_are_estimated_or_reported_as_too_few():
+    # Fifty points do not distinguish a 5-sphere from the ball that it bounds.
     with pytest.warns(UserWarning, match="low confidence"):
-        found = fit(sphere(5, 20, 50))
-    assert (found.details_["confidence"] < 0.3).all()
+        fitted = fit(sphere(5, 20, 50))
+    assert (fitted.details_["confidence"] < 0.3).all()
 
 
 def test_features_of_mixed_units_are_scaled_and_reported():
     scales = np.logspace(-3, 3, 8)
     with pytest.warns(UserWarning, match="brought to the same"):
-        found = fit(sphere() * scales)
-    assert found.dimension_ == 3
+        fitted = fit(sphere() * scales)
+    assert fitted.dimension_ == 3
 
 
 def test_features_of_similar_units_are_left_alone():
@@ -59,7 +59,7 @@ def test_features_of_similar_units_are_left_alone():
     assert equalize_scales(padded) is padded
 
 
-@every_reading
-def test_single_precision_is_read_as_double(name):
+@every_score_estimator
+def test_single_precision_is_converted_to_double(name):
     points = sphere()
     assert fit(points.astype(np.float32), name).dimension_ == pytest.approx(3, rel=0.05)

@@ -21,14 +21,14 @@ from estimators.score.recipe import content_key
 @pytest.mark.usefixtures("quiet")
 def test_what_is_loaded_is_what_was_saved(cache):
     cache.save(KEY, tensors(), METADATA)
-    found = cache.load(KEY)
-    assert same(found.tensors, tensors())
-    assert found.metadata == METADATA
+    loaded = cache.load(KEY)
+    assert same(loaded.tensors, tensors())
+    assert loaded.metadata == METADATA
     assert names(cache) == [f"{KEY}.safetensors"]
 
 
 @pytest.mark.usefixtures("quiet")
-def test_nothing_is_found_in_an_empty_or_missing_cache(cache):
+def test_an_empty_or_missing_cache_has_no_entry(cache):
     assert cache.load(KEY) is None
     assert cache.load_checkpoint(KEY) is None
     assert cache.entries() == []
@@ -49,9 +49,9 @@ def test_a_checkpoint_stays_beside_the_model_until_it_is_removed(cache):
     cache.save_checkpoint(KEY, tensors(2), {"facts": "2"})
     assert cache.load(KEY) is None
     cache.save(KEY, tensors(3), METADATA)
-    found = cache.load_checkpoint(KEY)
-    assert same(found.tensors, tensors(2))
-    assert found.metadata == {"facts": "2"}
+    loaded = cache.load_checkpoint(KEY)
+    assert same(loaded.tensors, tensors(2))
+    assert loaded.metadata == {"facts": "2"}
     cache.remove_checkpoint(KEY)
     assert cache.load_checkpoint(KEY) is None
     assert same(cache.load(KEY).tensors, tensors(3))
@@ -100,7 +100,7 @@ def goes_on_without(cache):
         assert warning.filename == __file__
 
 
-def test_a_folder_that_cannot_be_made_is_reported_and_nothing_fails(tmp_path):
+def test_a_folder_that_cannot_be_created_is_reported_and_nothing_fails(tmp_path):
     (tmp_path / "file").write_text("")
     cache = ModelCache(tmp_path / "file" / "models", 10**9)
     goes_on_without(cache)
@@ -170,22 +170,26 @@ def test_an_exception_inside_passes_and_releases_the_lock(cache):
 # Entries
 
 
-def test_entries_tell_key_kind_size_use_and_metadata_the_last_used_first(cache):
+def test_entries_have_key_kind_size_use_and_metadata_the_last_used_first(cache):
     for index, (key, kind) in enumerate([(KEYS[1], "model"), (KEYS[0], "checkpoint")]):
         save = cache.save if kind == "model" else cache.save_checkpoint
         save(key, tensors(), {"about": kind})
         set_last_use(cache, key, kind, minutes_ago=10 * index)
     cache.folder.joinpath(f"{KEYS[2]}.safetensors").write_bytes(b"broken")
     set_last_use(cache, KEYS[2], minutes_ago=60)
-    found = cache.entries()
-    assert [(entry.key, entry.kind) for entry in found] == [
+    entries = cache.entries()
+    assert [(entry.key, entry.kind) for entry in entries] == [
         (KEYS[1], "model"),
         (KEYS[0], "checkpoint"),
         (KEYS[2], "model"),
     ]
-    assert [entry.metadata for entry in found] == [{"about": "model"}, {"about": "checkpoint"}, {}]
-    assert found[0].size == file_of(cache, KEYS[1]).stat().st_size
-    past = datetime.now().astimezone() - found[1].used
+    assert [entry.metadata for entry in entries] == [
+        {"about": "model"},
+        {"about": "checkpoint"},
+        {},
+    ]
+    assert entries[0].size == file_of(cache, KEYS[1]).stat().st_size
+    past = datetime.now().astimezone() - entries[1].used
     assert abs(past - timedelta(minutes=10)) < timedelta(minutes=1)
 
 

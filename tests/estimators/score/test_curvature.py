@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from exact_scores import AffineScore, CubeScore
+from exact_scores import AffineScore, CubeScore, subspace
 
 import manifolds
 from estimators.score.curvature import (
@@ -37,15 +37,6 @@ def passed(curvature, c):
     return (1 / (1 + (curvature.abs() / c) ** 4) - noise) / (1 - noise)
 
 
-def subspace(dimension, ambient, count):
-    random = generator(3)
-    normal = torch.randn(ambient, ambient, generator=random, dtype=torch.float64)
-    frame = torch.linalg.qr(normal)[0][:, :dimension]
-    latent = torch.randn(count, dimension, generator=random, dtype=torch.float64)
-    scales = torch.ones(dimension, dtype=torch.float64)
-    return AffineScore(torch.zeros(ambient).double(), frame, scales), latent @ frame.T
-
-
 class Linear:
     """Score -A x / sigma^2, of a density if A is symmetric."""
 
@@ -58,7 +49,7 @@ class Linear:
 
 @pytest.mark.parametrize("dimension", [10, 50])
 @pytest.mark.parametrize("exact_up_to", [0, 1000], ids=["lanczos", "exact"])
-def test_sphere_reads_its_dimension(dimension, exact_up_to):
+def test_a_sphere_has_its_dimension(dimension, exact_up_to):
     manifold = manifolds.get("sphere", dimension=dimension, ambient=100)
     points = torch.from_numpy(manifold.sample(3, seed=0).points)
     frame = torch.from_numpy(manifold.frame())
@@ -151,8 +142,8 @@ def test_lanczos_is_exact_for_its_vectors_once_it_has_all_steps(detached):
     torch.testing.assert_close(weights.sum(-1), torch.full((1, 3), 12.0).double())
     v = rademacher(points, 4, generator())
     expected = ((v @ vectors).square() * passed(values, 0.7)).sum(-1).mean(1)
-    found = (weights[0] * passed(nodes[0], 0.7)).sum(-1)
-    torch.testing.assert_close(found, expected)
+    result = (weights[0] * passed(nodes[0], 0.7)).sum(-1)
+    torch.testing.assert_close(result, expected)
 
 
 def test_few_lanczos_steps_scatter_about_the_eigenvalues():
@@ -164,12 +155,12 @@ def test_few_lanczos_steps_scatter_about_the_eigenvalues():
     points = torch.zeros(300, 40, dtype=torch.float64)
     exact = read(score, points[:1], [0.1])[0, 0]
     assert float(exact) == pytest.approx(12, abs=0.1)
-    found = read(score, points, [0.1], exact_up_to=0, probes=4, cutoff=None)[0]
+    estimates = read(score, points, [0.1], exact_up_to=0, probes=4, cutoff=None)[0]
     projection = axes[:, :12] @ axes[:, :12].T
     off = projection - projection.diagonal().diag()
     deviation = (2 * float(off.square().sum()) / 4) ** 0.5
-    assert float(found.std()) == pytest.approx(deviation, rel=0.15)
-    assert abs(float(found.mean() - exact)) < 4 * deviation / 300**0.5
+    assert float(estimates.std()) == pytest.approx(deviation, rel=0.15)
+    assert abs(float(estimates.mean() - exact)) < 4 * deviation / 300**0.5
 
 
 @pytest.mark.parametrize("size", [0.0, 0.5])
@@ -199,8 +190,8 @@ def test_finite_differences_agree_with_automatic_ones(exact_up_to):
     for dtype, tolerance in ((torch.float64, 1e-6), (torch.float32, 1e-2)):
         args = (points.to(dtype), [0.02, 0.1])
         expected = read(score, *args, exact_up_to=exact_up_to)
-        found = read(numpy_score, *args, exact_up_to=exact_up_to)
-        torch.testing.assert_close(found, expected, rtol=0, atol=tolerance)
+        estimates = read(numpy_score, *args, exact_up_to=exact_up_to)
+        torch.testing.assert_close(estimates, expected, rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("exact_up_to", [0, 1000])

@@ -1,8 +1,8 @@
-"""Denoising losses of exact scores, which have closed forms for normal laws."""
+"""Denoising losses of exact scores, which have closed forms for normal distributions."""
 
 import pytest
 import torch
-from exact_scores import AffineScore
+from exact_scores import subspace
 
 import manifolds
 from estimators.score.denoising import dsm_curve
@@ -12,16 +12,6 @@ from estimators.score.oracle import SphereScore
 def read(score, points, sigmas, draws, seed=0, **options):
     generator = torch.Generator().manual_seed(seed)
     return dsm_curve(score, points, sigmas, draws=draws, generator=generator, **options)
-
-
-def subspace(dimension, ambient, count):
-    generator = torch.Generator().manual_seed(3)
-    normal = torch.randn(ambient, ambient, generator=generator, dtype=torch.float64)
-    frame = torch.linalg.qr(normal)[0][:, :dimension]
-    origin = torch.arange(ambient, dtype=torch.float64) / ambient
-    latent = torch.randn(count, dimension, generator=generator, dtype=torch.float64)
-    scales = torch.ones(dimension, dtype=torch.float64)
-    return AffineScore(origin, frame, scales), origin + latent @ frame.T
 
 
 def expected_loss(score, points, sigmas):
@@ -36,15 +26,15 @@ def test_balanced_draws_are_exact_for_a_normal_distribution():
     sigmas = [0.02, 0.2, 0.5]
     expected = expected_loss(score, points, sigmas)
     for draws in (79, 80, 100, 240):
-        found = read(score, points, sigmas, draws)
-        torch.testing.assert_close(found, expected, rtol=1e-6, atol=0)
+        estimates = read(score, points, sigmas, draws)
+        torch.testing.assert_close(estimates, expected, rtol=1e-6, atol=0)
 
 
 def test_independent_draws_scatter_as_chi_squares():
     score, points = subspace(10, 40, 400)
     draws = 16
-    found = read(score, points, [0.02], draws, noise="independent")[0]
-    standard = (found - expected_loss(score, points, [0.02])[0]) / (2 * 10 / draws) ** 0.5
+    estimates = read(score, points, [0.02], draws, noise="independent")[0]
+    standard = (estimates - expected_loss(score, points, [0.02])[0]) / (2 * 10 / draws) ** 0.5
     assert abs(float(standard.mean())) < 4 / 400**0.5
     assert float(standard.std()) == pytest.approx(1, abs=0.15)
 
@@ -53,16 +43,16 @@ def test_parts_of_a_block_are_unbiased_and_scatter_less():
     # |P eps|^2 / r is Beta(d / 2, (r - d) / 2) for a direction, and of 20 of the 40 directions
     # that are orthogonal the mean varies by (40 - 20) / (40 - 1) of an independent one.
     score, points = subspace(10, 40, 400)
-    found = read(score, points, [0.02], 40)[0]
+    estimates = read(score, points, [0.02], 40)[0]
     beta = 0.25 * 0.75 / 21
     deviation = 40 * (beta / 20 * (20 / 39)) ** 0.5
-    standard = (found - expected_loss(score, points, [0.02])[0]) / deviation
+    standard = (estimates - expected_loss(score, points, [0.02])[0]) / deviation
     assert abs(float(standard.mean())) < 4 / 400**0.5
     assert float(standard.std()) == pytest.approx(1, abs=0.15)
 
 
 @pytest.mark.parametrize("dimension", [10, 50])
-def test_sphere_reads_its_dimension(dimension):
+def test_a_sphere_has_its_dimension(dimension):
     manifold = manifolds.get("sphere", dimension=dimension, ambient=100)
     points = torch.from_numpy(manifold.sample(3, seed=0).points)
     score = SphereScore(torch.from_numpy(manifold.frame()))
@@ -80,7 +70,7 @@ def test_balanced_and_independent_draws_agree_on_a_curved_manifold():
     points = torch.eye(30, dtype=torch.float64)[:1]
     draws = 20_000
     independent = float(read(score, points, [0.3], draws, noise="independent"))
-    # Curvature takes nearly half of the loss here, and the balanced law misses little of that.
+    # Curvature takes nearly half of the loss here, and balanced noise misses little of that.
     assert independent < 6
     balanced = float(read(score, points, [0.3], 600))
     assert balanced == pytest.approx(independent, abs=0.1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from exact_scores import AffineScore
+from exact_scores import subspace
 from scipy.special import ive
 
 import manifolds
@@ -23,16 +23,6 @@ def read(score, points, sigmas, *, exact_up_to=1000, probes=1, seed=0, **options
         generator=generator,
         **options,
     )
-
-
-def subspace(dimension, ambient, count, scales=None):
-    generator = torch.Generator().manual_seed(3)
-    normal = torch.randn(ambient, ambient, generator=generator, dtype=torch.float64)
-    frame = torch.linalg.qr(normal)[0][:, :dimension]
-    scales = torch.ones(dimension, dtype=torch.float64) if scales is None else scales
-    origin = torch.arange(ambient, dtype=torch.float64) / ambient
-    latent = torch.randn(count, dimension, generator=generator, dtype=torch.float64) * scales
-    return AffineScore(origin, frame, scales), origin + latent @ frame.T
 
 
 def network(rank, seed=0):
@@ -56,7 +46,7 @@ def sphere_flipd(dimension, ambient, sigma):
 
 
 @pytest.mark.parametrize("dimension", [10, 50])
-def test_sphere_reads_its_dimension_and_closed_form(dimension):
+def test_a_sphere_has_its_dimension_and_closed_form(dimension):
     # The score goes through scipy, so that this is also a test of finite differences.
     manifold = manifolds.get("sphere", dimension=dimension, ambient=100)
     points = torch.from_numpy(manifold.sample(3, seed=0).points)
@@ -78,8 +68,8 @@ def test_subspace_has_the_bias_of_a_normal_distribution():
     torch.testing.assert_close(curve, expected, rtol=1e-9, atol=1e-9)
     mean = 10 * (1 + 2 * s2) / (1 + s2) ** 2
     deviation = s2 / (1 + s2) ** 2 * (2 * 10 / 1000) ** 0.5
-    found = read(score, points, sigmas, probes=1).mean(1, keepdim=True)
-    assert ((found - mean).abs() < 4 * deviation + 1e-9).all()
+    estimates = read(score, points, sigmas, probes=1).mean(1, keepdim=True)
+    assert ((estimates - mean).abs() < 4 * deviation + 1e-9).all()
 
 
 def test_directions_outside_of_the_span_cancel():
@@ -100,27 +90,27 @@ def test_exact_trace_of_a_network():
     trace = jacobian(x).diagonal(dim1=1, dim2=2).sum(1)
     square = score(x, torch.full((5,), 0.5)).square().sum(1)
     expected = (7 + 0.25 * (trace + square)).double().detach()
-    found = read(score, x, [0.5])[0]
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    estimates = read(score, x, [0.5])[0]
+    torch.testing.assert_close(estimates, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_hutchinson_scatters_about_the_exact_trace_as_it_should():
     score, points = subspace(10, 40, 400)
     sigma, probes = 0.1, 5
     exact = read(score, points, [sigma])[0]
-    found = read(score, points, [sigma], exact_up_to=39, probes=probes)[0]
+    estimates = read(score, points, [sigma], exact_up_to=39, probes=probes)[0]
     projection = score.frame @ score.frame.T  # sigma^2 J is a multiple of it, but for the diagonal
     off = projection - projection.diagonal().diag()
     deviation = (2 * float(off.square().sum()) / probes) ** 0.5 / (1 + sigma**2)
-    standard = (found - exact) / deviation
+    standard = (estimates - exact) / deviation
     assert abs(float(standard.mean())) < 4 / 400**0.5
     assert float(standard.std()) == pytest.approx(1, abs=0.15)
 
 
 def without_torch(score):
     def own(x, sigma):
-        found = score(torch.from_numpy(x.numpy()), torch.from_numpy(sigma.numpy()))
-        return torch.from_numpy(np.asarray(found))
+        scores = score(torch.from_numpy(x.numpy()), torch.from_numpy(sigma.numpy()))
+        return torch.from_numpy(np.asarray(scores))
 
     return own
 
@@ -163,19 +153,19 @@ def test_finite_differences_agree_with_automatic_ones(wrap, dtype, tolerance, ex
     expected = read(score, points, [0.02, 0.1], **options)
     wrapped = wrap(score)
     assert [p.func.__name__ for p in jacobian_products(wrapped, points, 0.1)] == ["_difference"]
-    found = read(wrapped, points, [0.02, 0.1], **options)
-    torch.testing.assert_close(found, expected, rtol=0, atol=tolerance)
+    estimates = read(wrapped, points, [0.02, 0.1], **options)
+    torch.testing.assert_close(estimates, expected, rtol=0, atol=tolerance)
 
 
 def test_finite_differences_of_a_score_that_is_not_linear():
     score = network(20)
     x = torch.randn(6, 20, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        expected, found = (read(s, x, [0.1]) for s in (score, detached(score)))
-    torch.testing.assert_close(found, expected, rtol=0, atol=0.02)
+        expected, result = (read(s, x, [0.1]) for s in (score, detached(score)))
+    torch.testing.assert_close(result, expected, rtol=0, atol=0.02)
 
 
-def test_what_differentiates_in_one_mode_only_is_read_through_that():
+def test_a_score_of_one_mode_of_differentiation_uses_that_mode():
     score, points = subspace(10, 40, 4)
     for wrapped, names in [
         (score, ["_forward", "_reverse"]),

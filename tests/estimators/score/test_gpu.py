@@ -7,6 +7,7 @@ import math
 import os
 import statistics
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ import estimators
 import manifolds
 from estimators.score.recipe import Recipe
 from estimators.score.train_or_load import TrainingRun
-from estimators.score.training import adamw, noisy_batch
+from estimators.score.training import noisy_batch, optimiser_of
 from estimators.score.validation import denoising_losses
 
 DRY = os.environ.get("BENCH_DRY_GPU") == "1"
@@ -158,53 +159,43 @@ def test_eager_against_compiled_against_graphs(capsys):
     for name, way in ways.items():
         step = way(Stepper(own))
         first = mean_loss(step)
-        found = seconds_a_step(step, 2 if DRY else 100)
+        result = seconds_a_step(step, 2 if DRY else 100)
         last = mean_loss(step)
         # Whatever is timed does learn.
         assert math.isfinite(last)
         assert DRY or last < first
-        lines.append(f"{name}: {found * 1e3:.2f} ms a step")
+        lines.append(f"{name}: {result * 1e3:.2f} ms a step")
     with capsys.disabled():
         print(f"\ntraining steps on {device_name()}: " + "; ".join(lines))
 
 
-def learning_curve(run, own, muon, every, rate):
+def learning_curve(run, own, every):
     """Mean held-out loss over the noise levels every so many steps."""
     network = run.network()
-    matrices = [p for p in network.blocks.parameters() if p.ndim == 2] if muon else []
-    rest = [p for p in network.parameters() if not any(p is matrix for matrix in matrices)]
-    optimisers = [adamw(rest, own)]
-    if muon:
-        # The size of its steps is made that of AdamW's, so that the same rates are in question.
-        how = {"weight_decay": own.weight_decay, "adjust_lr_fn": "match_rms_adamw"}
-        optimisers.append(torch.optim.Muon(matrices, lr=rate, **how))
+    optimiser = optimiser_of(network, own)
     generator = torch.Generator(DEVICE).manual_seed(0)
     scales, levels = run.frame.scales.float(), (0.05, 0.1, 0.2, 0.4)
     curve = []
     for step in range(own.steps):
-        rising = min(1.0, (step + 1) / own.warmup)
-        for optimiser, top in zip(optimisers, (own.learning_rate, rate), strict=False):
-            optimiser.param_groups[0]["lr"] = top * rising
+        for group in optimiser.param_groups:
+            group["lr"] = own.learning_rate * min(1.0, (step + 1) / own.warmup)
         inputs, noise, level = noisy_batch(run.z, own.batch, own.levels, generator)
         loss = (network.noise_estimate(inputs, level) - noise).square().mean()
         network.zero_grad()
         torch.autograd.backward(loss)
-        for optimiser in optimisers:
-            optimiser.step()
+        optimiser.step()
         if (step + 1) % every == 0:
             held = denoising_losses(network.score, run.held_out, scales, levels, 0)
             curve.append(float(held.score.mean()))
     return curve
 
 
-@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="this torch has no Muon")
-def test_muon_on_the_hidden_matrices_against_adamw(capsys):
+def test_rotated_adam_against_adamw(capsys):
     own = recipe(width=16, batch=32, steps=20, warmup=5) if DRY else recipe(steps=3000)
     every = 5 if DRY else 100
     run = TrainingRun(sphere(10, 0, 500 if DRY else 20_000), own, 0, DEVICE)
-    ways = {"AdamW": learning_curve(run, own, False, every, 0.0)}
-    for rate in (2e-3,) if DRY else (1e-3, 2e-3, 5e-3):
-        ways[f"Muon at {rate:g}"] = learning_curve(run, own, True, every, rate)
+    ways = {"AdamW": learning_curve(run, replace(own, rotated=False), every)}
+    ways["rotated"] = learning_curve(run, own, every)
     # The loss that AdamW has after two thirds of the steps.
     aim = min(ways["AdamW"][: len(ways["AdamW"]) * 2 // 3])
     lines = []

@@ -1,4 +1,4 @@
-"""What readings see of a model: the network that serves a noise level, losses, points read."""
+"""The network that serves a noise level, losses and held-out points of a model."""
 
 import numpy as np
 import pytest
@@ -38,15 +38,15 @@ def levelwise():
     ],
 )
 def test_each_level_is_served_by_the_network_of_the_nearest_one(sigma, expected):
-    found = levelwise().score(torch.zeros(4, 2), torch.full((4,), sigma))
-    assert found.tolist() == [[expected] * 2] * 4
+    scores = levelwise().score(torch.zeros(4, 2), torch.full((4,), sigma))
+    assert scores.tolist() == [[expected] * 2] * 4
 
 
 def test_rows_of_different_levels_are_served_by_different_networks():
     sigma = torch.tensor([0.1, 1.0, 0.01, 0.1, 10.0, 1.0])
-    found = levelwise().score(torch.zeros(6, 2), sigma)
-    assert found[:, 0].tolist() == [1, 2, 3, 1, 1, 2]
-    assert torch.equal(found[:, 0], found[:, 1])
+    scores = levelwise().score(torch.zeros(6, 2), sigma)
+    assert scores[:, 0].tolist() == [1, 2, 3, 1, 1, 2]
+    assert torch.equal(scores[:, 0], scores[:, 1])
 
 
 def test_losses_without_folds_are_those_on_held_out_points():
@@ -54,9 +54,9 @@ def test_losses_without_folds_are_those_on_held_out_points():
     frame = Frame(torch.zeros(2).double(), 1.0, torch.eye(2).double(), scales)
     z = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
     score = AffineScore(torch.zeros(2), torch.eye(2), torch.ones(2))
-    found = ScoreModel(score, frame, z, True).losses((0.1, 0.5))
+    result = ScoreModel(score, frame, z, True).losses((0.1, 0.5))
     expected = denoising_losses(score, z, scales, (0.1, 0.5), 0)
-    for name, values in vars(found).items():
+    for name, values in vars(result).items():
         assert torch.equal(values, getattr(expected, name)), name
 
 

@@ -18,8 +18,8 @@ def test_untrained_network_has_the_exact_score_of_normal_data(gaussian):
         x = points[:50] + level * torch.randn(50, 8, generator=generator)
         expected = oracle(x, torch.full((50,), level).double()).float() @ exact.axes.float()
         with torch.no_grad():
-            found = network.score(exact.coordinates(x), torch.full((50,), level / exact.unit))
-        torch.testing.assert_close(found / exact.unit, expected, rtol=1e-3, atol=1e-4 / level)
+            scores = network.score(exact.coordinates(x), torch.full((50,), level / exact.unit))
+        torch.testing.assert_close(scores / exact.unit, expected, rtol=1e-3, atol=1e-4 / level)
 
 
 def test_score_in_all_directions_is_pure_noise_outside_of_the_span(gaussian):
@@ -34,8 +34,8 @@ def test_score_in_all_directions_is_pure_noise_outside_of_the_span(gaussian):
     expected = oracle(x, torch.full((50,), 0.3).double()).float()
     standard = ((x - exact.mean) / exact.unit).float()
     with torch.no_grad():
-        found = model.ambient_score(standard, torch.full((50,), 0.3 / exact.unit))
-    torch.testing.assert_close(found / exact.unit, expected, rtol=1e-3, atol=1e-3)
+        scores = model.ambient_score(standard, torch.full((50,), 0.3 / exact.unit))
+    torch.testing.assert_close(scores / exact.unit, expected, rtol=1e-3, atol=1e-3)
 
 
 def test_the_two_outputs_are_a_shift_and_a_gain_on_the_whitened_estimate(gaussian):
@@ -49,11 +49,11 @@ def test_the_two_outputs_are_a_shift_and_a_gain_on_the_whitened_estimate(gaussia
     for own_shift, own_gain in ((shift, 0 * gain), (0 * shift, gain), (shift, gain)):
         with torch.no_grad():
             network.exit.bias.copy_(torch.cat([own_shift, own_gain]))
-            found = network.noise_estimate(z, level)
+            noise = network.noise_estimate(z, level)
         change = own_shift + own_gain * z * s / total
         expected = z * 0.4 / total - s / total.sqrt() * change / 0.4
-        torch.testing.assert_close(found, expected)
-        assert not torch.allclose(found, z * 0.4 / total)
+        torch.testing.assert_close(noise, expected)
+        assert not torch.allclose(noise, z * 0.4 / total)
 
 
 @pytest.mark.parametrize("level", [0.02, 1.0])
@@ -67,7 +67,7 @@ def test_the_noise_level_moves_what_a_network_adds(gaussian, level):
     s = frame.scales.float()
 
     def added(own):
-        """What is added to the linear denoiser, at the same whitened input."""
+        """Return the difference to the linear denoiser, at the same whitened input."""
         total = s**2 + own**2
         at = z * total / s
         noise = network.noise_estimate(at, torch.full((50,), own))
@@ -79,13 +79,13 @@ def test_the_noise_level_moves_what_a_network_adds(gaussian, level):
 def test_published_step_is_counted_as_by_hand():
     with torch.device("meta"):
         network = PublishedNetwork(100)
-    found = training_flops(network, 100, 500)
+    result = training_flops(network, 100, 500)
     # Forward 2 operations a weight and point, backward twice that.
     weights = 101 * 2048 + 5 * 2048 * 2048 + 2048 * 100
-    assert found == pytest.approx(6 * weights * 500, rel=0.02)
-    assert found == pytest.approx(64e9, rel=0.02)
-    # To the last operation: the gradient of the input is not asked for.
-    assert found == 6 * weights * 500 - 2 * 101 * 2048 * 500
+    assert result == pytest.approx(6 * weights * 500, rel=0.02)
+    assert result == pytest.approx(64e9, rel=0.02)
+    # To the last operation, without the gradient of the input.
+    assert result == 6 * weights * 500 - 2 * 101 * 2048 * 500
 
 
 def test_operations_grow_with_the_batch():
@@ -106,7 +106,7 @@ def test_convolutions_are_counted_at_each_pixel():
             module.register_forward_hook(note)
     with torch.no_grad():
         network.noise_estimate(torch.randn(1, 784), torch.ones(1))
-    # Attention multiplies pixels by pixels, too; the gradient of the image is not asked for.
+    # Attention multiplies pixels by pixels, too; the gradient of the image is not needed.
     expected = sum(sizes.values())
     assert training_flops(network, 784, 1) == pytest.approx(expected, rel=0.03)
 

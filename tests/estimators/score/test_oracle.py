@@ -1,4 +1,4 @@
-"""Readings of exact scores: what the estimator says where nothing has to be learned."""
+"""Estimates from exact scores, without learning."""
 
 import numpy as np
 import pytest
@@ -40,13 +40,13 @@ def by_gap(spectra, floor):
 
 
 @pytest.mark.parametrize("dimension", [10, 50])
-def test_exact_score_of_a_sphere_reads_its_dimension(dimension):
+def test_the_exact_score_of_a_sphere_gives_its_dimension(dimension):
     score, points = sphere(dimension)
     read = by_gap(spectra(score, points, [0.005, 0.01, 0.05, 0.1]), FLOOR)
     assert (read == dimension).all()
 
 
-def test_uncentred_scores_of_the_50_sphere_read_its_curvature():
+def test_uncentred_scores_of_the_50_sphere_show_its_curvature():
     # Without centring the mean score, -k along the normal, is a singular value sigma k in units
     # of pure noise: once that exceeds 2, Algorithm 1 as printed gives D - 1.
     score, points = sphere(50)
@@ -76,17 +76,17 @@ def test_score_of_a_sphere_is_the_gradient_of_its_log_density():
         x = torch.tensor([[0.3, -1.1], [1.6, 0.2]], dtype=torch.float64, requires_grad=True)
         squares = (x[:, None] - circle).square().sum(-1)
         torch.logsumexp(-squares / (2 * sigma**2), 1).sum().backward()
-        found = score(x.detach(), torch.full((2,), sigma, dtype=torch.float64))
-        torch.testing.assert_close(found, x.grad)
+        scores = score(x.detach(), torch.full((2,), sigma, dtype=torch.float64))
+        torch.testing.assert_close(scores, x.grad)
 
 
 def test_sphere_score_is_finite_where_bessel_functions_underflow():
     score, points = sphere(99)
-    found = score(points, torch.full((len(points),), 1e3, dtype=torch.float64))
-    torch.testing.assert_close(found, -points * 1e-6, rtol=1e-4, atol=0)
+    scores = score(points, torch.full((len(points),), 1e3, dtype=torch.float64))
+    torch.testing.assert_close(scores, -points * 1e-6, rtol=1e-4, atol=0)
 
 
-def test_exact_score_of_a_subspace_reads_its_dimension_and_noise_floor():
+def test_the_exact_score_of_a_subspace_gives_its_dimension_and_noise_floor():
     manifold = manifolds.get("affine-subspace", dimension=10, ambient=100)
     points = torch.from_numpy(manifold.sample(4, seed=0).points)
     score = AffineScore(
@@ -97,24 +97,24 @@ def test_exact_score_of_a_subspace_reads_its_dimension_and_noise_floor():
     values = spectra(score, points, [0.1])
     read = by_gap(values, FLOOR)
     assert (read == 10).all()
-    # Normal directions follow the Marchenko-Pastur law, tangent ones are sigma^2 / (1 + sigma^2)
-    # of it.
+    # Normal directions follow the Marchenko-Pastur distribution, tangent ones are
+    # sigma^2 / (1 + sigma^2) of it.
     assert (values[..., :90] > FLOOR - 0.1).all()
     assert (values[..., 90:] < 1.5 * 0.01).all()
 
 
 def mixture(dimensions, offset=0.0, ambient=30):
-    """Standard normal laws on random subspaces, ``offset`` apart, and 4 points of each."""
+    """Standard normal distributions on random subspaces, ``offset`` apart, and 4 points of each."""
     generator = torch.Generator().manual_seed(5)
-    laws, points = [], []
+    components, points = [], []
     for index, dimension in enumerate(dimensions):
         normal = torch.randn(ambient, dimension, generator=generator, dtype=torch.float64)
         frame = torch.linalg.qr(normal)[0]
         origin = torch.full((ambient,), offset * index, dtype=torch.float64)
-        laws.append(AffineScore(origin, frame, torch.linspace(0.8, 1.2, dimension).double()))
+        components.append(AffineScore(origin, frame, torch.linspace(0.8, 1.2, dimension).double()))
         latent = torch.randn(4, dimension, generator=generator, dtype=torch.float64)
-        points.append(origin + (latent * laws[-1].scales) @ frame.T)
-    return MixtureScore(laws, [0.7, 0.3]), points
+        points.append(origin + (latent * components[-1].scales) @ frame.T)
+    return MixtureScore(components, [0.7, 0.3]), points
 
 
 @pytest.mark.parametrize("sigma", [0.1, 1.0, 5.0])
@@ -130,39 +130,42 @@ def test_log_density_of_a_mixture_is_that_of_blurred_normal_distribution():
     score, points = mixture([2, 5], offset=0.3, ambient=6)
     x, sigma = torch.cat(points), 0.7
     expected = 0
-    for weight, law in zip(score.weights, score.components, strict=True):
-        covariance = law.frame * law.scales.square() @ law.frame.T + sigma**2 * torch.eye(6)
-        law_x = torch.distributions.MultivariateNormal(law.origin, covariance)
+    for weight, component in zip(score.weights, score.components, strict=True):
+        covariance = (
+            component.frame * component.scales.square() @ component.frame.T
+            + sigma** 2 * torch.eye(6)
+        )
+        law_x = torch.distributions.MultivariateNormal(component.origin, covariance)
         expected = expected + weight * law_x.log_prob(x).exp()
-    found = score.log_density(x, torch.full((len(x),), sigma).double())
-    torch.testing.assert_close(found.exp(), expected)
+    result = score.log_density(x, torch.full((len(x),), sigma).double())
+    torch.testing.assert_close(result.exp(), expected)
     # Weights need not add up to 1.
     scaled = MixtureScore(score.components, [7, 3])
-    torch.testing.assert_close(scaled.log_density(x, torch.full((len(x),), sigma).double()), found)
+    torch.testing.assert_close(scaled.log_density(x, torch.full((len(x),), sigma).double()), result)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_far_components_of_a_mixture_do_not_matter(dtype):
     # Their densities are below e^-1e6.
     score, points = mixture([3, 9], offset=100.0)
-    for law, own in zip(score.components, points, strict=True):
+    for component, own in zip(score.components, points, strict=True):
         x, level = own.to(dtype), torch.full((4,), 0.05, dtype=dtype)
         assert score(x, level).dtype == dtype
-        torch.testing.assert_close(score(x, level), law(x, level))
+        torch.testing.assert_close(score(x, level), component(x, level))
 
 
-def test_each_reading_gives_the_dimension_at_each_point_of_a_mixture():
+def test_each_estimator_gives_the_dimension_at_each_point_of_a_mixture():
     # The subspaces cross at the origin; the points are many noise levels from there.
     score, points = mixture([3, 9])
     x, sigmas = torch.cat(points), [0.01, 0.02]
     expected = torch.tensor([3.0] * 4 + [9.0] * 4).double().expand(2, -1)
     generator = torch.Generator().manual_seed(0)
     options = {"generator": generator, "exact_up_to": 30, "probes": 1}
-    readings = {
+    results = {
         "flipd": flipd_curve(score, x, sigmas, **options),
         "dsm": dsm_curve(score, x, sigmas, draws=60, generator=generator),
         "lhsd": lhsd_curve(score, x, sigmas, steps=5, **options),
         "score-svd": by_gap(spectra(score, x, sigmas), FLOOR),
     }
-    for name, found in readings.items():
-        assert (found - expected).abs().max() < 0.05, name
+    for name, result in results.items():
+        assert (result - expected).abs().max() < 0.05, name

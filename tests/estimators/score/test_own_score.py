@@ -22,8 +22,8 @@ def normal(n=300, ambient=10, unit=1.0, scales=(1.0, 1.0, 1.0)):
     axes, own = frame(ambient, len(scales), generator), unit * np.array(scales)
     origin = np.full(ambient, 2.0 * unit)
     points = origin + generator.standard_normal((n, len(own))) * own @ axes.T
-    law = AffineScore(*(torch.from_numpy(part).float() for part in (origin, axes, own)))
-    return points, law
+    score = AffineScore(*(torch.from_numpy(part).float() for part in (origin, axes, own)))
+    return points, score
 
 
 def uneven(n=300, ambient=10, unit=1.0):
@@ -37,9 +37,9 @@ def sphere(n=300, ambient=10, unit=1.0):
     return points, SphereScore(torch.from_numpy(axes).float(), unit)
 
 
-LAWS = {"normal": normal, "uneven normal": uneven, "sphere": sphere}
-READINGS = ("score-svd", "flipd", "dsm", "lhsd")
-every_law = pytest.mark.parametrize("law", ["uneven normal", "sphere"])
+DISTRIBUTIONS = {"normal": normal, "uneven normal": uneven, "sphere": sphere}
+SCORE_ESTIMATORS = ("score-svd", "flipd", "dsm", "lhsd")
+every_distribution = pytest.mark.parametrize("distribution", ["uneven normal", "sphere"])
 
 
 def fit(points, score, name="score-svd", **parameters):
@@ -50,7 +50,7 @@ def column(sigma):
     return sigma[:, None]
 
 
-#: The mistake, made of a right score, and the conversion that the message names.
+#: The mistake, applied to a right score, and the conversion that the message names.
 MISTAKES = {
     "noise": (lambda f: lambda x, s: -column(s) * f(x, s), r"-f\(x, sigma\) / sigma\[:, None\],"),
     "sigma times": (lambda f: lambda x, s: column(s) * f(x, s), r": f\(x, sigma\) / sigma\["),
@@ -89,10 +89,10 @@ NO_SCORES = {
 }
 
 
-@every_law
+@every_distribution
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_another_convention_is_refused_with_the_way_out(law, mistake):
-    points, score = LAWS[law]()
+def test_another_convention_is_refused_with_the_way_out(distribution, mistake):
+    points, score = DISTRIBUTIONS[distribution]()
     wrong, message = MISTAKES[mistake]
     with pytest.raises(ValueError, match=message):
         fit(points, wrong(score))
@@ -106,8 +106,8 @@ def test_what_is_no_score_of_anything_is_refused_with_the_way_out(mistake):
         fit(points, wrong(score))
 
 
-@pytest.mark.parametrize("name", READINGS)
-def test_every_reading_refuses(name):
+@pytest.mark.parametrize("name", SCORE_ESTIMATORS)
+def test_every_score_estimator_refuses(name):
     points, score = sphere()
     with pytest.raises(ValueError, match="It seems to return the noise"):
         fit(points, MISTAKES["noise"][0](score), name)
@@ -140,17 +140,17 @@ UNKNOWN = {
 }
 
 
-@every_law
+@every_distribution
 @pytest.mark.parametrize("mistake", UNKNOWN)
-def test_what_no_convention_explains_is_not_reliable(law, mistake):
-    points, score = LAWS[law]()
+def test_what_no_convention_explains_is_not_reliable(distribution, mistake):
+    points, score = DISTRIBUTIONS[distribution]()
     # Levels that are not left out are no more believed.
     with pytest.warns(UserWarning, match="at no noise level the score of these points"):
-        found = fit(points, UNKNOWN[mistake](score), trust=mistake != "half")
-    assert (found.details_["confidence"] == 0).all()
+        fitted = fit(points, UNKNOWN[mistake](score), trust=mistake != "half")
+    assert (fitted.details_["confidence"] == 0).all()
 
 
-#: The score as other libraries hand it over.
+#: The score in the forms of other libraries.
 FORMS = {
     "tensor": lambda f: f,
     "float64": lambda f: lambda x, s: f(x.double(), s.double()),
@@ -167,64 +167,66 @@ def test_the_right_score_is_reliable_in_every_form(form, name):
     points, score = uneven()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = fit(points, FORMS[form](score), name)
-    assert found.dimension_ == pytest.approx(3, abs=0.2)
-    assert (found.details_["confidence"] > 0.75).all()
+        fitted = fit(points, FORMS[form](score), name)
+    assert fitted.dimension_ == pytest.approx(3, abs=0.2)
+    assert (fitted.details_["confidence"] > 0.75).all()
 
 
-@every_law
+@every_distribution
 @pytest.mark.parametrize("unit", [1e-3, 30.0])
-def test_the_right_score_is_reliable_in_every_unit(law, unit):
-    points, score = LAWS[law](unit=unit)
-    found = fit(points, score)
-    assert found.dimension_ == 3
-    assert (found.details_["confidence"] > 0.75).all()
+def test_the_right_score_is_reliable_in_every_unit(distribution, unit):
+    points, score = DISTRIBUTIONS[distribution](unit=unit)
+    fitted = fit(points, score)
+    assert fitted.dimension_ == 3
+    assert (fitted.details_["confidence"] > 0.75).all()
     with pytest.raises(ValueError, match="seems to return the noise"):
         fit(points, MISTAKES["noise"][0](score))
 
 
 @pytest.mark.parametrize(("n", "ambient"), [(60, 10), (300, 100), (3000, 30)])
-@every_law
-def test_few_points_do_not_spoil_the_right_score(law, n, ambient):
-    points, score = LAWS[law](n=n, ambient=ambient)
-    found = fit(points, score)
-    assert found.dimension_ == 3
-    assert np.median(found.details_["confidence"]) > 0.75
+@every_distribution
+def test_few_points_do_not_spoil_the_right_score(distribution, n, ambient):
+    points, score = DISTRIBUTIONS[distribution](n=n, ambient=ambient)
+    fitted = fit(points, score)
+    assert fitted.dimension_ == 3
+    assert np.median(fitted.details_["confidence"]) > 0.75
 
 
 @pytest.mark.parametrize("n", [60, 150])
 def test_the_linear_denoiser_of_few_points_is_no_better_than_the_right_score(n):
     # On its own points it would be, by far.
     points, score = normal(n=n, ambient=40, scales=(1.0,) * 40)
-    found = fit(points, score)
-    assert found.dimension_ == 40
-    assert (found.details_["confidence"] > 0.75).all()
+    fitted = fit(points, score)
+    assert fitted.dimension_ == 40
+    assert (fitted.details_["confidence"] > 0.75).all()
 
 
-def test_each_part_of_a_union_is_read_by_the_right_score():
+def test_each_part_of_a_union_has_its_dimension_with_the_right_score():
     generator = torch.Generator().manual_seed(5)
-    laws, points = [], []
+    components, points = [], []
     for index, dimension in enumerate((2, 6)):
         axes = torch.linalg.qr(torch.randn(12, dimension, generator=generator).double())[0]
         scales = torch.linspace(0.6, 1.5, dimension).double()
-        laws.append(AffineScore(torch.full((12,), 3.0 * index).double(), axes, scales))
+        components.append(AffineScore(torch.full((12,), 3.0 * index).double(), axes, scales))
         z = torch.randn(300, dimension, generator=generator, dtype=torch.float64) * scales
-        points.append(laws[-1].origin + z @ axes.T)
-    union, score = torch.cat(points).numpy(), MixtureScore(laws, [1.0, 1.0])
-    found = fit(union, score)
-    expected = np.where(found.query_ < 300, 2, 6)
+        points.append(components[-1].origin + z @ axes.T)
+    union, score = torch.cat(points).numpy(), MixtureScore(components, [1.0, 1.0])
+    fitted = fit(union, score)
+    expected = np.where(fitted.query_ < 300, 2, 6)
     assert set(expected) == {2, 6}
-    np.testing.assert_array_equal(found.dimension_pw_, expected)
-    assert (found.details_["confidence"] > 0.75).all()
+    np.testing.assert_array_equal(fitted.dimension_pw_, expected)
+    assert (fitted.details_["confidence"] > 0.75).all()
     with pytest.raises(ValueError, match="seems to return sigma times"):
         fit(union, MISTAKES["sigma times"][0](score))
 
 
 def test_levels_at_which_a_score_is_wrong_are_left_out():
     points, score = sphere()
-    found = fit(points, lambda x, s: torch.where(column(s) < 0.06, 3 * score(x, s), score(x, s)))
-    assert found.details_["trusted"].tolist() == [bool(s > 0.06) for s in found.details_["sigmas"]]
-    assert found.dimension_ == 3
+    fitted = fit(points, lambda x, s: torch.where(column(s) < 0.06, 3 * score(x, s), score(x, s)))
+    assert fitted.details_["trusted"].tolist() == [
+        bool(s > 0.06) for s in fitted.details_["sigmas"]
+    ]
+    assert fitted.dimension_ == 3
 
 
 def test_as_many_rows_as_axes_do_not_hide_a_division_by_the_wrong_axis():

@@ -33,7 +33,7 @@ def sphere(count=2000, dimension=3):
 
 
 def losses(score, linear, gain, factor=None, factor_error=0.001):
-    """Losses of which the gain is given in the place of its standard error."""
+    """Return losses with the gain and its standard error."""
     score, linear, gain = (torch.tensor(value).double() for value in (score, linear, gain))
     factor = torch.ones_like(score) if factor is None else torch.tensor(factor).double()
     error = ((linear - score) / gain).abs()
@@ -41,9 +41,9 @@ def losses(score, linear, gain, factor=None, factor_error=0.001):
 
 
 def test_levels_are_reliable_where_the_score_beats_the_linear_denoiser():
-    found = losses([41.2, 40.58, 38.6, 24.9], [41.0, 40.6, 39.4, 25.0], [-5.0, 4.0, 9.0, 2.0])
-    assert better_levels(found).tolist() == [False, False, True, False]
-    assert worse_levels(found).tolist() == [True, False, False, False]
+    result = losses([41.2, 40.58, 38.6, 24.9], [41.0, 40.6, 39.4, 25.0], [-5.0, 4.0, 9.0, 2.0])
+    assert better_levels(result).tolist() == [False, False, True, False]
+    assert worse_levels(result).tolist() == [True, False, False, False]
 
 
 def test_better_and_worse_are_a_twentieth_of_a_direction_and_three_standard_errors():
@@ -68,15 +68,15 @@ BETTER, SAME, WORSE = (4.0, 5.0, 9.0), (5.0, 5.0, 1.0), (6.0, 5.0, -9.0)
 
 
 def judged(*levels, points=1000, normal=True, rank=100, factor=None):
-    """Trust in a model of so many points, or not trained here, by (score, linear, gain)."""
+    """Return the reliability of a model of n points, or untrained, by (score, linear, gain)."""
     seen = []
 
-    def found(sigmas):
+    def evaluate(sigmas):
         seen.append(sigmas)
         return losses(*map(list, zip(*levels, strict=True)), factor)
 
     model = SimpleNamespace(
-        losses=found,
+        losses=evaluate,
         report=None if points is None else SimpleNamespace(points=points),
         frame=SimpleNamespace(scales=torch.ones(rank)),
         normal=normal,
@@ -129,17 +129,17 @@ def test_thresholds_are_those_that_the_recipe_says():
 
 def test_the_exact_score_is_reliable():
     sphere_score = SphereScore(torch.eye(4))
-    found = assess_reliability(
+    reliability = assess_reliability(
         score_function_model(sphere_score, sphere(), (0.05, 0.2)), (0.05, 0.2)
     )
-    assert found.levels.all()
-    assert found.learned
+    assert reliability.levels.all()
+    assert reliability.learned
 
 
 def test_a_score_that_knows_nothing_of_a_sphere_was_not_learned():
-    found = assess_reliability(untrained(sphere()), (0.05, 0.2))
-    assert found.levels.all()
-    assert not found.learned
+    reliability = assess_reliability(untrained(sphere()), (0.05, 0.2))
+    assert reliability.levels.all()
+    assert not reliability.learned
 
 
 def test_of_normal_data_there_is_nothing_more_to_learn():
@@ -157,16 +157,16 @@ def test_normal_data_are_known_from_others_by_their_kurtosis():
 @pytest.mark.parametrize(("count", "dimension"), [(40, 5), (300, 100), (200, 2)])
 def test_the_kurtosis_of_few_normal_points_has_its_exact_moments(count, dimension):
     generator = torch.Generator().manual_seed(1)
-    found = []
+    results = []
     for _ in range(400):
         z = torch.randn(count, dimension, generator=generator, dtype=torch.float64)
         z = z - z.mean(0)
         inverse = torch.linalg.inv(z.T @ z / count)
-        found.append(((z @ inverse) * z).sum(1).square().mean())
-    found = torch.stack(found)
+        results.append(((z @ inverse) * z).sum(1).square().mean())
+    results = torch.stack(results)
     mean, variance = mardia(count, dimension)
-    assert float(found.mean()) == pytest.approx(mean, abs=4 * (variance / 400) ** 0.5)
-    assert float(found.var()) == pytest.approx(variance, rel=0.35)
+    assert float(results.mean()) == pytest.approx(mean, abs=4 * (variance / 400) ** 0.5)
+    assert float(results.var()) == pytest.approx(variance, rel=0.35)
 
 
 def test_normal_points_that_are_few_for_their_dimension_look_normal():

@@ -8,7 +8,7 @@ import manifolds
 from estimators.score.base import IMAGE_LEVELS, IMAGE_SIGMAS, LEVELS, SIGMAS
 
 
-def test_images_are_trained_and_read_at_lower_levels_unless_others_are_given():
+def test_images_use_lower_levels_by_default():
     vectors, images, own = (
         estimators.get("score-svd", **given)
         for given in (
@@ -25,7 +25,7 @@ def test_images_are_trained_and_read_at_lower_levels_unless_others_are_given():
     assert own.noise_levels == (0.1, 0.5)
 
 
-def test_the_network_is_the_one_that_was_asked_for():
+def test_the_network_is_the_requested_one():
     shape = {"image_shape": (1, 8, 8)}
     assert estimators.get("score-svd", **shape).training_recipe().network == "residual"
     recipe = estimators.get("score-svd", network="unet", **shape).training_recipe()
@@ -55,13 +55,13 @@ def test_pixels_keep_their_common_unit(recwarn):
     ],
     ids=["residual", "unet"],
 )
-def test_both_networks_read_squares(given):
+def test_both_networks_give_the_dimension_of_squares(given):
     manifold = manifolds.get("squares", squares=4, size=8)
     own = {"batch": 64, "queries": 6, "sigmas": (0.1, 0.2, 0.4), "cache": False, **given}
     estimator = estimators.get("score-svd", image_shape=manifold.shape, **own)
-    found = estimator.fit(manifold.sample(1000, 0).points)
-    assert found.dimension_ == manifold.dimension
-    assert np.mean(found.dimension_pw_ == manifold.dimension) >= 0.5
+    fitted = estimator.fit(manifold.sample(1000, 0).points)
+    assert fitted.dimension_ == manifold.dimension
+    assert np.mean(fitted.dimension_pw_ == manifold.dimension) >= 0.5
 
 
 PAPER = [
@@ -73,11 +73,11 @@ PAPER = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "parameters"), PAPER)
-def test_reads_the_paper_s_images_within_one(name, parameters):
+def test_the_papers_images_have_their_dimension_within_one(name, parameters):
     manifold = manifolds.get(name, **parameters)
     points = manifold.sample(10_000, 0).points
-    found = estimators.get("score-svd", image_shape=manifold.shape, cache=False).fit(points)
-    assert abs(found.dimension_ - manifold.dimension) <= 1
+    fitted = estimators.get("score-svd", image_shape=manifold.shape, cache=False).fit(points)
+    assert abs(fitted.dimension_ - manifold.dimension) <= 1
 
 
 @pytest.mark.gpu
@@ -92,10 +92,10 @@ def test_reads_the_paper_s_images_within_one(name, parameters):
         ("gaussian-blobs", {"blobs": 100}, 1),
     ],
 )
-def test_a_u_net_reads_the_paper_s_images_on_a_gpu(name, parameters, off, capsys):
+def test_a_u_net_gives_the_dimension_of_the_papers_images_on_a_gpu(name, parameters, off, capsys):
     manifold = manifolds.get(name, **parameters)
     points = manifold.sample(50_000, 0).points
-    found = estimators.get(
+    fitted = estimators.get(
         "score-svd",
         image_shape=manifold.shape,
         network="unet",
@@ -106,7 +106,7 @@ def test_a_u_net_reads_the_paper_s_images_on_a_gpu(name, parameters, off, capsys
     ).fit(points)
     with capsys.disabled():
         print(
-            f"\n{name} {parameters}: {found.dimension_:g} of {manifold.dimension}, trained in "
-            f"{found.details_['train_seconds']:.0f} s"
+            f"\n{name} {parameters}: {fitted.dimension_:g} of {manifold.dimension}, trained in "
+            f"{fitted.details_['train_seconds']:.0f} s"
         )
-    assert abs(found.dimension_ - manifold.dimension) <= off
+    assert abs(fitted.dimension_ - manifold.dimension) <= off

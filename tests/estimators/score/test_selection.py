@@ -29,14 +29,14 @@ def test_gaps_are_read_as_the_number_of_values_below():
     assert gaps(everything, floor=0.5)[0] == pytest.approx(0.4)
 
 
-def test_skipping_the_first_gap_leaves_out_the_two_first_readings():
+def test_skipping_the_first_gap_leaves_out_the_first_two_estimates():
     values = torch.tensor([1.0, 0.2, 0.2, 0.1], dtype=torch.float64)
     assert 4 - int(gaps(values).argmax()) == 3
     assert 4 - int(gaps(values, skip_first=True).argmax()) == 1
 
 
 @every_rule
-def test_every_rule_reads_clean_spectra_at_each_point(rule):
+def test_every_rule_is_right_on_clean_spectra_at_each_point(rule):
     levels = [[spectrum(20, d, tangent=t) for d in (1, 4, 4, 9)] for t in (0.01, 0.1, 0.3)]
     spectra = stack(*levels)
     found = RULES[rule](gaps(spectra), spectra, [0.1, 0.3, 0.5])
@@ -46,7 +46,7 @@ def test_every_rule_reads_clean_spectra_at_each_point(rule):
 
 
 @every_rule
-def test_every_rule_reads_the_exact_sphere(rule):
+def test_every_rule_is_right_on_the_exact_sphere(rule):
     generator = torch.Generator().manual_seed(0)
     frame = torch.linalg.qr(torch.randn(40, 11, generator=generator).double())[0]
     own = torch.randn(6, 11, generator=generator).double()
@@ -110,7 +110,7 @@ def test_gaps_are_differences_to_the_value_above_and_to_the_floor():
     assert torch.equal(values, before)
 
 
-def test_each_point_is_read_at_the_level_of_its_own_largest_gap():
+def test_each_point_uses_the_level_of_its_own_largest_gap():
     spectra = stack(
         [spectrum(6, 2, tangent=0.3), spectrum(6, 4, tangent=0.1)],
         [spectrum(6, 3, tangent=0.2), spectrum(6, 5, tangent=0.4)],
@@ -248,19 +248,31 @@ def test_a_normal_direction_that_is_learned_in_part_keeps_no_extent():
 
 
 def test_the_value_above_a_lawful_gap_is_that_of_noise():
-    # The largest proportion is that of 0.4 to 0.02: of a direction wider than the noise.
-    values = rows([1.0, 0.9, 0.4, 0.02])
+    # The largest proportion is that of 0.25 to 0.02: of a direction wider than the noise.
+    values = rows([1.0, 0.9, 0.25, 0.02])
     assert of("ratio", values)[0] == [1]
     assert of("law", values, [0.1])[0] == [2]
-    # In proportion to pure noise, which has smaller values where noises are independent.
-    assert of("law", values / 2, [0.1], floor=0.5)[0] == [2]
-    # All values are far below it: no direction is normal.
-    assert of("law", values * 0.4, [0.1])[0] == [4]
-
-
-def test_where_no_gap_is_lawful_the_largest_proportion_is_read():
-    values = rows([0.45, 0.45, 0.4, 0.02, 0.02])
+    # That of 0.4 may be normal; in proportion to pure noise, of which independent noises have less.
+    values = rows([1.0, 0.9, 0.4, 0.02])
+    assert of("law", values, [0.1])[0] == [1]
+    assert of("law", values / 2, [0.1], floor=0.5)[0] == [1]
+    values = rows([1.0, 0.9, 0.25, 0.02])
     assert of("law", values, [0.1], skip_first=True)[0] == [2]
+    # All values are far below it: no direction is normal.
+    assert of("law", values * 0.25, [0.1])[0] == [4]
+
+
+def test_where_no_lawful_gap_is_clear_the_largest_proportion_is_read():
+    # Values fall by a fifth from noise on, and there is a gap far below it.
+    slow = [1.0, 0.8, 0.65, 0.52, 0.42, 0.34, 0.28, 0.1, 0.1]
+    values = rows(slow)
+    assert of("law", values, [0.1])[0] == [2]
+    # A fall by a third is one: of 0.72 to 0.54.
+    values = rows([1.0, 0.8, 0.72, 0.54, 0.44, 0.36, 0.28, 0.1, 0.1])
+    assert of("law", values, [0.1])[0] == [6]
+    # Each point for itself.
+    both = torch.cat([values, rows(slow)], 1)
+    assert of("law", both, [0.1])[0] == [6, 2]
 
 
 def test_the_rules_have_their_names():

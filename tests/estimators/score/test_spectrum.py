@@ -65,7 +65,7 @@ def test_balanced_noise_leaves_a_wider_gap():
         )
         gap[noise] = (spectra[..., 49] - spectra[..., 50]).min()
     assert gap["balanced"] > 1.4 * gap["independent"]
-    # The law of pure noise: 1 - sqrt(D / K) at the lower edge, against 1 exactly.
+    # The distribution of pure noise: 1 - sqrt(D / K) at the lower edge, against 1 exactly.
     assert 0.85 < gap["balanced"] < 1
     assert gap["independent"] < 0.7
 
@@ -89,18 +89,18 @@ def test_more_scores_come_in_whole_blocks():
 
 def test_values_that_rounding_makes_negative_are_zero():
     matrices = torch.randn(50, 20, 1, generator=generator()) * torch.ones(1, 10)
-    found = singular_values(matrices)
-    assert found.dtype == torch.float64
-    assert (found >= 0).all()
-    assert found[:, 1:].max() < 1e-6
-    torch.testing.assert_close(found[:, 0], torch.linalg.svdvals(matrices.double())[:, 0])
+    values = singular_values(matrices)
+    assert values.dtype == torch.float64
+    assert (values >= 0).all()
+    assert values[:, 1:].max() < 1e-6
+    torch.testing.assert_close(values[:, 0], torch.linalg.svdvals(matrices.double())[:, 0])
 
 
 SCALES = torch.tensor([2.0, 0.3, 0.04])
 
 
 def anisotropic(ambient=7):
-    """The exact score of a normal law with unequal scales, in R^D."""
+    """The exact score of a normal distribution with unequal scales, in R^D."""
     frame = torch.linalg.qr(torch.randn(ambient, ambient, generator=generator()))[0][:, :3]
     return AffineScore(torch.arange(float(ambient)), frame, SCALES)
 
@@ -110,19 +110,19 @@ def test_balanced_values_of_a_normal_distribution_are_exact():
     points = score.origin + torch.randn(4, 3, generator=generator()) @ score.frame.T
     sigmas = (0.01, 0.05, 0.5, 3.0)
     for per_dimension in (2, 3, 6):
-        found = score_spectra(
+        spectra = score_spectra(
             score, points, sigmas, per_dimension=per_dimension, generator=generator()
         )
         for row, sigma in enumerate(sigmas):
             tangent = sigma**2 / (SCALES**2 + sigma**2)
             expected = torch.cat([torch.ones(4), tangent.flip(0)]).double().expand(4, -1)
-            torch.testing.assert_close(found[row], expected, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(spectra[row], expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("centre", [True, False])
 def test_a_mean_score_is_a_value_unless_it_is_subtracted(centre):
     drift = torch.tensor([30.0, 0.0, 0.0])
-    found = score_spectra(
+    spectra = score_spectra(
         lambda x, sigma: -x / sigma[:, None].square() + drift,
         torch.zeros(3, 3),
         (0.1,),
@@ -132,13 +132,13 @@ def test_a_mean_score_is_a_value_unless_it_is_subtracted(centre):
         centre=centre,
     )[0]
     # The mean, 30, is 3 units of pure noise.
-    assert found[:, 1:] == pytest.approx(torch.ones(3, 2).numpy(), abs=0.15)
+    assert spectra[:, 1:] == pytest.approx(torch.ones(3, 2).numpy(), abs=0.15)
     largest = 1 if centre else 10**0.5
-    assert found[:, 0] == pytest.approx([largest] * 3, abs=0.15)
+    assert spectra[:, 0] == pytest.approx([largest] * 3, abs=0.15)
 
 
 def test_independent_noise_follows_the_distribution_of_marchenko_and_pastur():
-    found = score_spectra(
+    spectra = score_spectra(
         lambda x, sigma: -x / sigma[:, None].square(),
         torch.zeros(2, 60),
         (0.3,),
@@ -146,9 +146,9 @@ def test_independent_noise_follows_the_distribution_of_marchenko_and_pastur():
         generator=generator(),
         noise="independent",
     )
-    assert found.max() == pytest.approx(1.5, abs=0.06)
-    assert found.min() == pytest.approx(0.5, abs=0.06)
-    assert found.square().mean() == pytest.approx(1, abs=0.03)
+    assert spectra.max() == pytest.approx(1.5, abs=0.06)
+    assert spectra.min() == pytest.approx(0.5, abs=0.06)
+    assert spectra.square().mean() == pytest.approx(1, abs=0.03)
 
 
 class Counted:
@@ -180,7 +180,7 @@ def test_a_block_holds_no_more_numbers_than_it_may(monkeypatch):
     assert counts("balanced", 3 * 48 - 1, monkeypatch) == [16, 16, 16, 16, 8, 8]
     assert counts("balanced", 10**6, monkeypatch) == [40, 40]
     assert counts("balanced", 1, monkeypatch) == [8] * 10
-    # Independent ones are drawn for each point and centred: twice as many numbers.
+    # Independent ones are sampled for each point and centred: twice as many numbers.
     assert counts("independent", 3 * 96, monkeypatch) == [36, 24]
     assert counts("independent", 3 * 96 - 1, monkeypatch) == [24, 24, 12]
     assert counts("independent", 10**6, monkeypatch) == [60]
@@ -190,10 +190,10 @@ def test_a_block_holds_no_more_numbers_than_it_may(monkeypatch):
 @pytest.mark.parametrize(("count", "blocks"), [(1, 1), (6, 1), (7, 2), (12, 2), (13, 3)])
 def test_directions_are_orthogonal_in_blocks_and_as_long_as_noise(count, blocks):
     like = torch.zeros(1, dtype=torch.float64)
-    found = orthogonal_directions(count, 6, generator(), like)
-    assert found.dtype == torch.float64
-    assert found.shape == (6 * blocks, 6)
-    for block in found.reshape(blocks, 6, 6):
+    result = orthogonal_directions(count, 6, generator(), like)
+    assert result.dtype == torch.float64
+    assert result.shape == (6 * blocks, 6)
+    for block in result.reshape(blocks, 6, 6):
         torch.testing.assert_close(block @ block.T, 6 * torch.eye(6).double(), rtol=1e-5, atol=1e-5)
     if blocks > 1:
-        assert not torch.allclose(found[:6], found[6:12])
+        assert not torch.allclose(result[:6], result[6:12])

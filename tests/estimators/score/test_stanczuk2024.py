@@ -15,7 +15,7 @@ def small() -> PublishedNetwork:
 
 
 def labels(network: PublishedNetwork) -> list[torch.Tensor]:
-    """What the entry layer is given, in calls to come."""
+    """Record the inputs of the entry layer in later calls."""
     seen: list[torch.Tensor] = []
     network.layers[0].register_forward_pre_hook(lambda module, given: seen.append(given[0]))
     return seen

@@ -1,4 +1,4 @@
-"""The reading itself, of exact scores with unequal scales: no network, no training."""
+"""The estimate of ScoreSVD from exact scores with unequal scales: no network, no training."""
 
 from contextlib import nullcontext
 
@@ -47,23 +47,23 @@ def values(sigma):
     return torch.cat([torch.ones(4).double(), tangent]).numpy()
 
 
-def test_the_spectrum_of_a_distribution_with_unequal_scales_is_read_exactly():
-    found = read(rule="gap")
+def test_the_dimension_of_a_distribution_with_unequal_scales_is_exact():
+    estimates = read(rule="gap")
     gaps = np.array([-np.diff(values(sigma)).min() for sigma in SIGMAS])
     # The thin axis, 0.05, is tangent to the lowest noise level alone.
     np.testing.assert_array_equal(
-        found.details["dimension_by_sigma"], np.repeat([[3], [2], [2]], 5, 1)
+        estimates.details["dimension_by_sigma"], np.repeat([[3], [2], [2]], 5, 1)
     )
-    np.testing.assert_allclose(found.details["gap"], gaps, rtol=1e-3)
-    np.testing.assert_array_equal(found.pointwise, np.full(5, 3.0))
-    assert found.dimension == 3.0
-    np.testing.assert_allclose(found.confidence, np.full(5, gaps[0]), rtol=1e-3)
+    np.testing.assert_allclose(estimates.details["gap"], gaps, rtol=1e-3)
+    np.testing.assert_array_equal(estimates.pointwise, np.full(5, 3.0))
+    assert estimates.dimension == 3.0
+    np.testing.assert_allclose(estimates.confidence, np.full(5, gaps[0]), rtol=1e-3)
     expected = np.tile(values(SIGMAS[0]), (5, 1))
-    np.testing.assert_allclose(found.details["singular_values"], expected, rtol=1e-2, atol=1e-4)
-    np.testing.assert_allclose(found.details["sigmas"], np.array(SIGMAS) * UNIT)
-    np.testing.assert_allclose(found.details["chosen_sigma_pw"], np.full(5, 0.04))
-    assert found.details["chosen_sigma"] == pytest.approx(0.04)
-    assert found.details["trusted"].tolist() == [True, True, True]
+    np.testing.assert_allclose(estimates.details["singular_values"], expected, rtol=1e-2, atol=1e-4)
+    np.testing.assert_allclose(estimates.details["sigmas"], np.array(SIGMAS) * UNIT)
+    np.testing.assert_allclose(estimates.details["chosen_sigma_pw"], np.full(5, 0.04))
+    assert estimates.details["chosen_sigma"] == pytest.approx(0.04)
+    assert estimates.details["trusted"].tolist() == [True, True, True]
 
 
 def test_the_default_rule_keeps_a_thin_direction_at_all_levels():
@@ -74,29 +74,29 @@ def test_the_default_rule_keeps_a_thin_direction_at_all_levels():
     np.testing.assert_allclose(largest.details["chosen_sigma_pw"], np.full(5, 0.2))
     np.testing.assert_allclose(largest.confidence, float(second[1] - second[0]), rtol=1e-2)
     # But the third keeps its extent of 0.05 from 0.02 to 0.1.
-    found = read()
-    np.testing.assert_array_equal(found.pointwise, np.full(5, 3.0))
-    np.testing.assert_allclose(found.details["chosen_sigma_pw"], np.full(5, 0.04))
+    estimates = read()
+    np.testing.assert_array_equal(estimates.pointwise, np.full(5, 3.0))
+    np.testing.assert_allclose(estimates.details["chosen_sigma_pw"], np.full(5, 0.04))
     thin = SIGMAS[0] ** 2 / (SCALES[2] ** 2 + SIGMAS[0] ** 2)
-    np.testing.assert_allclose(found.confidence, float(1 - thin), rtol=1e-2)
+    np.testing.assert_allclose(estimates.confidence, float(1 - thin), rtol=1e-2)
 
 
-def test_levels_that_are_not_reliable_are_not_read():
-    found = read(levels=(False, False, True), rule="gap")
-    np.testing.assert_array_equal(found.pointwise, np.full(5, 2.0))
-    np.testing.assert_allclose(found.details["chosen_sigma_pw"], np.full(5, 0.6))
-    assert found.details["trusted"].tolist() == [False, False, True]
-    # What they would say is shown.
-    assert found.details["dimension_by_sigma"][0].tolist() == [3] * 5
-    found = read(levels=(False, True, True), rule="gap")
-    np.testing.assert_allclose(found.details["chosen_sigma_pw"], np.full(5, 0.2))
+def test_unreliable_levels_are_not_used():
+    estimates = read(levels=(False, False, True), rule="gap")
+    np.testing.assert_array_equal(estimates.pointwise, np.full(5, 2.0))
+    np.testing.assert_allclose(estimates.details["chosen_sigma_pw"], np.full(5, 0.6))
+    assert estimates.details["trusted"].tolist() == [False, False, True]
+    # Their estimates are in the details.
+    assert estimates.details["dimension_by_sigma"][0].tolist() == [3] * 5
+    estimates = read(levels=(False, True, True), rule="gap")
+    np.testing.assert_allclose(estimates.details["chosen_sigma_pw"], np.full(5, 0.2))
 
 
 def test_what_was_not_learned_has_no_confidence():
     with pytest.warns(UserWarning, match="low confidence at 5 of 5 points"):
-        found = read(learned=False, rule="gap")
-    assert found.confidence.tolist() == [0.0] * 5
-    assert found.dimension == 3.0
+        estimates = read(learned=False, rule="gap")
+    assert estimates.confidence.tolist() == [0.0] * 5
+    assert estimates.dimension == 3.0
 
 
 def test_a_confidence_is_at_most_one():
@@ -104,23 +104,23 @@ def test_a_confidence_is_at_most_one():
     flipped = ScoreModel(
         lambda z, sigma: -3 * z / sigma[:, None] ** 2, model.frame, model.held_out, True
     )
-    found = estimator(sigmas=SIGMAS, rule="gap").read(
+    result = estimator(sigmas=SIGMAS, rule="gap").read(
         flipped, model.held_out, torch.Generator().manual_seed(1)
     )
-    assert found.confidence.tolist() == [1.0] * 5
+    assert result.confidence.tolist() == [1.0] * 5
 
 
-def test_independent_noise_is_read_in_all_directions():
-    found = read(noise="independent", scores_per_dimension=100, rule="gap")
-    spectra = found.details["singular_values"]
+def test_independent_noise_covers_all_directions():
+    estimates = read(noise="independent", scores_per_dimension=100, rule="gap")
+    spectra = estimates.details["singular_values"]
     assert spectra.shape == (5, AMBIENT)
     np.testing.assert_allclose(spectra, np.tile(values(SIGMAS[0]), (5, 1)), atol=0.15)
     assert (np.diff(spectra[:, :4], axis=1) < -1e-6).all()
-    np.testing.assert_array_equal(found.pointwise, np.full(5, 3.0))
+    np.testing.assert_array_equal(estimates.pointwise, np.full(5, 3.0))
 
 
 def full(sigma, **parameters):
-    """A reading of a wide law that fills its space, where every value is far below pure noise."""
+    """Estimate of a wide distribution that fills its space: values are far below pure noise."""
     frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
     score = AffineScore(torch.zeros(3), torch.eye(3), torch.tensor([1.0, 1.0, 0.7]))
     z = torch.zeros(2, 3)
@@ -128,7 +128,7 @@ def full(sigma, **parameters):
     return own.read(ScoreModel(score, frame, z, True), z, torch.Generator().manual_seed(1))
 
 
-def test_full_dimension_is_read_against_the_least_value_of_pure_noise():
+def test_full_dimension_is_decided_by_the_least_value_of_pure_noise():
     # Values 0.5, 0.5 and 0.67 in units of pure noise: the gap to the floor is 0.33 of 1, but none
     # of 1 - sqrt(D / K) = 0.5, which independent noise of K = 4 D leaves.
     assert full(1.0).pointwise.tolist() == [3.0, 3.0]
@@ -142,25 +142,25 @@ def test_full_dimension_is_read_against_the_least_value_of_pure_noise():
     assert many.confidence == pytest.approx([0.95 - 0.66] * 2, abs=0.03)
 
 
-def test_the_mean_score_is_subtracted_unless_asked_otherwise():
+def test_the_mean_score_is_subtracted_by_default():
     frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
 
     def drifting(z, sigma):
         return AffineScore(torch.zeros(3), torch.eye(3)[:, :2], torch.ones(2))(z, sigma) + 200.0
 
     z = torch.zeros(2, 3)
-    found = {}
+    results = {}
     for centre in (True, False):
         own = ScoreSVD(sigmas=(0.1,), noise="independent", centre=centre, trust=False)
         model = ScoreModel(drifting, frame, z, True)
         spectra = own.read(model, z, torch.Generator().manual_seed(1)).details["singular_values"]
-        found[centre] = spectra[:, 0].mean()
-    assert found[True] < 2
-    assert found[False] > 10
+        results[centre] = spectra[:, 0].mean()
+    assert results[True] < 2
+    assert results[False] > 10
 
 
-def test_the_first_gap_is_skipped_if_asked():
-    # Of a law on a plane that is next to the whole space, one normal direction is left out.
+def test_the_first_gap_is_skipped_on_request():
+    # Of a plane in the space of one more dimension, its one normal direction is left out.
     frame = Frame(torch.zeros(3).double(), 1.0, torch.eye(3).double(), torch.ones(3).double())
     score = AffineScore(torch.zeros(3), torch.eye(3)[:, :2], torch.tensor([1.0, 0.2]))
     z = torch.zeros(2, 3)
@@ -168,29 +168,29 @@ def test_the_first_gap_is_skipped_if_asked():
     for skipped, expected in ((False, 2.0), (True, 1.0)):
         own = ScoreSVD(sigmas=(0.1,), skip_first_gap=skipped, rule="gap", trust=False)
         with pytest.warns(UserWarning, match="low confidence") if skipped else nullcontext():
-            found = own.read(model, z, torch.Generator().manual_seed(1))
-        assert found.pointwise.tolist() == [expected] * 2
+            result = own.read(model, z, torch.Generator().manual_seed(1))
+        assert result.pointwise.tolist() == [expected] * 2
 
 
 @pytest.mark.parametrize(("how", "expected"), [("median", 2.0), ("max", 4.0), ("mean", 8 / 3)])
-def test_the_answer_is_aggregated_as_asked(how, expected):
+def test_the_estimate_is_aggregated_as_requested(how, expected):
     # Two points of a plane and one of a 4-dimensional subspace, far from each other.
     eye, far = torch.eye(8), torch.full((8,), 50.0)
-    laws = [
+    components = [
         AffineScore(torch.zeros(8), eye[:, :2], torch.tensor([1.0, 2.0])),
         AffineScore(far, eye[:, :4], torch.tensor([1.0, 2.0, 3.0, 1.0])),
     ]
     frame = Frame(torch.zeros(8).double(), 1.0, eye.double(), torch.ones(8).double())
     z = torch.stack([torch.zeros(8), torch.zeros(8), far])
     own = ScoreSVD(sigmas=(0.1,), aggregation=how, trust=False)
-    model = ScoreModel(MixtureScore(laws, [1, 1]), frame, z, False)
-    found = own.read(model, z, torch.Generator().manual_seed(1))
-    assert found.pointwise.tolist() == [2.0, 2.0, 4.0]
-    assert found.dimension == pytest.approx(expected)
+    model = ScoreModel(MixtureScore(components, [1, 1]), frame, z, False)
+    result = own.read(model, z, torch.Generator().manual_seed(1))
+    assert result.pointwise.tolist() == [2.0, 2.0, 4.0]
+    assert result.dimension == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("noise", ["balanced", "independent"])
-def test_as_many_scores_are_read_as_asked(noise):
+def test_the_number_of_scores_is_the_requested_one(noise):
     model, estimator = exact()
     calls = []
 
@@ -226,19 +226,19 @@ def test_defaults_are_those_of_the_recipe_and_the_published_ones_are_declared():
 
 
 @pytest.mark.parametrize("noise", ["balanced", "independent"])
-def test_directions_are_drawn_from_the_generator_alone(noise):
-    found = []
+def test_directions_are_sampled_from_the_generator_alone(noise):
+    results = []
     for seed in (1, 1, 2):
-        torch.manual_seed(len(found))
+        torch.manual_seed(len(results))
         model, estimator = exact()
         own = estimator(sigmas=SIGMAS, noise=noise)
         reading = own.read(model, model.held_out, torch.Generator().manual_seed(seed))
-        found.append(reading.details["singular_values"])
-    np.testing.assert_array_equal(found[0], found[1])
-    assert np.abs(found[2] - found[0]).max() > 0
+        results.append(reading.details["singular_values"])
+    np.testing.assert_array_equal(results[0], results[1])
+    assert np.abs(results[2] - results[0]).max() > 0
 
 
-def test_the_reliable_levels_are_those_of_the_model_that_is_read():
+def test_the_reliable_levels_are_those_of_the_evaluated_model():
     model, estimator = exact()
     models = []
 

@@ -154,7 +154,7 @@ def test_training_that_learns_by_heart_restarts_with_more_weight_decay():
     assert not torch.equal(weights[2]["exit.weight"], weights[1]["exit.weight"])
 
 
-def test_what_was_learned_before_the_restart_is_kept():
+def test_a_restart_keeps_what_was_learned_before():
     state, z, own, validation = start(recipe(steps=60), ["learning", "overfitted"])
     train(state, z, own, validation)
     assert torch.equal(validation.best, torch.stack(validation.losses).min(0).values)
@@ -207,7 +207,7 @@ def test_other_errors_of_a_step_are_not_taken_for_memory(monkeypatch):
         train(state, z, own, validation)
 
 
-def test_progress_tells_step_loss_reading_and_time_left():
+def test_progress_has_step_loss_estimate_and_eta():
     reports = []
     train(*start(recipe()), report=reports.append)
     assert [progress.step for progress in reports] == [10, 20, 30, 40]

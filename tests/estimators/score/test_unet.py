@@ -44,11 +44,11 @@ def test_preconditioning_is_that_of_edm(deviation):
     z, level = noisy(20, 64)
     level = level / 100
     with torch.no_grad():
-        found = network.noise_estimate(z, level)
+        noise = network.noise_estimate(z, level)
     wide, sigma = z.double(), level.double()[:, None]
     total = deviation**2 + sigma**2
     denoised = wide * deviation**2 / total + sigma * deviation / total.sqrt() * 0.7
-    torch.testing.assert_close(found.double(), (wide - denoised) / sigma, rtol=2e-6, atol=2e-6)
+    torch.testing.assert_close(noise.double(), (wide - denoised) / sigma, rtol=2e-6, atol=2e-6)
 
 
 def test_images_and_noise_levels_reach_the_network_scaled():
@@ -83,10 +83,10 @@ def test_images_of_all_shapes(shape, lowest):
     network.middle[0].register_forward_hook(lambda module, given, out: seen.append(out.shape))
     z, level = noisy(3, math.prod(shape))
     with torch.no_grad():
-        found = network.noise_estimate(z, level)
+        noise = network.noise_estimate(z, level)
     assert seen == [(3, 8 if lowest == shape[1:] else 16, *lowest)]
-    assert found.shape == z.shape
-    assert found.isfinite().all()
+    assert noise.shape == z.shape
+    assert noise.isfinite().all()
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_rows_do_not_depend_on_each_other():
     z, level = noisy(7, 120)
     order = torch.tensor([3, 0, 6, 2, 5, 1, 4])
     with torch.no_grad():
-        found = network.noise_estimate(z, level)
-        torch.testing.assert_close(network.noise_estimate(z[order], level[order]), found[order])
-        torch.testing.assert_close(network.noise_estimate(z[2:3], level[2:3]), found[2:3])
+        noise = network.noise_estimate(z, level)
+        torch.testing.assert_close(network.noise_estimate(z[order], level[order]), noise[order])
+        torch.testing.assert_close(network.noise_estimate(z[2:3], level[2:3]), noise[2:3])
         other = network.noise_estimate(z[[2, 2]], level[[2, 5]])
     # The last layer is not zero: both rows and levels matter beyond the linear denoiser.
     gain = level / (1 + level**2)
@@ -132,19 +132,19 @@ def test_gradient_reaches_every_parameter_after_one_step():
     assert [name for name, gradient in largest.items() if not gradient > 1e-6] == []
 
 
-def test_half_precision_is_kept_to_the_network():
+def test_half_precision_is_confined_to_the_network():
     network = tiny()
     z, level = noisy(10, 64)
     with torch.no_grad():
         exact = network.noise_estimate(z, level)
         with torch.autocast("cpu", torch.bfloat16):
-            found = network.noise_estimate(z, level)
+            noise = network.noise_estimate(z, level)
         torch.nn.init.zeros_(network.exit.weight)
         with torch.autocast("cpu", torch.bfloat16):
             linear = network.noise_estimate(z, level)
-    assert found.dtype == torch.float32
-    assert not torch.equal(found, exact)
-    torch.testing.assert_close(found, exact, rtol=0.05, atol=0.05)
+    assert noise.dtype == torch.float32
+    assert not torch.equal(noise, exact)
+    torch.testing.assert_close(noise, exact, rtol=0.05, atol=0.05)
     torch.testing.assert_close(linear, z * (level / (1 + level**2))[:, None])
 
 
@@ -170,6 +170,7 @@ def squares(count: int) -> torch.Tensor:
     return images / images.square().mean().sqrt()
 
 
+@pytest.mark.slow
 def test_training_denoises_far_better_than_linearly():
     images = squares(6000)
     known, fresh = images[:5000], images[5000:]
@@ -192,10 +193,10 @@ def test_training_denoises_far_better_than_linearly():
         noise = torch.randn(fresh.shape, generator=generator)
         z = fresh + sigma * noise
         with torch.no_grad():
-            found = network.noise_estimate(z, torch.full((len(z),), sigma))
+            predicted = network.noise_estimate(z, torch.full((len(z),), sigma))
         # The best linear denoiser, which knows the covariance of the pixels.
         linear = sigma * torch.linalg.solve(covariance + sigma**2 * torch.eye(64), z.T).T
-        loss = (found - noise).square().mean()
+        loss = (predicted - noise).square().mean()
         assert loss < (linear - noise).square().mean() / 3
         assert loss < sigma**2 / (1 + sigma**2)
 

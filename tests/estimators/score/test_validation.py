@@ -1,4 +1,4 @@
-"""What is kept of a training and when it ends: every rule at its threshold, without training."""
+"""Best weights and the end of a training: every rule at its threshold, without training."""
 
 import math
 from itertools import pairwise
@@ -19,8 +19,8 @@ from estimators.score.validation import (
 )
 
 
-def made(score, linear=None, error=1.0):
-    """Losses of some numbers."""
+def losses_of(score, linear=None, error=1.0):
+    """Return losses of some numbers."""
     score = torch.tensor(score, dtype=torch.float64)
     linear = score + 1 if linear is None else torch.tensor(linear, dtype=torch.float64)
     one = torch.ones_like(score)
@@ -48,7 +48,7 @@ class Recorded:
 
 
 def wrong(z, sigma):
-    """A score of another law, whose errors depend on the point."""
+    """The score of another distribution, whose errors depend on the point."""
     return -0.8 * z / (sigma[:, None] ** 2 + 0.5) + 0.3 * z.sin()
 
 
@@ -58,7 +58,7 @@ def test_losses_are_those_of_the_noise_and_their_errors_those_over_points(count)
     scales = torch.tensor([2.0, 0.5, 0.1])
     z = torch.randn(count, 3, generator=generator) * scales
     score = Recorded(wrong)
-    found = denoising_losses(score, z, scales, (0.1, 0.6), 3)
+    result = denoising_losses(score, z, scales, (0.1, 0.6), 3)
     rows = z[::3] if count == 2500 else z
     times = math.ceil(1024 / len(rows))
     noises = []
@@ -77,15 +77,15 @@ def test_losses_are_those_of_the_noise_and_their_errors_those_over_points(count)
         error = gain.std() / len(rows) ** 0.5
         expected = [errors.mean(), best.mean(), error, factor]
         expected.append(off.std() / len(rows) ** 0.5 / estimate.square().sum(1).mean())
-        for values, number in zip(vars(found).values(), expected, strict=True):
+        for values, number in zip(vars(result).values(), expected, strict=True):
             assert values[index] == pytest.approx(float(number), rel=1e-3)
-        assert found.gain[index] == pytest.approx(float((gain / error).mean()), rel=1e-2, abs=1e-2)
+        assert result.gain[index] == pytest.approx(float((gain / error).mean()), rel=1e-2, abs=1e-2)
     # The same noise at all levels, another one of another seed.
     torch.testing.assert_close(noises[0], noises[1], rtol=1e-3, atol=1e-3)
     again, other = (denoising_losses(wrong, z, scales, (0.1, 0.6), seed) for seed in (3, 5))
-    assert torch.equal(again.score, found.score)
-    assert not torch.equal(other.score, found.score)
-    assert found.score.dtype == torch.float64
+    assert torch.equal(again.score, result.score)
+    assert not torch.equal(other.score, result.score)
+    assert result.score.dtype == torch.float64
 
 
 def test_an_exact_score_needs_no_factor_and_half_of_it_two():
@@ -101,27 +101,27 @@ def test_an_exact_score_needs_no_factor_and_half_of_it_two():
 
 
 def test_the_gain_is_in_standard_errors_and_zero_without_a_difference():
-    assert made([1.0], [3.0], 0.5).gain.tolist() == [4.0]
-    assert made([3.0], [1.0], 0.5).gain.tolist() == [-4.0]
-    assert made([1.0], [1.0], 0.0).gain.tolist() == [0.0]
-    assert made([1.0], [1.1], 0.0).gain[0] > 1e9
+    assert losses_of([1.0], [3.0], 0.5).gain.tolist() == [4.0]
+    assert losses_of([3.0], [1.0], 0.5).gain.tolist() == [-4.0]
+    assert losses_of([1.0], [1.0], 0.0).gain.tolist() == [0.0]
+    assert losses_of([1.0], [1.1], 0.0).gain[0] > 1e9
 
 
 def test_losses_of_parts_are_pooled_as_independent_means():
     first = Losses(*(torch.tensor([value]) for value in (1.0, 2.0, 3.0, 0.5, 0.3)))
     second = Losses(*(torch.tensor([value]) for value in (3.0, 6.0, 4.0, 1.5, 0.4)))
-    found = pool_losses([first, second])
-    assert [found.score.item(), found.linear.item(), found.factor.item()] == [2.0, 4.0, 1.0]
-    assert found.error.item() == pytest.approx(2.5)
-    assert found.factor_error.item() == pytest.approx(0.25)
+    result = pool_losses([first, second])
+    assert [result.score.item(), result.linear.item(), result.factor.item()] == [2.0, 4.0, 1.0]
+    assert result.error.item() == pytest.approx(2.5)
+    assert result.factor_error.item() == pytest.approx(0.25)
 
 
 def test_parts_are_pooled_at_each_level():
-    parts = [made([1.0, 5.0], [2.0, 8.0], 3.0), made([3.0, 9.0], [4.0, 10.0], 4.0)]
-    found = pool_losses(parts)
-    assert found.score.tolist() == [2.0, 7.0]
-    assert found.linear.tolist() == [3.0, 9.0]
-    assert found.error.tolist() == pytest.approx([2.5, 2.5])
+    parts = [losses_of([1.0, 5.0], [2.0, 8.0], 3.0), losses_of([3.0, 9.0], [4.0, 10.0], 4.0)]
+    result = pool_losses(parts)
+    assert result.score.tolist() == [2.0, 7.0]
+    assert result.linear.tolist() == [3.0, 9.0]
+    assert result.error.tolist() == pytest.approx([2.5, 2.5])
 
 
 class Numbered(ScoreModule):
@@ -142,7 +142,7 @@ def at_points(loss, spread=0.0):
     return torch.tensor(loss, dtype=torch.float64)[:, None] + spread * signs
 
 
-def watching(monkeypatch, losses, readings=None, patience=2, levels=(0.1, 1.0), own=None):
+def validation_of(monkeypatch, losses, readings=None, patience=2, levels=(0.1, 1.0), own=None):
     """A validation that evaluates to these losses, or pairs (score, linear), and readings.
 
     ``losses`` may be tensors (L, POINTS) at each point. On the points of the training the losses
@@ -173,13 +173,13 @@ def verdicts(validation, count):
 
 def test_each_level_keeps_the_weights_of_its_least_loss(monkeypatch):
     losses = [[5.0, 5.0], [4.0, 5.5], [4.0, 4.0], [6.0, 4.5]]
-    validation = watching(monkeypatch, losses, patience=9)
+    validation = validation_of(monkeypatch, losses, patience=9)
     network = Numbered()
     for look in range(4):
         with torch.no_grad():
             network.weight.fill_(look)
         validation.evaluate(network)
-    # An equal loss later is no better; weights change no more once they are kept.
+    # An equal loss later is no better; stored weights do not change.
     assert validation.best_evaluation == [1, 2]
     assert validation.best.tolist() == [4.0, 4.0]
     assert {look: state["weight"].item() for look, state in validation.weights.items()} == {
@@ -203,10 +203,12 @@ def test_before_the_first_evaluation_nothing_is_known():
 
 
 def test_a_mean_loss_that_has_risen_is_overfitting(monkeypatch):
-    validation = watching(monkeypatch, [[2.0, 4.0], [2.0, 4.09], [2.11, 4.0]], patience=9)
+    validation = validation_of(monkeypatch, [[2.0, 4.0], [2.0, 4.09], [2.11, 4.0]], patience=9)
     assert verdicts(validation, 3) == ["learning", "learning", "overfitted"]
     # The least of all evaluations counts, not the last one.
-    validation = watching(monkeypatch, [[3.0], [2.0], [2.04], [2.06]], patience=9, levels=(0.1,))
+    validation = validation_of(
+        monkeypatch, [[3.0], [2.0], [2.04], [2.06]], patience=9, levels=(0.1,)
+    )
     assert verdicts(validation, 4) == ["learning", "learning", "learning", "overfitted"]
 
 
@@ -214,12 +216,12 @@ def test_a_mean_loss_that_has_risen_is_overfitting(monkeypatch):
 @pytest.mark.parametrize(("spread", "verdict"), [(0.22, "overfitted"), (0.25, "learning")])
 def test_a_rise_has_to_be_significant_point_by_point(monkeypatch, spread, verdict):
     losses = [at_points([5.0]), at_points([5.1], spread)]
-    assert verdicts(watching(monkeypatch, losses, levels=(0.1,)), 2)[-1] == verdict
+    assert verdicts(validation_of(monkeypatch, losses, levels=(0.1,)), 2)[-1] == verdict
 
 
 def test_the_spread_that_two_evaluations_share_is_no_noise_of_a_rise(monkeypatch):
     losses = [at_points([5.0], 9.0), at_points([5.1], 9.0)]
-    assert verdicts(watching(monkeypatch, losses, levels=(0.1,)), 2)[-1] == "overfitted"
+    assert verdicts(validation_of(monkeypatch, losses, levels=(0.1,)), 2)[-1] == "overfitted"
 
 
 @pytest.mark.parametrize(
@@ -234,13 +236,13 @@ def test_the_spread_that_two_evaluations_share_is_no_noise_of_a_rise(monkeypatch
 def test_a_loss_that_rises_on_the_training_too_is_no_overfitting(monkeypatch, own, spread, verdict):
     # The excess on held-out points is -3.9; the standard error of the difference is spread / 7.
     losses = [at_points([5.0]), at_points([5.1])]
-    found = watching(monkeypatch, losses, levels=(0.1,), own=[at_points([own], spread)])
+    found = validation_of(monkeypatch, losses, levels=(0.1,), own=[at_points([own], spread)])
     assert verdicts(found, 2)[-1] == verdict
 
 
 def test_a_new_training_is_measured_by_itself(monkeypatch):
     losses = [[1.0], [3.0], [2.9], [2.8], [2.8]]
-    validation = watching(monkeypatch, losses, patience=1, levels=(0.1,))
+    validation = validation_of(monkeypatch, losses, patience=1, levels=(0.1,))
     assert verdicts(validation, 2) == ["learning", "overfitted"]
     validation.restart()
     assert (validation.first, validation.least) == (2, None)
@@ -252,11 +254,11 @@ def test_a_new_training_is_measured_by_itself(monkeypatch):
 
 def test_levels_that_improve_no_more_exhaust_the_training(monkeypatch):
     losses = [[5.0, 5.0], [4.0, 5.0], [4.02, 5.0], [4.02, 5.0]]
-    validation = watching(monkeypatch, [(loss, [4.0, 5.0]) for loss in losses], patience=1)
+    validation = validation_of(monkeypatch, [(loss, [4.0, 5.0]) for loss in losses], patience=1)
     assert verdicts(validation, 4) == ["learning", "learning", "learning", "exhausted"]
     # One level that still improves is enough to go on.
     losses = [[5.0, 5.0], [4.0, 5.0], [4.02, 4.9], [4.02, 4.9]]
-    validation = watching(monkeypatch, [(loss, [4.0, 5.0]) for loss in losses], patience=1)
+    validation = validation_of(monkeypatch, [(loss, [4.0, 5.0]) for loss in losses], patience=1)
     assert verdicts(validation, 4)[-1] != "exhausted"
 
 
@@ -264,27 +266,27 @@ def falling(count, linear=9.0, by=0.01):
     return [([5.0 - by * look, 6.0 - by * look], [linear, linear]) for look in range(count)]
 
 
-def test_a_training_settles_where_reading_and_loss_stand_still(monkeypatch):
-    validation = watching(monkeypatch, falling(4), patience=2)
+def test_a_training_settles_where_estimate_and_loss_stand_still(monkeypatch):
+    validation = validation_of(monkeypatch, falling(4), patience=2)
     assert verdicts(validation, 4) == ["learning", "learning", "converged", "converged"]
 
 
-def test_a_reading_that_changes_at_one_point_keeps_the_training_going(monkeypatch):
-    readings = [[1, 1], [1, 1], [1, 2], [1, 2], [1, 2]]
-    validation = watching(monkeypatch, falling(5), readings, patience=2)
+def test_an_estimate_that_changes_at_one_point_keeps_the_training_going(monkeypatch):
+    estimates = [[1, 1], [1, 1], [1, 2], [1, 2], [1, 2]]
+    validation = validation_of(monkeypatch, falling(5), estimates, patience=2)
     assert verdicts(validation, 5) == ["learning"] * 3 + ["converged"] * 2
 
 
 @pytest.mark.parametrize(("by", "verdict"), [(0.024, "converged"), (0.026, "learning")])
 def test_a_loss_that_falls_by_a_twentieth_is_not_flat(monkeypatch, by, verdict):
-    validation = watching(monkeypatch, falling(3, by=by), patience=2)
+    validation = validation_of(monkeypatch, falling(3, by=by), patience=2)
     assert verdicts(validation, 3)[-1] == verdict
 
 
 @pytest.mark.parametrize(("by", "verdict"), [(0.048, "converged"), (0.052, "learning")])
 def test_the_mean_over_levels_has_to_be_flat(monkeypatch, by, verdict):
     losses = [([5.0 - by * look, 6.0], [9.0, 9.0]) for look in range(3)]
-    assert verdicts(watching(monkeypatch, losses, patience=2), 3)[-1] == verdict
+    assert verdicts(validation_of(monkeypatch, losses, patience=2), 3)[-1] == verdict
 
 
 @pytest.mark.parametrize(("linear", "verdict"), [(5.22, "converged"), (5.12, "learning")])
@@ -293,18 +295,18 @@ def test_a_network_must_know_a_fifth_of_a_direction_beyond_the_linear_denoiser(
 ):
     # One level at which it does is enough; the losses of the third evaluation are 4.98 and 5.98.
     losses = [(score, [linear, 1.0]) for score, _ in falling(3)]
-    assert verdicts(watching(monkeypatch, losses, patience=2), 3)[-1] == verdict
+    assert verdicts(validation_of(monkeypatch, losses, patience=2), 3)[-1] == verdict
 
 
 class Exact(ScoreModule):
-    """The score of a normal law, three of whose scales are thin."""
+    """The score of a normal distribution, three of whose scales are thin."""
 
     def __init__(self, scales):
         super().__init__()
-        self.law = AffineScore(torch.zeros(len(scales)), torch.eye(len(scales)), scales)
+        self.exact = AffineScore(torch.zeros(len(scales)), torch.eye(len(scales)), scales)
 
     def score(self, z, sigma):
-        return self.law(z, sigma)
+        return self.exact(z, sigma)
 
 
 def test_the_dimension_is_read_in_proportion_at_every_other_level(monkeypatch):

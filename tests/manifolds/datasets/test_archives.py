@@ -49,9 +49,9 @@ def test_tensors_of_few_digits_are_read(tmp_path, kind):
 def test_the_one_tensor_of_two_dimensions_of_a_dictionary_is_points_and_is_named(tmp_path):
     held = {"x": torch.tensor(POINTS), "y": torch.tensor(LABELS), "name": "mine", "epoch": 3}
     torch.save(held, tmp_path / "x.pt")
-    found = read_points(tmp_path / "x.pt")
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert found.notes == ("the array 'x' was read; there are also y",)
+    loaded = read_points(tmp_path / "x.pt")
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert loaded.notes == ("the array 'x' was read; there are also y",)
     torch.save({"a": {"x": held["x"]}, "b": [2 * held["x"]]}, tmp_path / "two.pt")
     refused(tmp_path / "two.pt", re.escape("has the arrays a.x, b.0: say which one with --array"))
     refused(tmp_path / "two.pt", re.escape("and none 'a.y' (did you mean 'a.x'?)"), "a.y")
@@ -73,18 +73,18 @@ def test_objects_in_a_file_of_torch_are_never_unpickled(tmp_path, capsys):
 
 def test_the_table_of_an_archive_of_numpy_is_taken_where_only_one_is(tmp_path):
     np.savez(tmp_path / "x.npz", X=POINTS, y=LABELS, names=np.array(["a"] * 30))
-    found = read_points(tmp_path / "x.npz")
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert "the array 'X' was read" in found.notes[0]
+    loaded = read_points(tmp_path / "x.npz")
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert "the array 'X' was read" in loaded.notes[0]
 
 
 @pytest.mark.parametrize("version", ["4", "5"])
 def test_numeric_arrays_of_matlab_are_read(tmp_path, version):
     held = {"X": POINTS, "y": LABELS[:, None], "title": "text"}
     scipy.io.savemat(tmp_path / "x.mat", held, format=version)
-    found = read_points(tmp_path / "x.mat")
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert found.notes == ("the array 'X' was read; there are also y",)
+    loaded = read_points(tmp_path / "x.mat")
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert loaded.notes == ("the array 'X' was read; there are also y",)
     held["Z"] = 2 * POINTS.T[:, :25]
     scipy.io.savemat(tmp_path / "two.mat", held, format=version)
     refused(tmp_path / "two.mat", "has the arrays X, y, Z: say which one with --array NAME")
@@ -148,10 +148,10 @@ def test_x_or_an_embedding_of_annotated_data_is_read(tmp_path, monkeypatch):
     closed = stand_in(
         monkeypatch, X=sparse, obsm={"X_pca": POINTS[:, :2]}, layers={"counts": 2 * sparse}
     )
-    found = read_points(path)
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert found.columns == ("a", "b", "c", "d")
-    assert found.notes == ("X was read; there are also X_pca, counts (--array NAME)",)
+    loaded = read_points(path)
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert loaded.columns == ("a", "b", "c", "d")
+    assert loaded.notes == ("X was read; there are also X_pca, counts (--array NAME)",)
     np.testing.assert_array_equal(read_points(path, "X_pca").points, POINTS[:, :2])
     np.testing.assert_array_equal(read_points(path, "counts").points, 2 * POINTS)
     np.testing.assert_array_equal(read_points(path, columns=["b"]).points, POINTS[:, [1]])
@@ -172,8 +172,8 @@ def test_a_sparse_array_that_does_not_fit_into_memory_is_refused(tmp_path, monke
 def test_annotated_data_of_the_library_itself_are_read(tmp_path):
     anndata = pytest.importorskip("anndata")
     path = tmp_path / "x.h5ad"
-    for made in (scipy.sparse.csr_matrix, scipy.sparse.csc_matrix, np.asarray):
-        data = anndata.AnnData(made(POINTS), obsm={"X_pca": POINTS[:, :2]}, layers={"l": POINTS})
+    for convert in (scipy.sparse.csr_matrix, scipy.sparse.csc_matrix, np.asarray):
+        data = anndata.AnnData(convert(POINTS), obsm={"X_pca": POINTS[:, :2]}, layers={"l": POINTS})
         data.write_h5ad(path)
         np.testing.assert_array_equal(read_points(path).points, POINTS)
         np.testing.assert_array_equal(read_points(path, "X_pca").points, POINTS[:, :2])

@@ -36,9 +36,9 @@ def table(tmp_path):
     ],
 )
 def test_columns_are_chosen_by_name_number_range_and_glob(table, columns, drop, which):
-    found = read_points(table, columns=columns, drop=drop)
-    np.testing.assert_allclose(found.points, POINTS[:, which])
-    assert found.columns == tuple(NAMES[i] for i in which)
+    loaded = read_points(table, columns=columns, drop=drop)
+    np.testing.assert_allclose(loaded.points, POINTS[:, which])
+    assert loaded.columns == tuple(NAMES[i] for i in which)
 
 
 @pytest.mark.parametrize("falling", [False, True])
@@ -60,10 +60,10 @@ def test_names_that_are_numbers_go_by_value_and_never_by_position(
     waves = np.array(waves)[:: -1 if falling else 1]
     frame = pd.DataFrame(np.random.default_rng(0).random((30, len(waves))), columns=waves)
     frame.assign(sample="leaf").to_csv(tmp_path / "s.csv", index=False)
-    found = read_points(tmp_path / "s.csv", columns=[columns])
+    loaded = read_points(tmp_path / "s.csv", columns=[columns])
     within = (waves >= low) & (waves <= high)
-    assert found.columns == tuple(map(str, waves[within]))
-    np.testing.assert_allclose(found.points, frame.to_numpy()[:, within])
+    assert loaded.columns == tuple(map(str, waves[within]))
+    np.testing.assert_allclose(loaded.points, frame.to_numpy()[:, within])
     left = read_points(tmp_path / "s.csv", drop=[columns, "sample"])
     assert left.columns == tuple(map(str, waves[~within]))
     with pytest.raises(ValueError, match=r"has no column '7'.* by their values, not by positions"):
@@ -95,9 +95,9 @@ def test_what_is_no_column_is_answered_with_the_nearest_name(table):
 
 def test_columns_of_arrays_go_by_numbers_and_of_images_not_at_all(tmp_path):
     np.save(tmp_path / "x.npy", POINTS)
-    found = read_points(tmp_path / "x.npy", columns=["1-2"], drop=["2"])
-    np.testing.assert_array_equal(found.points, POINTS[:, [1]])
-    assert (found.columns, found.shape) == (("1",), (1,))
+    loaded = read_points(tmp_path / "x.npy", columns=["1-2"], drop=["2"])
+    np.testing.assert_array_equal(loaded.points, POINTS[:, [1]])
+    assert (loaded.columns, loaded.shape) == (("1",), (1,))
     np.save(tmp_path / "i.npy", POINTS.reshape(60, 3, 2))
     with pytest.raises(ValueError, match="--columns and --drop are for tables"):
         read_points(tmp_path / "i.npy", columns=["1"])
@@ -114,15 +114,15 @@ def test_options_are_split_at_commas_outside_quotes():
     assert split_names(["a, b", '"c, d",e-f']) == ("a", "b", "c, d", "e-f")
 
 
-def test_rows_are_drawn_at_random_the_same_ones_each_time_and_that_is_said(tmp_path):
+def test_rows_are_sampled_with_a_fixed_seed_and_a_note(tmp_path):
     np.save(tmp_path / "x.npy", np.vstack([POINTS, POINTS[:5]]))
-    found = read_points(tmp_path / "x.npy", rows=30)
-    assert found.points.shape == (30, 6)
-    np.testing.assert_array_equal(found.points, POINTS[found.rows])
-    assert len(set(found.rows.tolist())) == 30 != found.rows.max() + 1
-    assert "30 of 60 distinct rows were used, drawn at random (seed 0)" in found.notes
+    loaded = read_points(tmp_path / "x.npy", rows=30)
+    assert loaded.points.shape == (30, 6)
+    np.testing.assert_array_equal(loaded.points, POINTS[loaded.rows])
+    assert len(set(loaded.rows.tolist())) == 30 != loaded.rows.max() + 1
+    assert "30 of 60 distinct rows were used, drawn at random (seed 0)" in loaded.notes
     again = read_points(tmp_path / "x.npy", rows=30)
-    assert again.digest == found.digest
+    assert again.digest == loaded.digest
     all_of_them = read_points(tmp_path / "x.npy", rows=100)
     assert len(all_of_them.points) == 65
     assert "has 60 distinct rows, all of which were used" in all_of_them.notes[0]
@@ -132,10 +132,10 @@ def test_rows_are_drawn_at_random_the_same_ones_each_time_and_that_is_said(tmp_p
 
 def test_standardized_columns_have_mean_0_and_variance_1_and_constant_ones_stay(tmp_path):
     np.save(tmp_path / "x.npy", np.column_stack([POINTS, np.full(60, 0.1)]))
-    found = read_points(tmp_path / "x.npy", standardize=True)
-    np.testing.assert_allclose(found.points.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(found.points.std(axis=0), [1] * 6 + [0], atol=1e-12)
-    assert found.notes == ("each column was brought to mean 0 and variance 1",)
+    loaded = read_points(tmp_path / "x.npy", standardize=True)
+    np.testing.assert_allclose(loaded.points.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(loaded.points.std(axis=0), [1] * 6 + [0], atol=1e-12)
+    assert loaded.notes == ("each column was brought to mean 0 and variance 1",)
 
 
 def test_labels_and_identifiers_are_reported_before_they_are_standardized(tmp_path):
@@ -150,7 +150,7 @@ def test_labels_and_identifiers_are_reported_before_they_are_standardized(tmp_pa
 
 def test_a_sample_of_a_file_is_of_the_rows_and_columns_that_were_chosen(table):
     options = {"drop": ["species", "2"], "rows": 30, "standardize": True}
-    found = read_points(table, **options)
-    manifold = manifolds.get("file", path=str(table), digest=found.digest, **options)
-    np.testing.assert_array_equal(manifold.sample(30, 0).points, found.points)
+    loaded = read_points(table, **options)
+    manifold = manifolds.get("file", path=str(table), digest=loaded.digest, **options)
+    np.testing.assert_array_equal(manifold.sample(30, 0).points, loaded.points)
     assert manifold.shape == (5,)

@@ -96,10 +96,10 @@ FILES = {
 def test_a_damaged_file_is_a_valueerror_that_names_it(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(FILES[name])
-    with pytest.raises(ValueError, match=name) as found:
+    with pytest.raises(ValueError, match=name) as error:
         read_points(tmp_path if name.endswith(".png") else path)
-    assert type(found.value) is ValueError
-    assert len(str(found.value)) < 1000
+    assert type(error.value) is ValueError
+    assert len(str(error.value)) < 1000
 
 
 #: Files of which a library raises an error as of a fault in a program, and who reads them.
@@ -111,7 +111,7 @@ CONFUSING = {
 
 
 @pytest.mark.parametrize("name", CONFUSING)
-def test_an_internal_error_of_a_library_is_said_to_be_damage(tmp_path, name):
+def test_an_internal_error_of_a_library_is_reported_as_damage(tmp_path, name):
     data, library = CONFUSING[name]
     path = tmp_path / name
     path.write_bytes(data)
@@ -119,7 +119,7 @@ def test_an_internal_error_of_a_library_is_said_to_be_damage(tmp_path, name):
         read_points(tmp_path if name.endswith(".tif") else path)
 
 
-def test_an_error_of_the_reader_s_own_is_not_said_to_be_damage(tmp_path, monkeypatch):
+def test_an_error_of_the_reader_s_own_is_not_reported_as_damage(tmp_path, monkeypatch):
     np.savez(tmp_path / "x.npz", a=POINTS, b=POINTS)
     monkeypatch.setattr("manifolds.datasets.archives._select_array", lambda *_: [][0])
     with pytest.raises(ValueError, match="cannot be read: IndexError: list index"):
@@ -160,11 +160,11 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 )  # fmt: skip
 def test_every_exception_of_a_library_becomes_one_of_ours(tmp_path, error):
     path = tmp_path / "file"
-    with pytest.raises(ValueError, match=r"file cannot be read: .*; allowed: a table") as found:
+    with pytest.raises(ValueError, match=r"file cannot be read: .*; allowed: a table") as result:
         with file_errors(path, "allowed: a table"):
             raise error
-    assert type(found.value) is ValueError
-    assert "\n" not in str(found.value)
+    assert type(result.value) is ValueError
+    assert "\n" not in str(result.value)
 
 
 def test_a_message_that_names_the_file_and_an_interrupt_pass(tmp_path):

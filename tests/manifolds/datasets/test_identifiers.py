@@ -72,7 +72,7 @@ def test_few_whole_numbers_unlike_other_columns_are_labels():
     assert labels(np.column_stack([REAL, RNG.integers(0, 90, 300)])) == []
 
 
-def test_a_matrix_of_distances_or_similarities_is_said_to_be_one(tmp_path):
+def test_a_matrix_of_distances_or_similarities_is_reported_as_one(tmp_path):
     distances = cdist(REAL, REAL)
     assert "a matrix of distances" in matrix_of_pairs(distances)
     assert "a matrix of similarities" in matrix_of_pairs(np.exp(-(distances**2)))
@@ -86,7 +86,7 @@ def test_a_matrix_of_distances_or_similarities_is_said_to_be_one(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["user_id", "ID", "id", "patient id", "userId", "index", "Index"])
-def test_a_column_with_the_name_of_an_identifier_is_said_whatever_it_holds(name):
+def test_a_column_with_the_name_of_an_identifier_is_reported_whatever_it_holds(name):
     for column in (ROWS // 2, REAL[:, 0], RNG.permutation(300) * 1.0, ROWS % 3):
         points = np.column_stack([REAL, column])
         (caveat,) = no_coordinates(points, ["a", "b", "acid", "grid", name])

@@ -1,4 +1,4 @@
-"""Text files as people have them: what is read, and what is refused in words."""
+"""Text files of common programs: points, names, notes and errors."""
 
 import bz2
 import csv
@@ -19,9 +19,9 @@ from text_tables import POINTS, lines, read
 )
 def test_compressed_texts_are_read(tmp_path, name, compress):
     content = compress(lines(first="a,b,c,d").encode())
-    found = read(tmp_path, content, name)
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert found.columns == ("a", "b", "c", "d")
+    loaded = read(tmp_path, content, name)
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert loaded.columns == ("a", "b", "c", "d")
     for wrong in (content[:-10], b"no such thing", content[:20] + b"??????" + content[26:]):
         with pytest.raises(ValueError, match="cannot be read"):
             read(tmp_path, wrong, name)
@@ -34,8 +34,8 @@ def test_a_compressed_file_of_another_kind_is_refused(tmp_path):
 
 @pytest.mark.parametrize("ends", ["\r\n", "\r", "\n\n"])
 def test_lines_end_as_on_any_system(tmp_path, ends):
-    found = read(tmp_path, lines(first="a,b,c,d").replace("\n", ends))
-    np.testing.assert_array_equal(found.points, POINTS)
+    loaded = read(tmp_path, lines(first="a,b,c,d").replace("\n", ends))
+    np.testing.assert_array_equal(loaded.points, POINTS)
 
 
 @pytest.mark.parametrize("letter", ["D", "d", "E"])
@@ -44,9 +44,9 @@ def test_exponents_of_fortran_are_numbers(tmp_path, letter, first):
     buffer = io.StringIO()
     np.savetxt(buffer, POINTS, fmt="%15.7E")
     text = first + buffer.getvalue().replace("E", letter)
-    found = read(tmp_path, text, "out.dat")
-    np.testing.assert_allclose(found.points, POINTS, rtol=1e-6)
-    assert len(found.columns) == (4 if first else 0)
+    loaded = read(tmp_path, text, "out.dat")
+    np.testing.assert_allclose(loaded.points, POINTS, rtol=1e-6)
+    assert len(loaded.columns) == (4 if first else 0)
 
 
 def test_fields_in_quotes_are_read_and_names_may_hold_the_separator(tmp_path):
@@ -54,12 +54,12 @@ def test_fields_in_quotes_are_read_and_names_may_hold_the_separator(tmp_path):
     written = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     written.writerow(["length, mm", "b;c", "x", "y"])
     written.writerows(POINTS.tolist())
-    found = read(tmp_path, buffer.getvalue())
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert found.columns == ("length, mm", "b;c", "x", "y")
+    loaded = read(tmp_path, buffer.getvalue())
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert loaded.columns == ("length, mm", "b;c", "x", "y")
     # Without names: the first line is a point, quotes or not.
-    found = read(tmp_path, buffer.getvalue().partition("\n")[2])
-    np.testing.assert_array_equal(found.points, POINTS)
+    loaded = read(tmp_path, buffer.getvalue().partition("\n")[2])
+    np.testing.assert_array_equal(loaded.points, POINTS)
 
 
 def test_decimal_commas_between_semicolons_or_tabs_are_read_between_commas_refused(tmp_path):
@@ -67,8 +67,8 @@ def test_decimal_commas_between_semicolons_or_tabs_are_read_between_commas_refus
         text = lines(delimiter=delimiter, first=delimiter.join("abcd")).replace(".", ",")
         np.testing.assert_array_equal(read(tmp_path, text).points, POINTS)
         text = lines(delimiter=delimiter).replace(".", ",")
-        found = read(tmp_path, text)
-        np.testing.assert_array_equal(found.points, POINTS, err_msg=repr(delimiter))
+        loaded = read(tmp_path, text)
+        np.testing.assert_array_equal(loaded.points, POINTS, err_msg=repr(delimiter))
     quoted = pd.DataFrame(POINTS, columns=list("abcd")).map(lambda v: f"{v}".replace(".", ","))
     with pytest.raises(ValueError, match=r"'a' has numbers with commas .* decimal points"):
         read(tmp_path, quoted.to_csv(index=False, quoting=csv.QUOTE_ALL))
@@ -77,47 +77,47 @@ def test_decimal_commas_between_semicolons_or_tabs_are_read_between_commas_refus
 @pytest.mark.parametrize("order", [list(range(40)), np.random.default_rng(1).permutation(40)])
 def test_an_index_of_pandas_is_left_out_and_named(tmp_path, order):
     frame = pd.DataFrame(POINTS[order], columns=list("abcd"), index=np.asarray(order))
-    found = read(tmp_path, frame.to_csv())
-    np.testing.assert_array_equal(found.points, POINTS[order])
-    assert found.columns == ("a", "b", "c", "d")
-    assert "column 'Unnamed: 0'" in found.notes[0]
-    assert "left out" in found.notes[0]
-    found = read(tmp_path, frame.to_csv(), columns=["Unnamed: 0", "a"])
-    assert found.columns == ("Unnamed: 0", "a")
-    np.testing.assert_array_equal(found.points[:, 0], order)
+    loaded = read(tmp_path, frame.to_csv())
+    np.testing.assert_array_equal(loaded.points, POINTS[order])
+    assert loaded.columns == ("a", "b", "c", "d")
+    assert "column 'Unnamed: 0'" in loaded.notes[0]
+    assert "left out" in loaded.notes[0]
+    loaded = read(tmp_path, frame.to_csv(), columns=["Unnamed: 0", "a"])
+    assert loaded.columns == ("Unnamed: 0", "a")
+    np.testing.assert_array_equal(loaded.points[:, 0], order)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_an_index_beside_names_that_are_numbers_is_left_out(tmp_path, delimiter):
     frame = pd.DataFrame(POINTS, columns=[2022, 2021, 2020, 2019])
-    found = read(tmp_path, frame.to_csv(sep=delimiter))
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert found.columns == ("2022", "2021", "2020", "2019")
-    assert "column 'Unnamed: 0'" in found.notes[0]
+    loaded = read(tmp_path, frame.to_csv(sep=delimiter))
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert loaded.columns == ("2022", "2021", "2020", "2019")
+    assert "column 'Unnamed: 0'" in loaded.notes[0]
 
 
 def test_names_of_rows_are_left_out_and_named(tmp_path):
     frame = pd.DataFrame(POINTS, columns=list("abcd"), index=[f"cell {k}" for k in range(40)])
-    found = read(tmp_path, frame.to_csv())
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert "column 'Unnamed: 0' has no name of its own" in found.notes[0]
+    loaded = read(tmp_path, frame.to_csv())
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert "column 'Unnamed: 0' has no name of its own" in loaded.notes[0]
     # As R's write.table writes them: with no name at all.
     text = lines(delimiter=" ").splitlines()
     table = "\n".join(['"a" "b" "c" "d"', *(f'"{k + 1}" {row}' for k, row in enumerate(text))])
-    found = read(tmp_path, table, "of_r.txt")
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert found.columns == ("a", "b", "c", "d")
+    loaded = read(tmp_path, table, "of_r.txt")
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert loaded.columns == ("a", "b", "c", "d")
 
 
 def test_an_unnamed_column_of_numbers_that_are_none_of_rows_is_a_coordinate_with_a_note(tmp_path):
     for first in (",b,c,d", "a,,c,d", ",,c,d"):
-        found = read(tmp_path, lines(first=first))
-        np.testing.assert_array_equal(found.points, POINTS)
-        assert "has no name of its own and is read as a coordinate" in found.notes[0]
-        assert "--drop 'Unnamed: " in found.notes[0]
-        names = [name for name in found.columns if name.startswith("Unnamed")]
+        loaded = read(tmp_path, lines(first=first))
+        np.testing.assert_array_equal(loaded.points, POINTS)
+        assert "has no name of its own and is read as a coordinate" in loaded.notes[0]
+        assert "--drop 'Unnamed: " in loaded.notes[0]
+        names = [name for name in loaded.columns if name.startswith("Unnamed")]
         for name in names:
-            assert repr(name) in found.notes[0]
+            assert repr(name) in loaded.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -132,20 +132,20 @@ def test_an_unnamed_column_of_numbers_that_are_none_of_rows_is_a_coordinate_with
 )
 def test_an_index_that_repeats_numbers_is_left_out_and_named(tmp_path, rows):
     frame = pd.DataFrame(POINTS, columns=list("abcd"), index=rows)
-    found = read(tmp_path, frame.to_csv())
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert "column 'Unnamed: 0'" in found.notes[0]
-    assert "left out" in found.notes[0]
+    loaded = read(tmp_path, frame.to_csv())
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert "column 'Unnamed: 0'" in loaded.notes[0]
+    assert "left out" in loaded.notes[0]
     # An index of two levels, over words or numbers.
     frame.index = pd.MultiIndex.from_arrays([rows, np.arange(40)])
     for names in (list("abcd"), [2019, 2020, 2021, 2022]):
-        found = read(tmp_path, frame.set_axis(names, axis=1).to_csv())
-        np.testing.assert_array_equal(found.points, POINTS)
-        assert ["left out" in note for note in found.notes] == [True, True]
+        loaded = read(tmp_path, frame.set_axis(names, axis=1).to_csv())
+        np.testing.assert_array_equal(loaded.points, POINTS)
+        assert ["left out" in note for note in loaded.notes] == [True, True]
 
 
 def test_marks_of_missing_numbers_in_any_case_make_the_first_line_a_point(tmp_path):
-    for mark in ("NULL", "n/a", "*", "NaN", "NA", ".", "none"):
+    for mark in ("NULL", "n/a", "*", "NaN", "NA", ".", "none", ""):
         with pytest.raises(ValueError, match=r"row 0") as error:
             read(tmp_path, f"0.5,{mark},0.25,0.125\n" + lines())
         assert re.search(r"column (1|'1') ", str(error.value)), error.value
@@ -153,22 +153,22 @@ def test_marks_of_missing_numbers_in_any_case_make_the_first_line_a_point(tmp_pa
 
 def test_names_that_are_marks_of_missing_numbers_or_empty_are_names_among_words(tmp_path):
     for mark in ("NA", ".", "None", "nan", ""):
-        found = read(tmp_path, lines(first=f"a,{mark},c,d"))
-        np.testing.assert_array_equal(found.points, POINTS)
-        assert found.columns == ("a", mark or "Unnamed: 1", "c", "d")
+        loaded = read(tmp_path, lines(first=f"a,{mark},c,d"))
+        np.testing.assert_array_equal(loaded.points, POINTS)
+        assert loaded.columns == ("a", mark or "Unnamed: 1", "c", "d")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_a_separator_at_the_end_of_the_names_alone_or_of_the_rows_alone(tmp_path, delimiter):
     for first in ("abcd", ("400", "402", "404", "406")):
         names = delimiter.join(first)
-        found = read(tmp_path, lines(delimiter=delimiter, first=names + delimiter))
-        np.testing.assert_array_equal(found.points, POINTS)
-        assert found.columns == tuple(first)
+        loaded = read(tmp_path, lines(delimiter=delimiter, first=names + delimiter))
+        np.testing.assert_array_equal(loaded.points, POINTS)
+        assert loaded.columns == tuple(first)
         text = lines(delimiter=delimiter).replace("\n", delimiter + "\n")
-        found = read(tmp_path, f"{names}\n{text}")
-        np.testing.assert_array_equal(found.points, POINTS)
-        assert found.columns == tuple(first)
+        loaded = read(tmp_path, f"{names}\n{text}")
+        np.testing.assert_array_equal(loaded.points, POINTS)
+        assert loaded.columns == tuple(first)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", " "])
@@ -177,25 +177,25 @@ def test_row_names_of_r_have_no_name_between_any_separators(tmp_path, delimiter,
     text = lines(delimiter=delimiter).splitlines()
     rows = [f"{quote}{k + 1}{quote}{delimiter}{row}" for k, row in enumerate(text)]
     for names in ("abcd", ("400", "402", "404", "406")):
-        found = read(tmp_path, "\n".join([delimiter.join(names), *rows]))
-        np.testing.assert_array_equal(found.points, POINTS)
-        assert found.columns == tuple(names)
-        assert "left out" in found.notes[-1]
-        assert len(found.notes) == 1 + (names != "abcd")
+        loaded = read(tmp_path, "\n".join([delimiter.join(names), *rows]))
+        np.testing.assert_array_equal(loaded.points, POINTS)
+        assert loaded.columns == tuple(names)
+        assert "left out" in loaded.notes[-1]
+        assert len(loaded.notes) == 1 + (names != "abcd")
 
 
 def test_comments_may_begin_with_blanks(tmp_path):
-    found = read(tmp_path, "  # made by hand\n\t# on Monday\n" + lines(first="a,b,c,d"))
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert found.columns == ("a", "b", "c", "d")
-    found = read(tmp_path, " # one\n%\n" + lines(POINTS[:, :1]))
-    np.testing.assert_array_equal(found.points, POINTS[:, :1])
+    loaded = read(tmp_path, "  # made by hand\n\t# on Monday\n" + lines(first="a,b,c,d"))
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert loaded.columns == ("a", "b", "c", "d")
+    loaded = read(tmp_path, " # one\n%\n" + lines(POINTS[:, :1]))
+    np.testing.assert_array_equal(loaded.points, POINTS[:, :1])
 
 
 def test_names_in_latin_1_are_read_with_a_note_and_bytes_of_no_text_refused(tmp_path):
-    found = read(tmp_path, lines(first="größe,b,c,d").encode("latin-1"))
-    assert found.columns[0] == "größe"
-    assert "save it as UTF-8" in found.notes[0]
+    loaded = read(tmp_path, lines(first="größe,b,c,d").encode("latin-1"))
+    assert loaded.columns[0] == "größe"
+    assert "save it as UTF-8" in loaded.notes[0]
     with pytest.raises(ValueError, match="save it as UTF-8"):
         read(tmp_path, b"\xff\x00\x01" + lines().encode())
 
@@ -229,20 +229,15 @@ def test_a_text_is_parsed_once_where_its_first_line_is_of_numbers(tmp_path, monk
 @pytest.mark.parametrize("delimiter", ["\t", ";", ",", "|", " ; "])
 def test_a_separator_at_the_end_of_each_line_separates_nothing(tmp_path, delimiter):
     text = lines(delimiter=delimiter, first=delimiter.join("abcd"))
-    found = read(tmp_path, text.replace("\n", delimiter + "\n"))
-    np.testing.assert_array_equal(found.points, POINTS)
-    assert found.columns == ("a", "b", "c", "d")
+    loaded = read(tmp_path, text.replace("\n", delimiter + "\n"))
+    np.testing.assert_array_equal(loaded.points, POINTS)
+    assert loaded.columns == ("a", "b", "c", "d")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_names_of_any_language_are_read(tmp_path, encoding):
-    found = read(tmp_path, lines(first="größe,b,c,d").encode(encoding))
-    assert found.columns[0] == "größe"
-
-
-def test_comments_of_matlab_are_none_of_the_points(tmp_path):
-    text = "% of an instrument\n%\n" + lines(delimiter=" ")
-    assert read(tmp_path, text, "x.dat").points.shape == POINTS.shape
+    loaded = read(tmp_path, lines(first="größe,b,c,d").encode(encoding))
+    assert loaded.columns[0] == "größe"
 
 
 def test_numbers_too_large_and_empty_columns_are_refused_in_words(tmp_path):

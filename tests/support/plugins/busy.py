@@ -1,4 +1,4 @@
-"""An estimator that uses every thread it can get, and says how many it saw at work."""
+"""An estimator that uses every thread it can get, and reports how many it observed."""
 
 import numpy as np
 
@@ -18,6 +18,6 @@ class BusyThreads:
         while time.perf_counter() - start_wall < 2:
             a @ a
             b @ b
-        # Cores kept busy by this process alone.
+        # Cores that this process alone uses.
         self.dimension_ = (time.process_time() - start_cpu) / (time.perf_counter() - start_wall)
         return self

@@ -1,4 +1,4 @@
-"""Estimators for runs that are killed: some time, and an answer that is its own."""
+"""Estimators for runs that are killed: some time, and an estimate that differs by sample."""
 
 import os
 import time

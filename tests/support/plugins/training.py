@@ -1,4 +1,4 @@
-"""Two estimators that say how far they are, then wait until a file is there; the first fit ends."""
+"""Two estimators that report progress, then wait until a file is there; the first fit ends."""
 
 import logging
 import os

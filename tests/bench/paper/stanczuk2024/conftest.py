@@ -1,4 +1,4 @@
-"""Figures of made-up records that the tests of a publication's figures share."""
+"""Figures of synthetic records that the tests of a publication's figures share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPORTED = Path(__file__).parents[4] / "results" / "reported"
 
 
 class Figures(dict):
-    """Figures by the name of their item, each drawn when it is first asked for."""
+    """Figures by the name of their item, each drawn on first use."""
 
     def __init__(self, store):
         self.store = store
@@ -39,5 +39,5 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def drawn(store):
+def figures(store):
     return Figures(store)

@@ -11,8 +11,8 @@ from bench.paper.publications.stanczuk2024 import FIGURES
 ITEMS = {item.name: item for item in FIGURES}
 
 
-def test_classes_show_estimates_and_the_middle_half_of_images(drawn):
-    (axes,) = drawn["classes"].axes
+def test_classes_show_estimates_and_the_middle_half_of_images(figures):
+    (axes,) = figures["classes"].axes
     assert "180 images a class" in axes.get_title()
     assert heights(axes, "danco") == [13] * 10
     assert heights(axes, "score-svd") == [9] * 10
@@ -26,7 +26,7 @@ def test_classes_show_estimates_and_the_middle_half_of_images(drawn):
 def test_classes_take_mnist_then_fashion_mnist_where_they_are(store):
     rows, folder = store
     more = [
-        record(folder, f"{name}-{number}", "mle-20", ambient=784, readings=[12], n=5000)
+        record(folder, f"{name}-{number}", "mle-20", ambient=784, estimates=[12], n=5000)
         for name in ("fashion-mnist", "mnist")
         for number in range(10)
     ]

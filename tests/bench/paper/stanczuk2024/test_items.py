@@ -44,8 +44,8 @@ def test_cells_are_those_of_a_suite(name, preset):
 
 
 @pytest.mark.parametrize("name", ITEMS)
-def test_every_figure_fits_a_column_with_all_it_says(drawn, name, tmp_path):
-    figure = drawn[name]
+def test_every_figure_fits_a_column_with_all_its_text(figures, name, tmp_path):
+    figure = figures[name]
     paths = save(figure, tmp_path / name)
     assert figure.get_figwidth() == WIDTH
     assert figure.get_figheight() <= TALLEST
@@ -68,8 +68,8 @@ def test_every_figure_fits_a_column_with_all_it_says(drawn, name, tmp_path):
 
 
 @pytest.mark.parametrize("name", sorted(set(ITEMS) - {"ablation"}))
-def test_axes_say_what_they_show(drawn, name):
-    grid = [axes for axes in drawn[name].axes if axes.axison]
+def test_axes_say_what_they_show(figures, name):
+    grid = [axes for axes in figures[name].axes if axes.axison]
     lowest, leftmost = (
         min(axes.get_subplotspec().colspan.start for axes in grid),
         max(axes.get_subplotspec().rowspan.stop for axes in grid),

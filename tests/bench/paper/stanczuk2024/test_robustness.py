@@ -13,8 +13,8 @@ ITEMS = {item.name: item for item in FIGURES}
 
 
 @pytest.mark.parametrize(("name", "label"), [("noise", "noise-0.03"), ("sample-size", "n250")])
-def test_curves_stand_at_means_with_intervals(drawn, name, label):
-    (axes,) = drawn[name].axes
+def test_curves_stand_at_means_with_intervals(figures, name, label):
+    (axes,) = figures[name].axes
     assert heights(axes, "truth") == [10]
     assert heights(axes, "ambient") == []
     curves = {container.get_label(): container for container in axes.containers}
@@ -38,8 +38,8 @@ def test_the_dimension_of_the_space_is_drawn_where_an_estimate_comes_near_it(tmp
         assert heights(axes, "ambient") == ambient
 
 
-def test_curves_stand_at_the_size_and_at_the_noise(drawn):
-    (sizes,), (noise,) = drawn["sample-size"].axes, drawn["noise"].axes
+def test_curves_stand_at_the_size_and_at_the_noise(figures):
+    (sizes,), (noise,) = figures["sample-size"].axes, figures["noise"].axes
     line = sizes.containers[0].lines[0]
     assert list(line.get_xdata()) == [10, 100, 250, 500, 1000, 10_000]
     line = noise.containers[0].lines[0]

@@ -12,8 +12,8 @@ from bench.paper.publications.stanczuk2024 import FIGURES
 ITEMS = {item.name: item for item in FIGURES}
 
 
-def test_spectra_mark_the_truth_where_the_values_drop(drawn):
-    grid = panels(drawn["spectra"])
+def test_spectra_mark_the_truth_where_the_values_drop(figures):
+    grid = panels(figures["spectra"])
     truths = {"10-sphere": [90.5], "50-sphere": [50.5], "line": [99.5]}
     for title, marks in {**truths, "10- and 30-sphere": [70.5, 90.5]}.items():
         assert sorted(places(grid[title], "truth")) == marks
@@ -39,7 +39,7 @@ def test_spectra_say_which_are_missing_and_why(tmp_path):
         assert not with_gid(grid["10-sphere"], "truth")
 
 
-def test_broken_arrays_are_told_in_their_panel(tmp_path):
+def test_broken_arrays_are_reported_in_their_panel(tmp_path):
     rows = [
         record(tmp_path, "line", "score-svd-100", truths=[1]),
         record(tmp_path, "10-sphere", "score-svd-100", truths=[10]),
@@ -52,7 +52,7 @@ def test_broken_arrays_are_told_in_their_panel(tmp_path):
 
 def test_spectra_state_the_estimate_of_the_record_not_a_median_of_the_points(tmp_path):
     rows = [
-        record(tmp_path, "line", "score-svd-100", truths=[1], readings=[2, 2, 1], estimate=1.0),
+        record(tmp_path, "line", "score-svd-100", truths=[1], estimates=[2, 2, 1], estimate=1.0),
         record(tmp_path, "10-sphere", "score-svd-100", truths=[10], estimate=9.5),
     ]
     figure = ITEMS["spectra"].make(material(rows, tmp_path))
@@ -62,8 +62,8 @@ def test_spectra_state_the_estimate_of_the_record_not_a_median_of_the_points(tmp
     assert "$d$ = 10, right at 40/40 points, estimate 9.5" in words(grid["10-sphere"])
 
 
-def test_images_stand_beside_their_spectra(drawn):
-    figure = drawn["images"]
+def test_images_stand_beside_their_spectra(figures):
+    figure = figures["images"]
     pictures, spectra = figure.axes[::2], figure.axes[1::2]
     assert [axes.get_title() for axes in pictures] == [
         *("10 squares", "20 squares", "10 blobs", "20 blobs")

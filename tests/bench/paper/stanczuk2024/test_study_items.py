@@ -17,8 +17,8 @@ from bench.paper.publications.stanczuk2024 import FIGURES
 ITEMS = {item.name: item for item in FIGURES}
 
 
-def test_the_autoencoder_stands_beside_the_estimates(drawn, store):
-    (axes,) = drawn["autoencoder"].axes
+def test_the_autoencoder_stands_beside_the_estimates(figures, store):
+    (axes,) = figures["autoencoder"].axes
     table = pd.read_csv(store[1] / "figures" / "autoencoder-digits.csv")
     for gid in ("linear", "error"):
         (line,) = with_gid(axes, gid)
@@ -31,7 +31,7 @@ def test_the_autoencoder_stands_beside_the_estimates(drawn, store):
 
 
 def test_the_autoencoder_is_trained_once_and_saved(tmp_path):
-    row = record(tmp_path, "digits", "mle-20", ambient=64, readings=[8], stored=False)
+    row = record(tmp_path, "digits", "mle-20", ambient=64, estimates=[8], stored=False)
     assert ITEMS["autoencoder"].make(material([row], tmp_path)) is None
     figure = ITEMS["autoencoder"].make(material([row], tmp_path, running=True))
     stored = tmp_path / "figures" / "autoencoder-digits.csv"
@@ -47,11 +47,11 @@ def test_the_autoencoder_is_trained_once_and_saved(tmp_path):
     assert stored.stat().st_mtime_ns == written
 
 
-def test_the_ablation_shows_readings_and_shares_of_right_points(drawn, store):
-    grid = drawn["ablation"].axes
+def test_the_ablation_shows_estimates_and_shares_of_right_points(figures, store):
+    grid = figures["ablation"].axes
     table = pd.read_csv(store[1] / "figures" / "ablation.csv")
     at = table[(table["sigma"] == 0.01) & (table["dimension"] == 50)]
-    axes = panels(drawn["ablation"])["50-sphere"]
+    axes = panels(figures["ablation"])["50-sphere"]
     labels = {tuple(map(round, text.get_position())): text.get_text() for text in axes.texts}
     shares = axes.images[0].get_array()
     scores = list(dict.fromkeys(at["score"]))

@@ -1,4 +1,4 @@
-"""Names and texts from elsewhere pass through commands, and cannot speak to a terminal."""
+"""Names and texts from elsewhere pass through commands, and cannot control a terminal."""
 
 import os
 import subprocess
@@ -15,16 +15,16 @@ def test_a_file_of_any_name_is_estimated(tmp_path):
     with open(path, "wb") as file:
         np.save(file, np.random.default_rng(0).random((60, 4)))
     command = [sys.executable, "-m", "bench", "estimate", path, "--estimators", "twonn"]
-    found = subprocess.run(
+    output = subprocess.run(
         [*command, "--halves", "0", "--jobs", "1"],
         capture_output=True,
         cwd=tmp_path,
         env=environment(),
         timeout=300,
     )
-    said = (found.stdout + found.stderr).decode("utf-8")
-    assert found.returncode == 0, said
-    assert "\x1b" not in said
-    assert "caf\\udce9.npy: 60 points" in said
+    text = (output.stdout + output.stderr).decode("utf-8")
+    assert output.returncode == 0, text
+    assert "\x1b" not in text
+    assert "caf\\udce9.npy: 60 points" in text
     results = os.fsencode(tmp_path) + b"/results/estimate-" + NAME
     assert {b"estimate.csv", b"estimate.png", b"estimate.json"} <= set(os.listdir(results))

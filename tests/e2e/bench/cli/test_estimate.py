@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 from commandline import bench
 from PIL import Image
@@ -16,7 +15,7 @@ FAST = "mle,twonn,mom"
 
 @pytest.fixture(scope="module")
 def sphere(tmp_path_factory):
-    """A file of 600 points of a 4-sphere in R^12, and the answer for it as JSON."""
+    """A file of 600 points of a 4-sphere in R^12, and its estimates as JSON."""
     folder = tmp_path_factory.mktemp("sphere")
     points = manifolds.get("sphere", dimension=4, ambient=12).sample(600, seed=0).points
     np.save(folder / "points.npy", points)
@@ -28,7 +27,7 @@ def sphere(tmp_path_factory):
 
 
 def test_the_same_points_have_the_same_interval_wherever_they_lie(sphere, tmp_path):
-    folder, found = sphere
+    folder, result = sphere
     moved = tmp_path / "elsewhere.npy"
     moved.write_bytes((folder / "points.npy").read_bytes())
     done = bench(
@@ -36,14 +35,14 @@ def test_the_same_points_have_the_same_interval_wherever_they_lie(sphere, tmp_pa
         "--out", tmp_path / "out", "--json",
     )  # fmt: skip
     (again,) = json.loads(done.stdout)["estimates"]
-    (before,) = (row for row in found["estimates"] if row["estimator"] == "twonn")
+    (before,) = (row for row in result["estimates"] if row["estimator"] == "twonn")
     assert (again["low"], again["high"]) == (before["low"], before["high"])
 
 
-def test_every_estimator_answers_with_an_interval_over_halves(sphere):
-    _, found = sphere
-    assert (found["n"], found["ambient"], found["shape"]) == (600, 12, [12])
-    estimates = {row["estimator"]: row for row in found["estimates"]}
+def test_every_estimator_has_an_interval_over_halves(sphere):
+    _, result = sphere
+    assert (result["n"], result["ambient"], result["shape"]) == (600, 12, [12])
+    estimates = {row["estimator"]: row for row in result["estimates"]}
     assert set(estimates) == set(FAST.split(","))
     for row in estimates.values():
         assert row["status"] == "ok"
@@ -55,30 +54,7 @@ def test_every_estimator_answers_with_an_interval_over_halves(sphere):
             row["estimate"] / row["low"], rel=1e-4
         )
         assert row["high"] / row["low"] < 2.5
-    assert found["median"] == pytest.approx(4, abs=0.5)
-
-
-def test_table_figure_and_caveats_are_written(sphere):
-    folder, found = sphere
-    table = pd.read_csv(folder / "out" / "estimate.csv")
-    assert list(table["estimator"]) == [row["estimator"] for row in found["estimates"]]
-    with Image.open(folder / "out" / "estimate.png") as picture:
-        assert picture.width > 600
-    lines = (folder / "out" / "caveats.txt").read_text().splitlines()
-    assert len(lines) == len(found["caveats"])
-
-
-def test_the_same_command_again_fits_nothing_and_says_the_same(sphere):
-    folder, found = sphere
-    done = bench(
-        "estimate", folder / "points.npy", "--estimators", FAST, "--halves", 6,
-        "--out", folder / "out",
-    )  # fmt: skip
-    assert "[1/" not in done.stdout
-    for row in found["estimates"]:
-        assert f"{row['estimate']:.2f}" in done.stdout
-    assert "another sample (95 %)" in done.stdout
-    assert found["intervals"] in " ".join(done.stdout.split())
+    assert result["median"] == pytest.approx(4, abs=0.5)
 
 
 def test_a_folder_of_images_is_estimated_and_a_score_model_has_no_interval(tmp_path):
@@ -102,14 +78,14 @@ def test_a_folder_of_images_is_estimated_and_a_score_model_has_no_interval(tmp_p
         "--plugin", plugin, "--out", tmp_path / "out", "--json",
     )  # fmt: skip
     assert "150 images of 1 x 8 x 8" in done.stderr
-    found = json.loads(done.stdout)
-    rows = {row["estimator"]: row for row in found["estimates"]}
+    result = json.loads(done.stdout)
+    rows = {row["estimator"]: row for row in result["estimates"]}
     assert rows["mle"]["interval"] == "2 halves"
     # Its points are of one sample, and no replicates of it.
     assert (rows["short-svd"]["interval"], rows["short-svd"]["low"]) == ("", None)
     assert rows["short-svd"]["confidence"] is not None
-    assert any("take few values (at most 17)" in row["text"] for row in found["caveats"])
-    # What is said of any set of images is said of these.
+    assert any("take few values (at most 17)" in row["text"] for row in result["caveats"])
+    # As in the report of any set of images.
     assert (tmp_path / "out" / "image-png-size.csv").exists()
     assert (tmp_path / "out" / "image-montage-all.png").exists()
 
@@ -129,7 +105,7 @@ def test_a_folder_of_images_is_estimated_and_a_score_model_has_no_interval(tmp_p
         (["points.npy", "--records", "nowhere"], "is no accuracy table of a run"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_run(tmp_path, arguments, message):
+def test_an_error_is_printed_and_nothing_is_run(tmp_path, arguments, message):
     for name, rows in (("few", 8), ("small", 30), ("points", 50)):
         np.save(tmp_path / f"{name}.npy", np.random.default_rng(0).random((rows, 3)))
     done = bench(
@@ -139,7 +115,7 @@ def test_what_is_wrong_is_said_and_nothing_is_run(tmp_path, arguments, message):
     assert not (tmp_path / "out").exists()
 
 
-def test_where_no_estimator_has_an_answer_the_exit_code_says_so(tmp_path):
+def test_the_exit_code_is_an_error_where_no_estimator_has_an_estimate(tmp_path):
     np.save(tmp_path / "flat.npy", np.random.default_rng(0).random((60, 1)))
     done = bench(
         "estimate", tmp_path / "flat.npy", "--estimators", "lpca-local", "--halves", 0,
@@ -149,10 +125,3 @@ def test_where_no_estimator_has_an_answer_the_exit_code_says_so(tmp_path):
     assert done.stderr.splitlines()[-1].startswith("error: no estimator gave an answer")
     assert not (tmp_path / "out" / "estimate.png").exists()
     assert json.loads((tmp_path / "out" / "estimate.json").read_text())["median"] is None
-
-
-def test_results_do_not_go_among_the_images(tmp_path):
-    for index in range(20):
-        Image.fromarray(np.full((4, 4), index, dtype=np.uint8)).save(tmp_path / f"{index}.png")
-    done = bench("estimate", tmp_path, "--halves", 0, "--out", tmp_path / "out", check=2)
-    assert "results must not go into the folder of images" in " ".join(done.stderr.split())

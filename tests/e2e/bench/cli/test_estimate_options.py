@@ -57,12 +57,12 @@ def test_the_dimension_at_each_point_is_a_table(work, done):
     assert table["row"].tolist() == list(range(120))
     assert table.notna().all(axis=None)
     assert "estimate-points.csv" in done[0].stdout
-    drawn = pd.read_csv(work / "results" / "estimate-b-data.csv" / "estimate-points.csv")
+    arrays = pd.read_csv(work / "results" / "estimate-b-data.csv" / "estimate-points.csv")
     rows = read_points(work / "b" / "data.csv", drop=["kind"], rows=60).rows
-    assert drawn["row"].tolist() == rows.tolist() != list(range(60))
+    assert arrays["row"].tolist() == rows.tolist() != list(range(60))
 
 
-def test_rows_that_were_drawn_and_columns_that_were_scaled_are_said(done):
+def test_subsampled_rows_and_scaled_columns_are_reported(done):
     assert "b/data.csv: 60 points of 5 coordinates" in done[1].stdout
     text = " ".join(done[1].stdout.split())
     assert "60 of 120 distinct rows were used, drawn at random (seed 0)" in text
@@ -70,11 +70,11 @@ def test_rows_that_were_drawn_and_columns_that_were_scaled_are_said(done):
 
 
 def test_a_dry_run_says_what_would_be_run_and_its_cost_and_runs_nothing(work, tmp_path):
-    found = bench(
+    output = bench(
         "estimate", work / "a" / "data.csv", "--estimators", FAST, "--halves", 4, "--dry-run",
         "--columns", "v-y", cwd=tmp_path, COLUMNS="100",
     )  # fmt: skip
-    text = " ".join(found.stdout.split())
+    text = " ".join(output.stdout.split())
     assert "120 points of 4 coordinates" in text
     assert "15 of 15 cells to run, about " in text
     assert "mle-7-mean" in text
@@ -91,9 +91,9 @@ def test_a_dry_run_says_what_would_be_run_and_its_cost_and_runs_nothing(work, tm
         (["--out", "a/data.csv/x", "--estimators", "mle"], "results need a folder"),
     ],
 )
-def test_what_is_wrong_is_said(work, arguments, message):
-    found = bench("estimate", "a/data.csv", "--halves", 0, *arguments, cwd=work, check=2)
-    assert message in " ".join(found.stderr.split())
+def test_an_invalid_argument_is_an_error(work, arguments, message):
+    output = bench("estimate", "a/data.csv", "--halves", 0, *arguments, cwd=work, check=2)
+    assert message in " ".join(output.stderr.split())
 
 
 def test_folders_of_images_make_the_table_of_classes(tmp_path):
@@ -105,7 +105,7 @@ def test_folders_of_images_make_the_table_of_classes(tmp_path):
             shape = (5, 5, 3) if colours == 3 else (5, 5)
             pixels = rng.integers(0, 256, shape, dtype=np.uint8)
             Image.fromarray(pixels).save(folder / f"{index}.png")
-    found = bench(
+    output = bench(
         "estimate", tmp_path / "images", "--estimators", "mle,twonn", "--halves", 0, "--jobs", 1,
         cwd=tmp_path,
     )  # fmt: skip
@@ -114,13 +114,13 @@ def test_folders_of_images_make_the_table_of_classes(tmp_path):
     assert set(table["label"]) == {"cats and dogs", "birds"}
     assert set(table["estimator"]) == {"mle", "twonn"}
     assert set(table["set"]) == {"images"}
-    text = " ".join(found.stdout.split())
+    text = " ".join(output.stdout.split())
     assert "24 of 53 images are grey, beside images in colour" in text
     assert "1 of 3 folders have fewer than 20 distinct images" in text
     assert (
         "classes of images, from low to high dimension: " in (out / "image-summary.txt").read_text()
     )
-    # All points have an answer of their own; classes are no rows beside it.
+    # All points have one estimate; classes are no rows beside it.
     assert list(pd.read_csv(out / "estimate.csv")["estimator"].sort_values()) == ["mle", "twonn"]
     points = pd.read_csv(out / "estimate-points.csv")
     assert points["name"][0] == "birds/0.png"

@@ -1,4 +1,4 @@
-"""What is listed, shown, completed and imported; what cannot be read is one clear message."""
+"""Lists, completion and imports; invalid input is one clear message."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from bench import __version__
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["run", "--suite", "euclidian"], "unknown suite 'euclidian'; did you mean 'euclidean'"),
         (["run", "--suite", "euclidean", "--estimators", "mel-5"], "did you mean 'mle-5'"),
@@ -33,17 +33,17 @@ from bench import __version__
         (["show", "spheer"], "did you mean 'sphere'"),
     ],
 )
-def test_bad_input_is_one_clear_message_and_exit_code_2(arguments, says):
-    said = bench(*arguments, check=2)
-    assert says in said.stderr
-    assert "Traceback" not in said.stderr
-    assert said.stderr.count("error:") == 1
+def test_bad_input_is_one_clear_message_and_exit_code_2(arguments, message):
+    output = bench(*arguments, check=2)
+    assert message in output.stderr
+    assert "Traceback" not in output.stderr
+    assert output.stderr.count("error:") == 1
 
 
-def test_a_plugin_that_fails_is_told_with_its_line(tmp_path):
+def test_a_plugin_that_fails_is_reported_with_its_line(tmp_path):
     (tmp_path / "broken.py").write_text("x = 1\ny = x / 0\n")
-    said = bench("run", "--suite", "euclidean", "--plugin", tmp_path / "broken.py", check=2)
-    assert "broken.py:2: ZeroDivisionError" in said.stderr
+    output = bench("run", "--suite", "euclidean", "--plugin", tmp_path / "broken.py", check=2)
+    assert "broken.py:2: ZeroDivisionError" in output.stderr
 
 
 @pytest.mark.parametrize("what", ["suites", "manifolds", "estimators"])
@@ -55,9 +55,9 @@ def test_everything_that_is_listed_can_be_shown(what):
 
 
 def test_show_gives_parameters_defaults_and_source():
-    said = bench("show", "mle").stdout
-    assert "neighbors = 20" in said
-    assert "Levina" in said
+    output = bench("show", "mle").stdout
+    assert "neighbors = 20" in output
+    assert "Levina" in output
 
 
 def test_a_list_of_everything_has_suites_manifolds_and_estimators():
@@ -94,14 +94,14 @@ def test_the_version_is_that_of_the_package():
 )
 def test_a_shell_completes_commands_and_names(typed, completed):
     words = f"id-bench {typed}"
-    found = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", "import sys; sys.argv = ['id-bench']; "
          "from bench.cli import main; main()"],
         env={**os.environ, "PYTHONPATH": str(ROOT), "_ID_BENCH_COMPLETE": "complete_bash",
              "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)},
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
-    assert found.stdout.split() == completed
+    assert output.stdout.split() == completed
 
 
 def test_help_and_list_import_nothing_heavy():
@@ -119,8 +119,8 @@ def test_help_and_list_import_nothing_heavy():
         "'list', 'suites'",
         "'list', 'manifolds'",
     ):
-        found = subprocess.run(
+        output = subprocess.run(
             [sys.executable, "-c", code.format(arguments)],
             capture_output=True, text=True, cwd=ROOT, check=True,
         )  # fmt: skip
-        assert "heavy: []" in found.stdout
+        assert "heavy: []" in output.stdout

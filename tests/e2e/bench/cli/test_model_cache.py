@@ -31,8 +31,10 @@ def filled(tmp_path):
 
 
 def test_list_shows_a_line_for_each_file_and_the_total(filled):
-    said = bench("cache", "list", BENCH_CACHE=str(filled.folder), BENCH_CACHE_LIMIT="1.5GB").stdout
-    heading, *rows, empty, last = said.splitlines()
+    output = bench(
+        "cache", "list", BENCH_CACHE=str(filled.folder), BENCH_CACHE_LIMIT="1.5GB"
+    ).stdout
+    heading, *rows, empty, last = output.splitlines()
     assert heading.split() == ["key", "kind", "what", "points", "steps", "size", "last", "used"]
     place = {name: heading.index(name) for name in ("key", "kind", "what", "points", "size")}
     assert [row[: place["kind"]].strip() for row in rows] == [key[:12] for key in KEYS[:4]]
@@ -58,44 +60,44 @@ def test_list_changes_nothing(filled):
 
 def test_columns_that_no_file_fills_are_not_shown(tmp_path):
     ModelCache(tmp_path, 10**9).save(KEYS[0], {"x": torch.zeros(1)}, {"about": "unet"})
-    said = bench("cache", "list", BENCH_CACHE=str(tmp_path)).stdout
-    assert said.splitlines()[0].split() == ["key", "kind", "what", "size", "last", "used"]
-    assert "1 model: " in said
+    output = bench("cache", "list", BENCH_CACHE=str(tmp_path)).stdout
+    assert output.splitlines()[0].split() == ["key", "kind", "what", "size", "last", "used"]
+    assert "1 model: " in output
 
 
 def test_an_empty_cache_says_so(tmp_path):
     folder = tmp_path / "none"
-    said = bench("cache", "list", BENCH_CACHE=str(folder)).stdout
-    assert said == f"no trained models in {folder} (limit 2 GB)\n"
-    said = bench("cache", "clear", BENCH_CACHE=str(folder)).stdout
-    assert said == f"removed 0 files, 0 B, from {folder}\n"
+    output = bench("cache", "list", BENCH_CACHE=str(folder)).stdout
+    assert output == f"no trained models in {folder} (limit 2 GB)\n"
+    output = bench("cache", "clear", BENCH_CACHE=str(folder)).stdout
+    assert output == f"removed 0 files, 0 B, from {folder}\n"
     assert not folder.exists()
 
 
-def test_clear_removes_all_asks_nothing_and_says_how_much(filled):
-    said = bench("cache", "clear", BENCH_CACHE=str(filled.folder)).stdout
-    assert said == f"removed 4 files, 3 MB, from {filled.folder}\n"
+def test_clear_removes_all_without_a_question_and_prints_how_much(filled):
+    output = bench("cache", "clear", BENCH_CACHE=str(filled.folder)).stdout
+    assert output == f"removed 4 files, 3 MB, from {filled.folder}\n"
     assert list(filled.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("what", ["list", "clear"])
 def test_a_bad_limit_or_folder_is_one_clear_message_and_exit_code_2(tmp_path, what):
-    said = bench("cache", what, BENCH_CACHE=str(tmp_path), check=2, BENCH_CACHE_LIMIT="lots")
-    assert "BENCH_CACHE_LIMIT is 'lots'; allowed:" in said.stderr
+    output = bench("cache", what, BENCH_CACHE=str(tmp_path), check=2, BENCH_CACHE_LIMIT="lots")
+    assert "BENCH_CACHE_LIMIT is 'lots'; allowed:" in output.stderr
     (tmp_path / "file").write_text("mine")
     more = bench("cache", what, BENCH_CACHE=str(tmp_path / "file"), check=2)
     assert f"cannot use {tmp_path / 'file'}: Not a directory" in more.stderr
     assert (tmp_path / "file").read_text() == "mine"
-    for stderr in (said.stderr, more.stderr):
+    for stderr in (output.stderr, more.stderr):
         assert "Traceback" not in stderr
         assert stderr.count("error:") == 1
 
 
 def test_help_names_both_commands(tmp_path):
     assert "cache" in bench("--help", BENCH_CACHE=str(tmp_path)).stdout
-    said = bench("cache", "--help", BENCH_CACHE=str(tmp_path)).stdout
-    assert "list" in said
-    assert "clear" in said
+    output = bench("cache", "--help", BENCH_CACHE=str(tmp_path)).stdout
+    assert "list" in output
+    assert "clear" in output
 
 
 @pytest.mark.parametrize(
@@ -115,9 +117,9 @@ def test_nothing_heavy_is_imported(filled, arguments, heavy):
         "except SystemExit: pass\n"
         f"print('heavy:', sorted({heavy!r} & sys.modules.keys()))\n"
     )
-    found = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True, text=True, cwd=ROOT, check=True,
         env={**os.environ, "BENCH_CACHE": str(filled.folder)},
     )  # fmt: skip
-    assert "heavy: []" in found.stdout
+    assert "heavy: []" in output.stdout

@@ -18,14 +18,14 @@ comm = pytest.importorskip("distributed.comm", reason="needs the extra 'cluster'
 
 
 def processes_of(mark):
-    found = []
+    results = []
     for process in psutil.process_iter():
         try:
             if process.environ().get("CLUSTER_MARK") == mark:
-                found.append(process)
+                results.append(process)
         except psutil.Error:
             pass
-    return found
+    return results
 
 
 class Cluster:
@@ -85,7 +85,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path, request):
-    """Two workers of the test's own, or as many as it says."""
+    """Two workers of the test's own, or the given number."""
     (tmp_path / "cluster").mkdir()
     cluster = Cluster(tmp_path / "cluster", getattr(request, "param", 2))
     yield cluster
@@ -119,14 +119,14 @@ def test_the_records_are_those_of_a_run_here_though_a_worker_was_killed_in_mid_r
     away.read_until("[3/")
     plugin.unlink()
     cluster.workers[0].send_signal(signal.SIGKILL)
-    output, said = away.process.communicate(timeout=120)
-    assert away.process.returncode == 0, output + said
+    output, stdout = away.process.communicate(timeout=120)
+    assert away.process.returncode == 0, output + stdout
     facts = "key, status, estimate, groups, n, seed"
     assert sorted(rows(tmp_path / "away", facts)) == sorted(rows(tmp_path / "here", facts))
     assert len(rows(tmp_path / "away", "key")) == 10
-    found = dict(rows(tmp_path / "away", "estimator, message"))
-    assert "exit code 7" in found["dies"]
-    assert "stopped after 2 s" in found["unending"]
+    results = dict(rows(tmp_path / "away", "estimator, message"))
+    assert "exit code 7" in results["dies"]
+    assert "stopped after 2 s" in results["unending"]
     arrays = {path.name for path in (tmp_path / "away" / "arrays").iterdir()}
     assert arrays == {path.name for path in (tmp_path / "here" / "arrays").iterdir()}
     # What the killed worker had started went with it; the other one has no cell left.
@@ -157,8 +157,8 @@ def test_a_run_that_was_killed_leaves_nothing_on_the_cluster_and_goes_on(
     assert before
 
     until = time.monotonic() + 30
-    said = bench(*run)
-    assert f"{len(before)} done before" in said.stdout
+    output = bench(*run)
+    assert f"{len(before)} done before" in output.stdout
     assert before.items() <= dict(rows(tmp_path / "out", "key, estimate")).items()
     working = "bench.workers.worker"
     while any(p.cpu_percent(0.2) > 50 for p in cluster.processes(working)):
@@ -170,15 +170,15 @@ def test_an_interrupt_keeps_what_is_finished_of_a_batch_as_well(
     shared_cluster, tmp_path, background
 ):
     cluster = shared_cluster
-    # Readings of one graph are a batch; the last of them never ends.
+    # Estimators of one graph are a batch; the last of them never ends.
     plugin = PLUGINS / "steady.py"
     run = background(*small(tmp_path / "out", plugin, "mle-5,twonn,unending-reading",
                             *cluster.options))  # fmt: skip
     run.read_until("[2/3")
     run.process.send_signal(signal.SIGINT)
-    _, said = run.process.communicate(timeout=30)
+    _, output = run.process.communicate(timeout=30)
     assert run.process.returncode == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     assert sorted(rows(tmp_path / "out", "estimator, status")) == [("mle-5", "ok"), ("twonn", "ok")]
     until = time.monotonic() + 10
     while cluster.processes("bench.workers"):
@@ -204,22 +204,20 @@ def test_a_cluster_of_one_thread_will_do(cluster, tmp_path):
     assert rows(tmp_path / "out", "status") == [("ok",), ("ok",)]
 
 
-def test_a_scheduler_that_is_lost_is_told_and_what_is_finished_is_kept(
-    cluster, tmp_path, background
-):
+def test_a_lost_scheduler_is_reported_and_finished_cells_stay(cluster, tmp_path, background):
     run = background(*small(tmp_path / "out", PLUGINS / "steady.py", "steady,unending", "--seeds",
                             2, *cluster.options))  # fmt: skip
     run.read_until("[2/4")
     cluster.scheduler.kill()
-    _, said = run.process.communicate(timeout=60)
+    _, output = run.process.communicate(timeout=60)
     assert run.process.returncode == 1
-    assert "error: the cluster was lost" in said or "scheduler of the cluster was lost" in said
-    assert "run the same command (without --fresh) to resume" in said
+    assert "error: the cluster was lost" in output or "scheduler of the cluster was lost" in output
+    assert "run the same command (without --fresh) to resume" in output
     assert rows(tmp_path / "out", "status") == [("ok",), ("ok",)]
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         (["--backend", "dask"], "needs --scheduler"),
         (["--backend", "desk"], "did you mean 'dask'"),
@@ -234,23 +232,23 @@ def test_a_scheduler_that_is_lost_is_told_and_what_is_finished_is_kept(
         ),
     ],
 )
-def test_a_cluster_that_cannot_be_used_is_told(tmp_path, options, says, monkeypatch):
+def test_a_cluster_that_cannot_be_used_is_reported(tmp_path, options, message, monkeypatch):
     monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
-    said = bench(*small(tmp_path, PLUGINS / "steady.py", "steady", *options), check=2)
-    assert says in said.stderr
-    assert "Traceback" not in said.stderr
+    output = bench(*small(tmp_path, PLUGINS / "steady.py", "steady", *options), check=2)
+    assert message in output.stderr
+    assert "Traceback" not in output.stderr
 
 
-def test_a_cluster_of_another_version_is_told(shared_cluster, tmp_path):
+def test_a_cluster_of_another_version_is_reported(shared_cluster, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(ROOT / "bench", other / "bench")
     file = other / "bench" / "__init__.py"
     file.write_text(file.read_text().replace('__version__ = "', '__version__ = "9.'))
     for package in ("estimators", "manifolds"):
         os.symlink(ROOT / package, other / package)
-    said = bench_process(
+    output = bench_process(
         *small(tmp_path / "out", PLUGINS / "steady.py", "steady", *shared_cluster.options),
         check=1, cwd=other, PYTHONPATH=str(other),
     )  # fmt: skip
-    assert "of this package, not 9." in said.stderr
-    assert "Traceback" not in said.stderr
+    assert "of this package, not 9." in output.stderr
+    assert "Traceback" not in output.stderr

@@ -17,23 +17,23 @@ def disk(tmp_path):
         pytest.skip("needs Linux and the right to mount a small file system")
     place = tmp_path / "disk"
     place.mkdir()
-    made = subprocess.run(
+    result = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(place)], capture_output=True
     )
-    if made.returncode:
-        pytest.skip(f"cannot mount a small file system: {made.stderr.decode()}")
+    if result.returncode:
+        pytest.skip(f"cannot mount a small file system: {result.stderr.decode()}")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_it_is_told_the_store_stays_readable_and_the_run_goes_on_when_there_is_space(disk):
+def test_a_full_disk_is_reported_the_store_stays_readable_and_the_run_resumes(disk):
     out = disk / "out"
     run = small(out, STEADY, "steady", "--jobs", 2, "--seeds", 30, manifolds="line,torus")
     (disk / "filler").write_bytes(bytes(2**20 * 3 - 90_000))
-    said = bench(*run, check=1)
-    assert "No space left on device" in said.stderr or "disk is full" in said.stderr
-    assert f"finished cells are saved in {out}" in said.stderr
-    assert "Traceback" not in said.stderr
+    output = bench(*run, check=1)
+    assert "No space left on device" in output.stderr or "disk is full" in output.stderr
+    assert f"finished cells are saved in {out}" in output.stderr
+    assert "Traceback" not in output.stderr
     before = dict(rows(out, "key, estimate"))
     assert 0 < len(before) < 60
     assert not list(out.rglob("*.part"))
@@ -48,9 +48,9 @@ def test_it_is_told_the_store_stays_readable_and_the_run_goes_on_when_there_is_s
 def test_a_cell_that_finds_no_space_is_not_blamed_but_stops_the_run(disk, tmp_path):
     run = small(tmp_path, HOSTILE, "bystander,writes-to-a-disk", "--jobs", 1)
     more = {"EXPECTED_FOLDER": str(ROOT), "DISK": str(disk)}
-    said = bench(*run, check=1, **more)
-    assert "No space left on device" in said.stderr
-    assert "run the same command (without --fresh) to resume" in said.stderr
+    output = bench(*run, check=1, **more)
+    assert "No space left on device" in output.stderr
+    assert "run the same command (without --fresh) to resume" in output.stderr
     assert rows(tmp_path, "estimator, status") == [("bystander", "ok")]
     # The next run finds another disk.
     bench(*run, **{**more, "DISK": str(tmp_path)})

@@ -25,14 +25,14 @@ def many(out):
 
 def contents(out):
     """All that must not depend on how often a run was killed, arrays included."""
-    found = {}
+    results = {}
     for key, arrays, *facts in rows(out, "key, arrays, status, estimate, groups, error, truth"):
-        drawn = b""
+        array = b""
         if arrays:
-            with np.load(out / arrays, allow_pickle=False) as kept:
-                drawn = kept["drawn"].tobytes()
-        found[key] = (*facts, drawn)
-    return found
+            with np.load(out / arrays, allow_pickle=False) as stored:
+                array = stored["drawn"].tobytes()
+        results[key] = (*facts, array)
+    return results
 
 
 @pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.slow)])

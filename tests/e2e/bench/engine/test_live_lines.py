@@ -1,4 +1,4 @@
-"""What a real terminal shows while a suite runs, at widths that people use."""
+"""The screen of a real terminal while a suite runs, at usual widths."""
 
 import pytest
 from commandline import PLUGINS, small
@@ -9,7 +9,7 @@ PLUGIN = PLUGINS / "training.py"
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, all_cores):
     """Starts four cells, two at a time, of which the first ends and others train and wait."""
 
     def start(columns):
@@ -24,7 +24,7 @@ def run(tmp_path):
 
 
 def is_whole(line, width):
-    """Whether a line has the bar, the count and the time left, and fits."""
+    """Return whether a line has the bar, the count and the ETA, and fits."""
     return (
         len(line.partition(" ")[0].strip("━╸╺")) == 0
         and line.startswith("━" * 3)
@@ -70,6 +70,6 @@ def test_an_interrupt_leaves_nothing_of_the_live_lines(run, width):
     assert rows[0].startswith("4 cells at preset smoke")
     after = next(i for i, row in enumerate(rows) if row.startswith("[1/4]"))
     left = [row for row in rows[after + 1 :] if row != "^C"]
-    said = "interrupted: finished cells are saved; run the same command (without --fresh) to"
-    assert " ".join(left).startswith(said), rows
+    output = "interrupted: finished cells are saved; run the same command (without --fresh) to"
+    assert " ".join(left).startswith(output), rows
     assert not any("━" in row or "trains-" in row for row in left)

@@ -63,7 +63,7 @@ def test_one_cell_at_a_time_is_on_the_gpu_and_others_go_on_beside_it(run):
     assert all(fact["hidden"] for fact in on_cpu)
 
 
-def test_more_at_a_time_are_on_the_gpu_where_that_is_asked_for(run):
+def test_more_cells_at_a_time_use_the_gpu_where_requested(run):
     facts = run(["on-gpu"], Capacity(jobs=3, cores=3, gpu_jobs=2), "cuda")
     assert len({fact["worker"] for fact in facts}) == 2
     assert overlaps(facts) > 0

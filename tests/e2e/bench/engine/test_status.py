@@ -15,37 +15,35 @@ def status(out):
     return json.loads(bench("status", "--out", out, "--json").stdout)
 
 
-def test_a_run_that_is_going_on_tells_what_runs_and_for_how_long_and_what_is_left(
-    tmp_path, background
-):
+def test_status_of_a_running_run_shows_cells_times_and_what_is_left(tmp_path, background):
     run = background(*small(tmp_path, STEADY, "steady,unending", "--jobs", 2, "--seeds", 3))
     run.read_until("[3/")
     until = time.monotonic() + 120
-    while len((found := status(tmp_path))["running"]) < 2 and time.monotonic() < until:
+    while len((result := status(tmp_path))["running"]) < 2 and time.monotonic() < until:
         time.sleep(0.3)
-    assert found["active"]
-    assert found["process"] == run.process.pid
-    assert (found["cells"], found["statuses"], found["left"]) == (6, {"ok": 3}, 3)
-    assert {cell["estimator"] for cell in found["running"]} == {"unending"}
-    assert all(0 <= cell["seconds"] < 600 for cell in found["running"])
-    assert 0 < found["seconds_left"] < 600
-    said = bench("status", "--out", tmp_path).stdout
-    assert "6 cells: 3 done, 0 failed, 2 running, 1 left" in said
-    assert "unending on line (seed" in said
+    assert result["active"]
+    assert result["process"] == run.process.pid
+    assert (result["cells"], result["statuses"], result["left"]) == (6, {"ok": 3}, 3)
+    assert {cell["estimator"] for cell in result["running"]} == {"unending"}
+    assert all(0 <= cell["seconds"] < 600 for cell in result["running"])
+    assert 0 < result["seconds_left"] < 600
+    output = bench("status", "--out", tmp_path).stdout
+    assert "6 cells: 3 done, 0 failed, 2 running, 1 left" in output
+    assert "unending on line (seed" in output
     run.process.send_signal(signal.SIGKILL)
     run.process.communicate()
-    found = status(tmp_path)
-    assert not found["active"]
-    assert found["running"] == []
-    assert found["left"] == 3
+    result = status(tmp_path)
+    assert not result["active"]
+    assert result["running"] == []
+    assert result["left"] == 3
     assert "run the same command to resume" in bench("status", "--out", tmp_path).stdout
 
 
-def test_a_run_that_is_done_tells_what_failed(tmp_path):
+def test_status_of_a_finished_run_shows_failures(tmp_path):
     bench(*small(tmp_path, TROUBLE, "constant,raises"))
-    found = status(tmp_path)
-    assert (found["active"], found["left"]) == (False, 0)
-    assert found["statuses"] == {"ok": 1, "failed": 1}
+    result = status(tmp_path)
+    assert (result["active"], result["left"]) == (False, 0)
+    assert result["statuses"] == {"ok": 1, "failed": 1}
     assert (
         "2 cells: 1 done, 1 failed, 0 running, 0 left; finished"
         in bench("status", "--out", tmp_path).stdout
@@ -69,16 +67,16 @@ def test_what_a_killed_run_had_begun_to_write_is_undone_for_who_only_looks(tmp_p
     assert status(tmp_path)["statuses"] == {"ok": 1}
 
 
-def test_a_damaged_store_is_told(tmp_path):
+def test_a_damaged_store_is_reported(tmp_path):
     bench(*small(tmp_path, TROUBLE, "constant"))
     file = tmp_path / "records.sqlite"
     whole = file.read_bytes()
     file.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
-    said = bench("status", "--out", tmp_path, check=2)
-    assert "records.sqlite" in said.stderr
-    assert "Traceback" not in said.stderr
+    output = bench("status", "--out", tmp_path, check=2)
+    assert "records.sqlite" in output.stderr
+    assert "Traceback" not in output.stderr
 
 
-def test_a_folder_without_results_is_told(tmp_path):
-    said = bench("status", "--out", tmp_path, check=2)
-    assert "there are no results in" in said.stderr
+def test_a_folder_without_results_is_reported(tmp_path):
+    output = bench("status", "--out", tmp_path, check=2)
+    assert "there are no results in" in output.stderr

@@ -1,4 +1,4 @@
-"""What a limit has stopped runs again under a higher one; what failed, only on request."""
+"""Cells stopped by a limit run again under a higher one; failures only on request."""
 
 from commandline import HOSTILE, bench, rows, small
 
@@ -7,7 +7,7 @@ def test_a_cell_that_hit_its_memory_runs_again_under_a_higher_limit_only(tmp_pat
     def run(*limit, check=0):
         return bench(*small(tmp_path, HOSTILE, "needs-300-mib", *limit), check=check).stdout
 
-    # The only cell fails: the exit code says so.
+    # The only cell fails, and so does the command.
     run("--memory", "250MiB", check=1)
     assert rows(tmp_path, "status, memory_limit_mib") == [("memory", 250.0)]
     assert "0 to run" in run("--memory", "250MiB", check=1)

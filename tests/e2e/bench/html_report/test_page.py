@@ -1,4 +1,4 @@
-"""The HTML report of real and made-up results, in text and in a real browser."""
+"""The HTML report of real results, in text and in a real browser."""
 
 import shlex
 import sqlite3
@@ -6,7 +6,17 @@ import subprocess
 import sys
 
 import pytest
-from browser import becomes, chromium, column, data_of, drawn, open_page, quiet, rectangles, sum_of
+from browser import (
+    becomes,
+    chromium,
+    column,
+    data_of,
+    open_page,
+    quiet,
+    rectangles,
+    sum_of,
+    wait_until_drawn,
+)
 from commandline import ROOT, TROUBLE, bench, environment, rows
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
@@ -22,8 +32,8 @@ def run(tmp_path_factory):
         "run", "--suite", "euclidean", "--preset", "smoke", "--n", 100, "--out", out, "--plugin",
         TROUBLE, "--estimators", "mle-5,twonn,lpca-global,raises", "--jobs", 1,
     )  # fmt: skip
-    told = bench("report", "--out", out)
-    assert told.stdout.strip() == str(out / "report.html")
+    result = bench("report", "--out", out)
+    assert result.stdout.strip() == str(out / "report.html")
     return out
 
 
@@ -33,7 +43,7 @@ def browser(tmp_path_factory):
         yield driver
 
 
-def test_report_tells_every_record_of_a_real_run(run):
+def test_the_report_has_every_record_of_a_real_run(run):
     page = (run / "report.html").read_text(encoding="utf-8")
     cells = data_of(page)["cells"]
     assert len(cells["estimate"]) == len(rows(run, "key")) == 12
@@ -43,7 +53,7 @@ def test_report_tells_every_record_of_a_real_run(run):
     assert "no [good] neighbours &amp; 5 % left" in page
 
 
-def test_report_tells_the_command_that_was_typed(run):
+def test_the_report_has_the_command_of_the_run(run):
     with sqlite3.connect(run / "records.sqlite") as database:
         ((command,),) = database.execute("SELECT value FROM meta WHERE name = 'command'")
     words = shlex.split(command)
@@ -63,8 +73,8 @@ def test_report_is_the_same_for_the_same_store(run, tmp_path):
 
 
 def test_folder_without_results_is_a_clear_error(tmp_path):
-    told = bench("report", "--out", tmp_path, check=2)
-    assert told.stderr.startswith(f"error: there are no results in {tmp_path}")
+    result = bench("report", "--out", tmp_path, check=2)
+    assert result.stderr.startswith(f"error: there are no results in {tmp_path}")
 
 
 def test_missing_packages_are_named_with_what_installs_them(run):
@@ -73,12 +83,12 @@ def test_missing_packages_are_named_with_what_installs_them(run):
         f"sys.argv = ['bench', 'report', '--out', {str(run)!r}]\n"
         "from bench.cli import main; main()"
     )
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), cwd=ROOT
     )
-    assert told.returncode == 2
-    assert "jinja2" in told.stderr
-    assert "intrinsic-dimension-bench[report]" in told.stderr
+    assert result.returncode == 2
+    assert "jinja2" in result.stderr
+    assert "intrinsic-dimension-bench[report]" in result.stderr
 
 
 def test_leaderboard_sorts_and_filters(run, browser):
@@ -104,7 +114,7 @@ def test_a_name_in_the_leaderboard_leads_to_its_section(run, browser):
     assert "linear" in browser.find_element(By.ID, "estimator-facts").text
     names = browser.find_elements(By.CSS_SELECTOR, "#estimator-rows th")
     assert [name.text for name in names] == ["10-sphere", "line", "union-10-30"]
-    drawn(browser, "estimator-plot")
+    wait_until_drawn(browser, "estimator-plot")
     assert quiet(browser)
 
 
@@ -112,7 +122,7 @@ def test_a_name_in_the_leaderboard_leads_to_its_section(run, browser):
 def test_every_plot_is_drawn_and_the_page_never_scrolls_sideways(run, browser, scheme, width):
     open_page(browser, run / "report.html", scheme=scheme, width=width)
     for plot in ("tradeoff-plot", "heatmap-plot", "manifold-plot", "estimator-plot"):
-        drawn(browser, plot)
+        wait_until_drawn(browser, plot)
     wide = browser.execute_script("return document.documentElement.scrollWidth")
     assert wide <= browser.execute_script("return innerWidth")
     colour = browser.execute_script(
@@ -126,7 +136,7 @@ def test_every_plot_is_drawn_and_the_page_never_scrolls_sideways(run, browser, s
 
 def test_the_heat_map_has_a_cell_for_each_estimator_and_manifold_best_first(run, browser):
     open_page(browser, run / "report.html")
-    drawn(browser, "heatmap-plot")
+    wait_until_drawn(browser, "heatmap-plot")
     cells, empty = browser.execute_script("return document.getElementById('heatmap-plot').data")
     names = column(browser, "leaderboard-table", 1)
     assert cells["y"] == names

@@ -1,4 +1,4 @@
-"""What a run says of real images, on scikit-learn's digits through the real command line."""
+"""The report of real images, scikit-learn's digits through the real command line."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ def out(tmp_path_factory):
     return folder
 
 
-def test_the_spread_of_estimators_is_told_for_each_sample(out):
+def test_the_spread_of_estimators_is_reported_for_each_sample(out):
     table = pd.read_csv(out / "image-spread.csv").set_index("manifold")
     assert list(table.index) == ["digits", "digits-0", "digits-1", "digits-5"]
     assert (table["estimators"] == 4).all()

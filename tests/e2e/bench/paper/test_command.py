@@ -19,9 +19,9 @@ def paper(monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
 
     def run(*arguments, check=0):
-        found = CliRunner().invoke(app, ["paper", *map(str, arguments)])
-        assert found.exit_code == check, found.output
-        return found
+        result = CliRunner().invoke(app, ["paper", *map(str, arguments)])
+        assert result.exit_code == check, result.output
+        return result
 
     yield run
     signal.signal(signal.SIGTERM, before)
@@ -46,7 +46,7 @@ def finished(out):
         return dict(database.execute("SELECT key, finished FROM records"))
 
 
-def test_all_cells_are_run_together_and_every_item_is_made(run):
+def test_all_cells_are_run_together_and_every_item_is_written(run):
     _, out, output = run
     assert "8 cells at preset smoke: 0 done before, 8 to run" in output
     assert len(finished(out)) == 8
@@ -57,7 +57,7 @@ def test_all_cells_are_run_together_and_every_item_is_made(run):
         assert (out / f"tables/table1{suffix}").exists()
 
 
-def test_a_data_set_that_is_not_there_is_left_out_and_said(run):
+def test_a_missing_data_set_is_left_out_and_reported(run):
     _, _, output = run
     assert "left out: mnist" in output
     assert "train-images-idx3-ubyte" in output
@@ -111,7 +111,7 @@ def test_without_records_no_run_shows_the_published_numbers_alone(tmp_path, pape
     assert not (out / "records.sqlite").exists()
 
 
-def test_an_item_that_fails_says_why_and_the_others_are_made(tmp_path, paper):
+def test_an_item_that_fails_says_why_and_the_others_are_written(tmp_path, paper):
     file, out = write_publication(tmp_path / "own", broken=True), tmp_path / "out"
     output = paper(file, "--no-run", "--out", out, check=1)
     assert "broken: not made: RuntimeError: no ink" in output.stdout
@@ -120,7 +120,7 @@ def test_an_item_that_fails_says_why_and_the_others_are_made(tmp_path, paper):
     assert "not made: RuntimeError: no ink" in (out / "index.md").read_text()
 
 
-def test_where_every_cell_failed_the_exit_code_says_so(tmp_path):
+def test_the_exit_code_is_an_error_where_every_cell_failed(tmp_path):
     file, out = write_publication(tmp_path / "own"), tmp_path / "out"
     suite = tmp_path / "own" / "own2025.toml"
     suite.write_text(suite.read_text().replace("n = 60", "n = 1"))

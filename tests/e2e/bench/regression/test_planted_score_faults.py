@@ -5,10 +5,9 @@ check``. An alarm counts where it is one at the level of the whole suite, which 
 thus a lower level than the selection.
 """
 
-import shutil
-
 import pytest
-from commandline import ROOT, bench_process
+from commandline import ROOT
+from planted_faults import bench_with_fault
 
 from bench.regression import permutation_test
 from bench.regression.baseline import load
@@ -63,26 +62,18 @@ FAULTS_OF_LEVELS = {
 }
 
 
-def checked(fault, folder, *more):
-    """What a check of a copy of the packages with a fault finds; it must fail."""
-    file, right, wrong = fault
-    for package in ("bench", "estimators", "manifolds"):
-        shutil.copytree(
-            ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    code = (folder / file).read_text()
-    assert right in code
-    (folder / file).write_text(code.replace(right, wrong, 1))
-    output = bench_process(
-        "check", "--baseline", BASELINE, "--estimators", FAMILY, "--slower", 100, "--out", "run",
-        *more, check=1, cwd=folder, PYTHONPATH=str(folder), OMP_NUM_THREADS="1",
+def check_with_fault(fault, folder, *more):
+    """Return the results of a check, which must fail, of a copy of the packages with a fault."""
+    output = bench_with_fault(
+        folder, fault, "check", "--baseline", BASELINE, "--estimators", FAMILY, "--slower", 100,
+        "--out", "run", *more, check=1,
     )  # fmt: skip
     print(output.stdout)
     return load(folder / "run" / "check.json")
 
 
 def alarms(current):
-    """Findings of a check that are alarms at the level of the whole suite."""
+    """Return findings of a check that are alarms at the level of the whole suite."""
     was = load(BASELINE)
     whole = permutation_test.level(sum(cell.random for cell in was.cells))
     outcome = compare(was, current, whole=False, slower=100)
@@ -91,16 +82,16 @@ def alarms(current):
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_broken_score_family_raises_an_alarm(name, tmp_path):
-    assert alarms(checked(FAULTS[name], tmp_path))
+    assert alarms(check_with_fault(FAULTS[name], tmp_path))
 
 
 @pytest.mark.parametrize("name", FAULTS_OF_LEVELS)
 def test_networks_of_the_wrong_noise_levels_raise_an_alarm(name, tmp_path):
-    assert alarms(checked(FAULTS_OF_LEVELS[name], tmp_path, "--manifolds", "5-sphere-few"))
+    assert alarms(check_with_fault(FAULTS_OF_LEVELS[name], tmp_path, "--manifolds", "5-sphere-few"))
 
 
 def test_networks_in_reversed_order_raise_an_alarm(tmp_path):
-    assert alarms(checked(MIXED_UP, tmp_path, "--manifolds", "5-sphere-few"))
+    assert alarms(check_with_fault(MIXED_UP, tmp_path, "--manifolds", "5-sphere-few"))
 
 
 def test_the_same_code_with_another_random_state_raises_none(tmp_path):

@@ -35,6 +35,6 @@ def test_without_a_dimension_the_true_one_or_an_estimate_is_taken(tmp_path):
         (["digits", "--dimension", "64"], "the dimension must be above 0 and below 64"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path, arguments, message):
+def test_an_invalid_argument_is_an_error(tmp_path, arguments, message):
     done = bench("autoencoder", *arguments, "--out", tmp_path, check=2)
     assert message in " ".join(done.stderr.split())

@@ -25,7 +25,7 @@ class SaysShape:
 """
 
 
-def test_the_runner_tells_estimators_the_shape_of_images_and_nothing_of_vectors(tmp_path):
+def test_estimators_get_the_shape_of_images_and_none_of_vectors(tmp_path):
     plugin = tmp_path / "shape.py"
     plugin.write_text(PLUGIN)
     for name, manifolds in (("images", "gratings"), ("digits", "digits-3"), ("euclidean", "line")):
@@ -33,8 +33,10 @@ def test_the_runner_tells_estimators_the_shape_of_images_and_nothing_of_vectors(
             "run", "--suite", name, "--preset", "smoke", "--n", 30, "--out", tmp_path / name,
             "--manifolds", manifolds, "--estimators", "says-shape", "--plugin", plugin,
         )  # fmt: skip
-    found = [rows(tmp_path / name, "estimate")[0][0] for name in ("images", "digits", "euclidean")]
-    assert [round(100_000 * value) for value in found] == [11_617, 10_809, 1]
+    results = [
+        rows(tmp_path / name, "estimate")[0][0] for name in ("images", "digits", "euclidean")
+    ]
+    assert [round(100_000 * value) for value in results] == [11_617, 10_809, 1]
 
 
 def test_a_run_of_images_has_tables_with_the_truth(tmp_path):

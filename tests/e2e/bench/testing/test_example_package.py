@@ -1,4 +1,4 @@
-"""A package of a third party: installed by pip, found by its entry points, run like any other."""
+"""A package of a third party: installed by pip, loaded by its entry points, run like any other."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def install(package, target):
 
 def called(module, *arguments, cwd, path=(), check=0):
     """``python -m module`` in another process; packages are looked for in ``path``, too."""
-    found = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
         capture_output=True,
         text=True,
@@ -33,8 +33,8 @@ def called(module, *arguments, cwd, path=(), check=0):
         },
         timeout=300,
     )
-    assert found.returncode == check, found.stdout + found.stderr
-    return found
+    assert output.returncode == check, output.stdout + output.stderr
+    return output
 
 
 @pytest.fixture(scope="module")

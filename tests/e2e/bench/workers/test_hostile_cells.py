@@ -1,4 +1,4 @@
-"""What a cell does to its process, to its worker or to what it sends is a matter of that cell."""
+"""A cell that damages its process, its worker or its messages affects no other cell."""
 
 import dataclasses
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commandline import HOSTILE, left_behind
+from commandline import HOSTILE, HOSTILE_MESSAGES, left_behind
 
 from bench.engine import plan
 from bench.errors import WorkerFailed
@@ -21,31 +21,37 @@ from bench.workers.worker_slot import WorkerSlot
 
 
 @pytest.fixture(scope="module")
-def slot():
-    load_file(HOSTILE)
+def plugins():
+    paths = (HOSTILE, HOSTILE_MESSAGES)
+    for path in paths:
+        load_file(path)
+    return tuple((path, read_source(path)) for path in paths)
+
+
+@pytest.fixture(scope="module")
+def slot(plugins):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRAY_MARK", f"cells-{os.getpid()}")
-        slot = WorkerSlot(Setup(plugins=((HOSTILE, read_source(HOSTILE)),)))
+        slot = WorkerSlot(Setup(plugins=plugins))
         yield slot
         slot.close()
 
 
 @pytest.fixture(scope="module")
-def cell(tmp_path_factory):
-    """A cell of an estimator of that name, with limits."""
-    load_file(HOSTILE)
+def cell(tmp_path_factory, plugins):
+    """Return a function that builds a cell of an estimator, with limits."""
     sizes = "".join(f"[presets.{name}]\nn = 50\nseeds = 1\n" for name in schema.PRESETS)
 
-    def cell(name, **limits):
+    def build(name, **limits):
         path = tmp_path_factory.mktemp("suite") / "own.toml"
         path.write_text(
             "about = 'a test'\n[manifolds.line]\nmanifold = 'spaghetti-line'\n"
             f"[estimators.{name}]\nestimator = '{name}'\n{sizes}"
         )
-        (found,) = plan.build(schema.load(str(path)), "smoke")
-        return dataclasses.replace(found, limits=Limits(**limits))
+        (cell,) = plan.build(schema.load(str(path)), "smoke")
+        return dataclasses.replace(cell, limits=Limits(**limits))
 
-    return cell
+    return build
 
 
 def test_nothing_that_a_cell_changes_of_its_process_is_noticed_by_the_next(slot, cell):
@@ -60,7 +66,7 @@ def test_nothing_that_a_cell_changes_of_its_process_is_noticed_by_the_next(slot,
 
 
 @pytest.mark.parametrize(
-    ("estimator", "status", "says"),
+    ("estimator", "status", "message"),
     [
         ("sends-junk", "failed", "sent an invalid message: it begins with b'junk"),
         ("sends-a-pickle", "failed", "sent an invalid message: it begins with"),
@@ -74,11 +80,11 @@ def test_nothing_that_a_cell_changes_of_its_process_is_noticed_by_the_next(slot,
     ],
 )
 def test_a_cell_that_breaks_what_it_depends_on_fails_alone(
-    slot, cell, estimator, status, says, monkeypatch
+    slot, cell, estimator, status, message, monkeypatch
 ):
     monkeypatch.setattr(worker_slot, "_PARTIAL", 2.0)
     record = slot.run(cell(estimator)).record
-    assert says in record.message
+    assert message in record.message
     assert (record.status, record.estimator) == (status, estimator)
     assert not left_behind(f"cells-{os.getpid()}")
     assert slot.run(cell("draws")).record.status == "ok"
@@ -140,7 +146,7 @@ def test_time_in_which_the_coordinator_was_stopped_is_not_the_cells(slot, cell):
     assert record.status == "timeout"
 
 
-def test_a_plug_in_that_hangs_when_a_worker_imports_it_is_reported_and_named(
+def test_a_plug_in_that_hangs_when_a_worker_imports_it_is_named_in_the_error(
     tmp_path, cell, monkeypatch
 ):
     monkeypatch.setattr(process, "PREPARATION", 3.0)

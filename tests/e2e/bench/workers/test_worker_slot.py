@@ -55,7 +55,7 @@ def test_a_training_reports_its_progress_while_it_runs(slot, tmp_path):
     assert outcome.arrays["train_seconds"] > 0
 
 
-def test_readings_of_one_model_count_its_training_as_their_own(slot, tmp_path):
+def test_estimators_of_one_model_count_its_training_as_their_own(slot, tmp_path):
     first, second = cells(tmp_path, "score-svd", "flipd", **SMALL)
     trained = slot.run(first).record
     reports = []
@@ -69,7 +69,7 @@ def test_readings_of_one_model_count_its_training_as_their_own(slot, tmp_path):
     )
 
 
-def test_calibrated_readings_share_the_model_of_their_run_and_no_older_one(monkeypatch, tmp_path):
+def test_calibrated_estimators_share_the_model_of_their_run_and_no_older_one(monkeypatch, tmp_path):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
     slot = WorkerSlot(Setup(calibrated=True, scratch=str(tmp_path / "scratch")))
     try:
@@ -83,9 +83,7 @@ def test_calibrated_readings_share_the_model_of_their_run_and_no_older_one(monke
     assert not list((tmp_path / "cache").glob("**/*.safetensors"))
 
 
-def test_a_calibrated_reading_trains_a_model_of_its_own_without_a_folder_of_samples(
-    monkeypatch, tmp_path
-):
+def test_a_calibrated_estimator_trains_its_own_model_without_a_sample_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
     slot = WorkerSlot(Setup(calibrated=True))
     try:
@@ -172,3 +170,12 @@ def test_a_cell_that_is_not_needed_any_more_is_ended(sleeping):
     start = time.monotonic()
     assert slot.run(cell, is_needed=lambda: time.monotonic() < start) is None
     assert slot.run(cell).record.status == "ok"
+
+
+def test_a_closed_slot_leaves_no_connection_open(sleeping):
+    slot, (cell,) = sleeping
+    slot.run(cell)
+    worker = slot._worker
+    slot.close()
+    assert worker._orders.fileno() == -1
+    assert worker._control.closed

@@ -54,16 +54,16 @@ def process():
 TRAIN = """
 say("ready")
 sys.stdin.readline()
-found = cache.load(key)
-if found is None:
+loaded = cache.load(key)
+if loaded is None:
     with cache.lock(key):
-        found = cache.load(key)
-        if found is None:
+        loaded = cache.load(key)
+        if loaded is None:
             say("trains")
             time.sleep(1)
             cache.save(key, {"pid": torch.tensor(os.getpid())}, {})
-            found = cache.load(key)
-say(found.tensors["pid"].item())
+            loaded = cache.load(key)
+say(loaded.tensors["pid"].item())
 """
 
 
@@ -133,9 +133,9 @@ def test_a_model_is_whole_while_it_is_written_and_after_its_writer_is_killed(cac
     assert writer.stdout.readline() == "written\n"
 
     def whole():
-        found = cache.load(KEY)
-        assert (found.tensors["x"] == int(found.metadata["index"])).all()
-        return found.metadata["index"]
+        loaded = cache.load(KEY)
+        assert (loaded.tensors["x"] == int(loaded.metadata["index"])).all()
+        return loaded.metadata["index"]
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")

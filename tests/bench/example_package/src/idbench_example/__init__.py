@@ -1,1 +1,1 @@
-"""An estimator and a manifold for the intrinsic-dimension bench, found by their entry points."""
+"""An estimator and a manifold for the benchmark, registered by their entry points."""

@@ -1,4 +1,4 @@
-"""Readings at points: of unions, of ties, and what becomes of them in the mean."""
+"""Pointwise estimates: of unions, of ties, and their aggregation."""
 
 import warnings
 
@@ -17,7 +17,7 @@ LOCAL = [
 
 
 @pytest.mark.parametrize("name", LOCAL)
-def test_parts_of_a_union_are_read_as_if_alone(name):
+def test_parts_of_a_union_are_estimated_as_if_alone(name):
     # The spheres are at distance sqrt(2) of each other, farther than neighbours are.
     sample = manifolds.get("sphere-union", dimensions=(2, 8), ambient=15).sample(600, seed=0)
     parameters = {"queries": None} if "queries" in estimators.entry(name).parameters else {}
@@ -50,14 +50,14 @@ def test_queries_are_seeded_and_take_neighbours_from_all(name):
     ("aggregate", "expected"),
     [("mean", 3.0), ("median", 3.0), ("mle", 3 / (1 / 2 + 1 / 4)), ("pooled", 3 / (1 / 2 + 1 / 4))],
 )
-def test_infinite_readings_stay_out_but_count_in_the_harmonic_mean(aggregate, expected):
+def test_infinite_estimates_stay_out_but_count_in_the_harmonic_mean(aggregate, expected):
     with pytest.warns(UserWarning, match="X: 1 of 3 points gave no finite dimension"):
-        found = aggregate_pointwise("X", np.array([2.0, np.inf, 4.0]), aggregate)
-    assert found.dimension == pytest.approx(expected)
-    np.testing.assert_array_equal(found.pointwise, [2.0, np.nan, 4.0])
+        result = aggregate_pointwise("X", np.array([2.0, np.inf, 4.0]), aggregate)
+    assert result.dimension == pytest.approx(expected)
+    np.testing.assert_array_equal(result.pointwise, [2.0, np.nan, 4.0])
 
 
-def test_no_usable_reading_is_an_error():
+def test_no_usable_estimate_is_an_error():
     with pytest.raises(ValueError, match="X found no dimension at any of 3 points"):
         aggregate_pointwise("X", np.array([np.nan, np.inf, 0.0]))
 
@@ -73,10 +73,10 @@ def test_ties_at_some_points_are_left_out_with_a_warning():
     cross = 5 + 0.5 * np.vstack([np.eye(3), -np.eye(3)])  # around (5, 5, 5): six equal distances
     points = np.vstack([np.random.default_rng(0).random((200, 3)), np.full((1, 3), 5.0), cross])
     with pytest.warns(UserWarning, match="MADA: .* of 207 points gave no finite dimension"):
-        found = estimators.get("mada", neighbors=6).fit(points)
-    assert np.isnan(found.dimension_pw_[200])
+        fitted = estimators.get("mada", neighbors=6).fit(points)
+    assert np.isnan(fitted.dimension_pw_[200])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         alone = estimators.get("mada", neighbors=6).fit(points[:200]).dimension_
     # Seven points of 207 are added; they weigh 3 %.
-    assert found.dimension_ == pytest.approx(alone, rel=0.1)
+    assert fitted.dimension_ == pytest.approx(alone, rel=0.1)

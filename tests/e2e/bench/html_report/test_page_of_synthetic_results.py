@@ -1,11 +1,10 @@
-"""The report of made-up results in a real browser: hostile texts, many records, close points."""
+"""The report of synthetic results in a real browser: hostile texts, many records, close points."""
 
 import pytest
 from browser import (
     becomes,
     chromium,
     column,
-    drawn,
     open_page,
     overlap,
     quiet,
@@ -13,6 +12,7 @@ from browser import (
     show,
     sum_of,
     wait_for,
+    wait_until_drawn,
 )
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
@@ -36,13 +36,13 @@ def large(tmp_path_factory):
 
 
 def test_hostile_texts_stay_texts(tmp_path, browser):
-    made = []
+    records = []
     for place, text in enumerate(HOSTILE):
         bad = {"status": "failed", "message": text, "estimate": None, "error": None}
         more = {"suite": text, "family": text, "estimator_parameters": text}
-        made.append(record(2 * place, text, text, **more))
-        made.append(record(2 * place + 1, text, "failing", manifold_name=text, **bad))
-    folder = save_records(tmp_path, made)
+        records.append(record(2 * place, text, text, **more))
+        records.append(record(2 * place + 1, text, "failing", manifold_name=text, **bad))
+    folder = save_records(tmp_path, records)
     path = write_report(folder)
     page = path.read_text(encoding="utf-8")
     assert "window.hacked=1</script>" not in page
@@ -56,7 +56,7 @@ def test_hostile_texts_stay_texts(tmp_path, browser):
         for place in range(len(choice.options)):
             choice.select_by_index(place)
             show(browser, f"{kind}s")
-            drawn(browser, f"{kind}-plot")
+            wait_until_drawn(browser, f"{kind}-plot")
     assert browser.execute_script("return window.hacked") is None
     assert browser.find_elements(By.TAG_NAME, "img") == []
     assert quiet(browser)
@@ -86,7 +86,7 @@ def test_ten_thousand_records_are_at_most_eight_megabytes(large):
 
 def few(folder, manifolds=6, estimators=22):
     """A store where most estimators are close to each other in error and in time."""
-    made = []
+    records = []
     for estimator in range(estimators):
         for manifold in range(manifolds):
             truth = 2.0 * 3.0**manifold
@@ -94,8 +94,8 @@ def few(folder, manifolds=6, estimators=22):
             seconds = {0: 0.1, 1: 400.0}.get(estimator, 2.0 + 0.05 * (estimator % 5))
             more = {"truth": truth, "estimate": truth * (1 + error), "error": truth * error}
             names = f"manifold-{manifold}", f"estimator-{estimator}"
-            made.append(record(len(made), *names, fit_seconds=seconds, **more))
-    return save_records(folder, made)
+            records.append(record(len(records), *names, fit_seconds=seconds, **more))
+    return save_records(folder, records)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def close(tmp_path_factory):
 @pytest.mark.parametrize("width", [1400, 400])
 def test_every_point_has_a_name_that_covers_no_other_name_and_no_point(close, browser, width):
     open_page(browser, close, width=width)
-    drawn(browser, "tradeoff-plot")
+    wait_until_drawn(browser, "tradeoff-plot")
     names = rectangles(browser, "#tradeoff-plot .annotation-text")
     points = rectangles(browser, "#tradeoff-plot .scatterlayer .points path")
     (frame,) = rectangles(browser, "#tradeoff-plot")
@@ -123,7 +123,7 @@ def test_every_point_has_a_name_that_covers_no_other_name_and_no_point(close, br
 
 def test_the_front_goes_in_steps_as_in_the_png(close, browser):
     open_page(browser, close)
-    drawn(browser, "tradeoff-plot")
+    wait_until_drawn(browser, "tradeoff-plot")
     front = browser.execute_script("return document.getElementById('tradeoff-plot').data[0]")
     assert front["line"]["shape"] == "hv"
     errors, times = front["y"], front["x"]
@@ -138,7 +138,7 @@ def test_the_front_goes_in_steps_as_in_the_png(close, browser):
 @pytest.mark.parametrize("plot", ["tradeoff-plot", "estimator-plot"])
 def test_ticks_of_logarithmic_axes_read_as_numbers(close, browser, plot):
     open_page(browser, close)
-    drawn(browser, plot)
+    wait_until_drawn(browser, plot)
     for axis in ("x", "y"):
         low, high = browser.execute_script(
             f"return document.getElementById('{plot}').layout.{axis}axis.range"
