@@ -2,7 +2,7 @@
 
 SOAP (Vyas et al. 2024, arXiv 2409.11321) for the input side of matrices only: there the features
 of a layer are correlated, and Adam by itself moves along few of their combinations. The products
-with a basis cost a fifth of a training step, where the iterations of Muon double it.
+with a basis cost a third of a training step, where the iterations of Muon double it.
 """
 
 from __future__ import annotations
