@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from attrs import field, frozen
-from scipy.fft import dct
 
 from manifolds.base import Array, Dimensions, Manifold, Parametrised, isometry
 from manifolds.catalogue import register
@@ -51,6 +50,8 @@ def warp(points: Array, frequency: float) -> Array:
     rotated: by the cosine transform, which mixes as a random rotation does, and takes no D x D
     matrix.
     """
+    from scipy.fft import dct
+
     rng, ambient = np.random.default_rng(4), points.shape[1]
     for _ in range(ROUNDS):
         half = rng.permutation(ambient)[: ambient // 2]
