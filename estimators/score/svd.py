@@ -50,7 +50,7 @@ class ScoreSVD(ScoreEstimator):
     skip_first_gap: bool = flag(
         False, "leave out the gap below the largest value, and full dimension, as the paper's code"
     )
-    rule: str = choice("law", "how the noise level is chosen", tuple(RULES))
+    rule: str = choice("ratio", "how the noise level is chosen", tuple(RULES))
     aggregation: str = choice(
         "median", "the sample's dimension from the points'", tuple(AGGREGATIONS)
     )

@@ -66,15 +66,15 @@ def test_the_dimension_of_a_distribution_with_unequal_scales_is_exact():
     assert estimates.details["trusted"].tolist() == [True, True, True]
 
 
-def test_the_default_rule_keeps_a_thin_direction_at_all_levels():
+def test_the_rule_law_keeps_a_thin_direction_at_all_levels_and_the_default_does_not():
     # 0.0025 of the second axis is raised to 0.02: 0.14 of the third is 7 times that, at 0.1.
-    largest = read(rule="ratio")
+    largest = read()
     np.testing.assert_array_equal(largest.pointwise, np.full(5, 2.0))
     second = SIGMAS[1] ** 2 / (SCALES[1:] ** 2 + SIGMAS[1] ** 2)
     np.testing.assert_allclose(largest.details["chosen_sigma_pw"], np.full(5, 0.2))
     np.testing.assert_allclose(largest.confidence, float(second[1] - second[0]), rtol=1e-2)
     # But the third keeps its extent of 0.05 from 0.02 to 0.1.
-    estimates = read()
+    estimates = read(rule="law")
     np.testing.assert_array_equal(estimates.pointwise, np.full(5, 3.0))
     np.testing.assert_allclose(estimates.details["chosen_sigma_pw"], np.full(5, 0.04))
     thin = SIGMAS[0] ** 2 / (SCALES[2] ** 2 + SIGMAS[0] ** 2)
@@ -208,7 +208,7 @@ def test_the_number_of_scores_is_the_requested_one(noise):
 def test_defaults_are_those_of_the_recipe_and_the_published_ones_are_declared():
     own = estimators.get("score-svd")
     assert own.scores_per_dimension == 4
-    assert (own.noise, own.rule, own.aggregation) == ("balanced", "law", "median")
+    assert (own.noise, own.rule, own.aggregation) == ("balanced", "ratio", "median")
     assert own.centre is True
     assert own.skip_first_gap is False
     published = estimators.entry("score-svd").published
