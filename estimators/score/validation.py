@@ -15,7 +15,7 @@ from estimators.score.selection import gaps, largest_ratio
 from estimators.score.spectrum import Score, score_spectra
 
 #: Rows on which the loss of a model is measured, and that of a network in training.
-LOSS_ROWS, WATCHED_ROWS = 1024, 512
+LOSS_ROWS, VALIDATION_ROWS = 1024, 512
 #: Levels at which it is measured, from the lowest trained one to the highest.
 LEVELS = 12
 #: Learning less than this of a direction, in the mean over levels and ``patience`` evaluations, is
@@ -80,10 +80,7 @@ def denoising_losses(
     z, noise, count = noisy_rows(z, LOSS_ROWS, seed)
     rows = []
     for value in levels:
-        inputs = z + value * noise
-        estimate = -value * score(inputs, torch.full_like(z[:, 0], value))
-        error = (estimate - noise).square().sum(1)
-        linear = _linear_error(inputs, noise, scales, value)
+        estimate, error, linear = _errors(score, z, noise, scales, value)
         squares = estimate.square().sum(1)
         factor = (estimate * noise).sum() / squares.sum()
         residual = (estimate * noise).sum(1) - factor * squares
@@ -105,25 +102,26 @@ def excess_losses(
 ) -> tuple[Tensor, Tensor]:
     """Return the loss less the linear denoiser's at each point, (L, count), and the latter's mean.
 
-    The points are ``WATCHED_ROWS`` of ``z`` (n, r), or all if there are fewer, always with the same
-    noise: the differences of two networks are paired.
+    The points are ``VALIDATION_ROWS`` of ``z`` (n, r), or all if there are fewer, always with the
+    same noise: the differences of two networks are paired.
     """
-    z, noise, count = noisy_rows(z, WATCHED_ROWS, seed)
+    z, noise, count = noisy_rows(z, VALIDATION_ROWS, seed)
     excess, linear = [], []
     for value in levels:
-        inputs = z + value * noise
-        estimate = -value * score(inputs, torch.full_like(z[:, 0], value))
-        least = _linear_error(inputs, noise, scales, value)
-        error = (estimate - noise).square().sum(1) - least
-        excess.append(error.reshape(-1, count).mean(0))
+        _, error, least = _errors(score, z, noise, scales, value)
+        excess.append((error - least).reshape(-1, count).mean(0))
         linear.append(least.mean())
     return torch.stack(excess).double().cpu(), torch.stack(linear).double().cpu()
 
 
-def _linear_error(inputs: Tensor, noise: Tensor, scales: Tensor, level: float) -> Tensor:
-    """Return the errors (n,) of the linear denoiser."""
+def _errors(
+    score: Score, z: Tensor, noise: Tensor, scales: Tensor, level: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return a score's noise estimate (n, r), its errors (n,) and the linear denoiser's (n,)."""
+    inputs = z + level * noise
+    estimate = -level * score(inputs, torch.full_like(z[:, 0], level))
     wiener = inputs * (level / (scales.square() + level**2))
-    return (wiener - noise).square().sum(1)
+    return estimate, (estimate - noise).square().sum(1), (wiener - noise).square().sum(1)
 
 
 def _standard_error(values: Tensor, count: int) -> Tensor:
