@@ -93,6 +93,30 @@ class Parametrised(Manifold):
         return self.embed(self.latent(n, rng)), np.full(n, self.dimension)
 
 
+class Mixture(Manifold):
+    """A union of parametrised manifolds in one space, in equal numbers and random order."""
+
+    ambient: int
+
+    @property
+    @abstractmethod
+    def parts(self) -> tuple[Parametrised, ...]:
+        """The manifolds of the union."""
+
+    def residual(self, points: Array) -> Array:
+        residual: Array = np.min([part.residual(points) for part in self.parts], axis=0)
+        return residual
+
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions]:
+        parts = self.parts
+        which = rng.permutation(np.arange(n) % len(parts))
+        points = np.empty((n, self.ambient))
+        for index, part in enumerate(parts):
+            here = which == index
+            points[here] = part.embed(part.latent(int(here.sum()), rng))
+        return points, np.array([part.dimension for part in parts])[which]
+
+
 def isometry(ambient: int, coordinates: int, seed: int = 0) -> Array:
     """Return a random isometry R^coordinates -> R^ambient, a matrix (ambient, coordinates).
 

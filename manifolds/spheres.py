@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from attrs import field, frozen
 
-from manifolds.base import Array, Dimensions, Embedded, Manifold
+from manifolds.base import Array, Dimensions, Embedded, Manifold, Mixture
 from manifolds.catalogue import register
 from manifolds.parameters import number, whole_number
 
@@ -91,7 +91,7 @@ def _dimensions(value: object) -> tuple[int, ...]:
 
 @register("sphere-union", source="Stanczuk et al. 2024, section 5 (union of spheres, 'separating')")
 @frozen(kw_only=True)
-class SphereUnion(Manifold):
+class SphereUnion(Mixture):
     """Unit spheres in separate coordinates of R^D, with equal numbers of points."""
 
     dimensions: tuple[int, ...] = field(
@@ -112,15 +112,3 @@ class SphereUnion(Manifold):
             Sphere(dimension=k, ambient=self.ambient, first=int(start))
             for k, start in zip(self.dimensions, starts, strict=False)
         )
-
-    def residual(self, points: Array) -> Array:
-        residual: Array = np.min([part.residual(points) for part in self.parts], axis=0)
-        return residual
-
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions]:
-        which = rng.permutation(np.arange(n) % len(self.parts))
-        points = np.empty((n, self.ambient))
-        for index, part in enumerate(self.parts):
-            here = which == index
-            points[here] = part.embed(part.latent(int(here.sum()), rng))
-        return points, np.array(self.dimensions)[which]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from attrs import field, frozen
 
-from manifolds.base import Array, Dimensions, Manifold, Parametrised, isometry
+from manifolds.base import Array, Manifold, Mixture, Parametrised, isometry
 from manifolds.catalogue import register
 from manifolds.parameters import number, whole_number
 
@@ -72,7 +72,7 @@ def _dimensions(value: object) -> tuple[int, ...]:
     source="Kamkari et al. 2024 (arXiv 2406.03537; affine mixtures of dgm_geometry)",
 )
 @frozen(kw_only=True)
-class Subspaces(Manifold):
+class Subspaces(Mixture):
     """Standard normal points of affine subspaces whose origins are 10 apart, in equal numbers."""
 
     dimensions: tuple[int, ...] = field(
@@ -97,18 +97,6 @@ class Subspaces(Manifold):
 
     def _warp(self) -> float | None:
         return None
-
-    def residual(self, points: Array) -> Array:
-        residual: Array = np.min([part.residual(points) for part in self.parts], axis=0)
-        return residual
-
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Dimensions]:
-        which = rng.permutation(np.arange(n) % len(self.dimensions))
-        points = np.empty((n, self.ambient))
-        for index, part in enumerate(self.parts):
-            here = which == index
-            points[here] = part.embed(part.latent(int(here.sum()), rng))
-        return points, np.array(self.dimensions)[which]
 
 
 @register(
