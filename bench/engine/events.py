@@ -10,7 +10,7 @@ from bench.workers.worker_slot import CellResult
 
 @dataclass(frozen=True)
 class CellStart:
-    """A cell has started, maybe anew."""
+    """A cell has started, for the first time or again."""
 
     cell: Cell
 

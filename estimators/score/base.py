@@ -161,7 +161,7 @@ class ScoreEstimator(Estimator):
 
     @property
     def _has_own_frame(self) -> bool:
-        """Whether the model is learned in a frame of the sample, not in units that are given."""
+        """True if the model is learned in a frame of the sample, not in given units."""
         return self.score is None and self.image_shape is None and self.recipe == "default"
 
     def _estimate_part(self, points: Array, queries: int) -> Estimate:

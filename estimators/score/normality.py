@@ -1,4 +1,4 @@
-"""Whether points are normal: the linear denoiser is their score, and there is no more to learn."""
+"""Tests of normality: the score of normal points is the linear denoiser, nothing is learned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from estimators.base import Array
 NORMAL = 4.0
 #: Points of which all pairs are compared, and rows of these at once.
 COMPARED, _BLOCK = 4000, 500
-#: Points, for each direction of their span, from which a law is told.
+#: Points, for each direction of their span, from which a distribution can be tested.
 POINTS_PER_DIRECTION = 10
 #: Variances below this part of the largest are those of directions without any.
 _NOTHING = 1e-20
